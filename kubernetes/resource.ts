@@ -1,0 +1,121 @@
+import { get, getString, unknown, type Maybe } from "./values";
+
+/** One Kubernetes object, as a Pulumi program, a state file, a manifest or a cluster gave it. */
+export interface Resource {
+  /** API group, "" for the core group. */
+  group: string;
+  version: string;
+  /** Kind, without the `Patch` that @pulumi/kubernetes appends. */
+  kind: string;
+  /** A `*Patch` resource holds a part of an object: what it doesn't set is unknown, not unset. */
+  isPatch: boolean;
+  /** The object itself (Pulumi's props). Possibly unknown or malformed at any depth: read it with `values.ts`. */
+  body: unknown;
+  /** Unique within one run: the URN in a stack, file and document number for a manifest. */
+  id: string;
+  /** The name that Pulumi's program gave it; empty for a manifest. */
+  logicalName: string;
+  /** Resources of different clusters never reach each other. One value per provider. */
+  cluster: string;
+  /** Where an object without `metadata.namespace` goes. */
+  defaultNamespace: Maybe<string>;
+  /** Ids of the resources that it depends on, and per top-level property. Empty where not known. */
+  dependencies: readonly string[];
+  propertyDependencies: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What a resource of Pulumi's looks like, in a policy as in a state file. */
+export interface PulumiResource {
+  type: string;
+  urn: string;
+  name: string;
+  props: unknown;
+  provider?: { urn: string; props: unknown };
+  dependencies?: readonly string[];
+  propertyDependencies?: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * A resource of a Pulumi stack as a Kubernetes object; undefined where it is none (another provider's, a component,
+ * a Helm release, a provider).
+ *
+ * Types are `kubernetes:<group>/<version>:<Kind>`, also for CustomResources; the core group is spelt `core`, and
+ * built-in groups may lack their `.k8s.io` suffix.
+ */
+export function fromPulumi(resource: PulumiResource): Resource | undefined {
+  const match = /^kubernetes:([^/:]+)\/([^/:]+):([^/:]+)$/.exec(resource.type);
+  if (!match) return undefined;
+  const [, group = "", version = "", kind = ""] = match;
+  if (group === "helm.sh" || (group === "yaml" && version !== "v1")) return undefined;
+  const declared = getString(resource.props, "apiVersion");
+  const isPatch = kind.length > 5 && kind.endsWith("Patch");
+  return {
+    // `kubernetes:gateway.networking.k8s.io/v1:HTTPRoute` carries its whole group, `kubernetes:networking/v1:Ingress`
+    // and `kubernetes:networking.k8s.io/v1:Ingress` both occur: the object's own apiVersion is the better source.
+    ...(typeof declared === "string" && declared !== "" ? splitApiVersion(declared) : fromToken(group, version)),
+    kind: isPatch ? kind.slice(0, -5) : kind,
+    isPatch,
+    body: resource.props,
+    id: resource.urn,
+    logicalName: resource.name,
+    cluster: resource.provider?.urn ?? "",
+    defaultNamespace: getString(resource.provider?.props, "namespace") ?? "default",
+    dependencies: resource.dependencies ?? [],
+    propertyDependencies: new Map(Object.entries(resource.propertyDependencies ?? {})),
+  };
+}
+
+function fromToken(group: string, version: string): { group: string; version: string } {
+  if (group === "core") return { group: "", version };
+  return { group, version };
+}
+
+/** A manifest as a Kubernetes object; undefined where it has no apiVersion and kind. */
+export function fromManifest(manifest: unknown, id: string, defaultNamespace = "default"): Resource | undefined {
+  const apiVersion = getString(manifest, "apiVersion");
+  const kind = getString(manifest, "kind");
+  if (typeof apiVersion !== "string" || typeof kind !== "string" || kind === "") return undefined;
+  return {
+    ...splitApiVersion(apiVersion),
+    kind,
+    isPatch: false,
+    body: manifest,
+    id,
+    logicalName: "",
+    cluster: "",
+    defaultNamespace,
+    dependencies: [],
+    propertyDependencies: new Map(),
+  };
+}
+
+function splitApiVersion(apiVersion: string): { group: string; version: string } {
+  const slash = apiVersion.indexOf("/");
+  return slash < 0
+    ? { group: "", version: apiVersion }
+    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+/** `metadata.name`. */
+export function nameOf(resource: Resource): Maybe<string> | undefined {
+  return getString(resource.body, "metadata", "name");
+}
+
+/** `metadata.namespace`, or where the provider puts an object that has none. */
+export function namespaceOf(resource: Resource): Maybe<string> {
+  return getString(resource.body, "metadata", "namespace") || resource.defaultNamespace;
+}
+
+/**
+ * How people are told of it: `Deployment shop/web`. The name is what the user wrote: `metadata.name`, or the name in
+ * the Pulumi program where the provider made one up (`pulumi.com/autonamed`) or it isn't known in this preview.
+ */
+export function labelOf(resource: Resource): string {
+  const kind = resource.isPatch ? `${resource.kind}Patch` : resource.kind;
+  const name = nameOf(resource);
+  const autonamed = get(resource.body, "metadata", "annotations", "pulumi.com/autonamed") === "true";
+  const written =
+    typeof name === "string" && !(autonamed && resource.logicalName) ? name : resource.logicalName || "(unnamed)";
+  const namespace = namespaceOf(resource);
+  return namespace === unknown ? `${kind} ${written}` : `${kind} ${namespace}/${written}`;
+}

@@ -1,0 +1,173 @@
+import type { Resource } from "./resource";
+import { get, getList, getNumber, getObject, getString, getStringMap, isKnown, unknown, type Maybe } from "./values";
+
+/** A resource with a Pod template, or a Pod. */
+export interface Workload {
+  resource: Resource;
+  /** Where the Pod's spec stands in the resource, e.g. `spec.template.spec`; empty text never occurs. */
+  podSpecPath: string;
+  pod: Pod;
+  /** Labels and annotations of its Pods. */
+  podLabels: Maybe<ReadonlyMap<string, Maybe<string>>>;
+  podAnnotations: Maybe<ReadonlyMap<string, Maybe<string>>>;
+  /** Annotations of the resource itself. */
+  annotations: Maybe<ReadonlyMap<string, Maybe<string>>>;
+  /** An Argo Rollout may take its Pod template from another workload: `spec.workloadRef`. */
+  templateFrom?: { kind: Maybe<string>; name: Maybe<string> };
+}
+
+/** The parts of a Pod's spec that decide how it terminates. */
+export interface Pod {
+  /** The spec itself, for remedies to write to; undefined where there is none or it can't be known. */
+  spec: object | undefined;
+  /** `terminationGracePeriodSeconds` in seconds; undefined where it is not set, which means 30. */
+  gracePeriod: Maybe<number> | undefined;
+  /** Containers that may have a preStop hook: the ordinary ones and native sidecars. Unknown where the list is. */
+  containers: Maybe<Container[]>;
+  /** Part of a `*Patch`: what is not set is unknown. */
+  isPatch: boolean;
+}
+
+export interface Container {
+  /** Its name, or its place in the list where it has none that is known. */
+  name: string;
+  /** Where it stands in the Pod's spec: `containers[0]`. */
+  path: string;
+  /**
+   * A native sidecar: an init container with `restartPolicy: Always` (KEP-753), stopped after the ordinary containers.
+   * Unknown where the restart policy is.
+   */
+  isSidecar: Maybe<boolean>;
+  /** The container itself, for remedies to write to. */
+  body: object;
+  /** `lifecycle.preStop`: undefined where there is no hook. */
+  preStop: Maybe<object> | undefined;
+}
+
+/** A container port: `containerPort` and its name. */
+export interface Port {
+  name: Maybe<string> | undefined;
+  number: Maybe<number> | undefined;
+}
+
+const templated = new Map<string, readonly string[]>([
+  ["Deployment", ["apps", "extensions"]],
+  ["StatefulSet", ["apps", "apps.kruise.io"]],
+  ["DaemonSet", ["apps", "extensions", "apps.kruise.io"]],
+  ["ReplicaSet", ["apps", "extensions"]],
+  ["ReplicationController", [""]],
+  ["Rollout", ["argoproj.io"]],
+  ["CloneSet", ["apps.kruise.io"]],
+]);
+
+/**
+ * A resource as a workload; undefined where it is none. Jobs and CronJobs are none: they end by themselves and are
+ * not backends.
+ */
+export function readWorkload(resource: Resource): Workload | undefined {
+  const isPod = resource.kind === "Pod" && resource.group === "";
+  if (!isPod && !templated.get(resource.kind)?.includes(resource.group)) return undefined;
+  const template = isPod ? resource.body : get(resource.body, "spec", "template");
+  const podSpecPath = isPod ? "spec" : "spec.template.spec";
+  // In a patch an absent map is not an empty one.
+  const map = (owner: unknown, key: string) =>
+    getStringMap(owner, "metadata", key) ?? (resource.isPatch ? unknown : new Map<string, string>());
+  const workload: Workload = {
+    resource,
+    podSpecPath,
+    pod: readPod(get(template, "spec"), resource.isPatch),
+    podLabels: map(template, "labels"),
+    podAnnotations: map(template, "annotations"),
+    annotations: map(resource.body, "annotations"),
+  };
+  const reference = get(resource.body, "spec", "workloadRef");
+  if (resource.kind === "Rollout" && reference !== undefined) {
+    workload.templateFrom = {
+      kind: getString(reference, "kind") ?? unknown,
+      name: getString(reference, "name") ?? unknown,
+    };
+    // The referred workload's template replaces whatever the Rollout holds itself.
+    workload.pod = { spec: undefined, gracePeriod: unknown, containers: unknown, isPatch: false };
+    workload.podLabels = unknown;
+  }
+  return workload;
+}
+
+/** Reads a Pod's spec. Never throws. */
+export function readPod(spec: unknown, isPatch = false): Pod {
+  const body = getObject({ spec }, "spec");
+  if (body === undefined || !isKnown(body)) {
+    return { spec: undefined, gracePeriod: unknown, containers: unknown, isPatch };
+  }
+  const grace = getNumber(body, "terminationGracePeriodSeconds");
+  return {
+    spec: body,
+    gracePeriod: grace === undefined && isPatch ? unknown : grace,
+    containers: readContainers(body, isPatch),
+    isPatch,
+  };
+}
+
+function readContainers(spec: object, isPatch: boolean): Maybe<Container[]> {
+  const ordinary = getList(spec, "containers");
+  const init = getList(spec, "initContainers") ?? [];
+  if (ordinary === unknown || init === unknown) return unknown;
+  // A Pod needs a container: a missing list (not an empty one) is an object that the API refuses, or part of a patch.
+  if (ordinary === undefined && !isPatch) return unknown;
+  const containers: Container[] = [];
+  const add = (body: unknown, path: string, isSidecar: Maybe<boolean>): boolean => {
+    const object = getObject({ body }, "body");
+    if (object === undefined || !isKnown(object)) return false;
+    const name = getString(object, "name");
+    containers.push({
+      name: typeof name === "string" && name !== "" ? name : path,
+      path,
+      isSidecar,
+      body: object,
+      preStop: readPreStop(object, isPatch),
+    });
+    return true;
+  };
+  for (const [i, body] of (ordinary ?? []).entries()) {
+    if (!add(body, `containers[${i}]`, false)) return unknown;
+  }
+  for (const [i, body] of init.entries()) {
+    const restartPolicy = getString(body, "restartPolicy");
+    if (restartPolicy === unknown) {
+      if (!add(body, `initContainers[${i}]`, unknown)) return unknown;
+    } else if (restartPolicy === "Always") {
+      if (!add(body, `initContainers[${i}]`, true)) return unknown;
+    }
+  }
+  return containers;
+}
+
+function readPreStop(container: object, isPatch: boolean): Maybe<object> | undefined {
+  const lifecycle = getObject(container, "lifecycle");
+  if (lifecycle === unknown) return unknown;
+  const preStop = getObject(lifecycle, "preStop");
+  return preStop === undefined && isPatch ? unknown : preStop;
+}
+
+/** The ports that a container declares; unknown where the list is. */
+export function portsOf(container: Container): Maybe<Port[]> {
+  const ports = getList(container.body, "ports");
+  if (ports === unknown) return unknown;
+  return (ports ?? []).map((port) => ({ name: getString(port, "name"), number: getNumber(port, "containerPort") }));
+}
+
+/**
+ * Does the workload look reachable: does a container declare a port, or have a readiness probe? Unknown where no known
+ * container does and one can't be known.
+ */
+export function isExposed(pod: Pod): Maybe<boolean> {
+  if (pod.containers === unknown) return unknown;
+  let answer: Maybe<boolean> = false;
+  for (const container of pod.containers) {
+    const ports = portsOf(container);
+    const probe = get(container.body, "readinessProbe");
+    if ((isKnown(ports) && ports.length > 0) || (probe !== undefined && probe !== unknown)) return true;
+    if (ports === unknown || probe === unknown) answer = unknown;
+  }
+  return answer;
+}

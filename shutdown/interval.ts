@@ -1,0 +1,22 @@
+/** An interval of seconds; `atMost` is Infinity where nothing bounds it. Always `0 <= atLeast <= atMost`, never NaN. */
+export interface Interval {
+  atLeast: number;
+  atMost: number;
+}
+
+/** How long a preStop hook holds SIGTERM back, and why. */
+export interface Delay extends Interval {
+  /** How long it holds before the first command that is known to stop the app itself: what protects from APISIX. */
+  protects: Interval;
+  /** Why, in words of the person who wrote the hook: `runs "sleep" without an operand; the 5 is $0`. */
+  because: string;
+  /**
+   * What a remedy may do with the hook. `sleep`: it does nothing but sleep. `broken`: it was meant to do nothing but
+   * sleep, and doesn't. `other`: it does something else, or can't be known; remedies leave it alone.
+   */
+  form: "sleep" | "broken" | "other";
+  /** Where `form` is `sleep` in an exec hook: how to make it longer by changing one element of its command. */
+  raise?: { index: number; to: (seconds: number) => string };
+  /** Where `form` is `broken`: the seconds that its author meant, if that is plain. */
+  meant?: number;
+}

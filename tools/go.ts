@@ -1,0 +1,91 @@
+/**
+ * Builds programs from their Go modules, once, into a cache outside the tree.
+ *
+ * Each has a folder `tools/go/<name>` with a go.mod and go.sum that pin it. What is built again is decided by those
+ * files and the flags alone.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+export interface GoProgram {
+  /** Folder below tools/go. */
+  module: string;
+  /** Import path of its main package. */
+  package: string;
+  /** Name of the executable. */
+  name: string;
+  tags?: string[];
+  ldflags?: string;
+  /** Further flags of `go build`. */
+  flags?: string[];
+  cgo?: boolean;
+}
+
+/** The project's cache: $APISIX_GRACEFUL_TERMINATION_CACHE, or a folder in the user's cache. */
+export function cacheFolder(): string {
+  return (
+    process.env.APISIX_GRACEFUL_TERMINATION_CACHE ??
+    join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "apisix-graceful-termination")
+  );
+}
+
+/** Is there a Go toolchain on PATH? */
+export function hasGo(): boolean {
+  return spawnSync("go", ["version"]).status === 0;
+}
+
+/**
+ * The path of the built executable; builds it first if the cache doesn't have it, telling on standard error.
+ *
+ * @throws Error with the end of the compiler's output when the build fails.
+ */
+export async function goProgram(program: GoProgram): Promise<string> {
+  const module = join(__dirname, "go", program.module);
+  const args = ["build", "-trimpath", "-buildvcs=false", ...(program.flags ?? [])];
+  if (program.tags) args.push("-tags", program.tags.join(","));
+  if (program.ldflags) args.push("-ldflags", program.ldflags);
+  const key = createHash("sha256");
+  for (const file of ["go.mod", "go.sum"]) key.update(readFileSync(join(module, file)));
+  key.update(JSON.stringify([args, program.package, program.cgo ?? false, process.platform, process.arch]));
+  const folder = join(cacheFolder(), "go", `${program.name}-${key.digest("hex").slice(0, 12)}`);
+  const executable = join(folder, program.name);
+  if (existsSync(executable)) return executable;
+
+  mkdirSync(folder, { recursive: true });
+  const unfinished = `${executable}.${process.pid}`;
+  const started = Date.now();
+  const seconds = () => Math.round((Date.now() - started) / 1000);
+  process.stderr.write(`Building ${program.name} from its Go module, once; this takes some minutes …\n`);
+  const progress = setInterval(
+    () => process.stderr.write(`  still building ${program.name}, ${seconds()} s\n`),
+    20_000,
+  );
+  try {
+    await run("go", [...args, "-o", unfinished, program.package], {
+      cwd: module,
+      env: { ...process.env, CGO_ENABLED: program.cgo ? "1" : "0", GOFLAGS: "-mod=readonly", GOWORK: "off" },
+    });
+    // Renamed when complete, so that an interrupted build leaves nothing that looks like a program.
+    renameSync(unfinished, executable);
+  } finally {
+    clearInterval(progress);
+    rmSync(unfinished, { force: true });
+  }
+  process.stderr.write(`  built ${program.name} in ${seconds()} s: ${executable}\n`);
+  return executable;
+}
+
+function run(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { ...options, stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4000)));
+    child.on("error", reject);
+    child.on("close", (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command} ${args[0]} failed (exit code ${code}):\n${said}`)),
+    );
+  });
+}
