@@ -8,7 +8,7 @@ const mayImport = {
   policies: ["routing", "shutdown", "settings", "kubernetes"],
   routing: ["kubernetes"],
   shutdown: ["kubernetes"],
-  settings: [],
+  settings: ["kubernetes"],
   report: [],
   kubernetes: [],
 };

@@ -1,0 +1,53 @@
+import { realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
+import { policies } from "./policies";
+import { refuseBadConfig } from "./policies/pack-config";
+import type { PolicyName, Settings } from "./settings/schema";
+import { checkSettings } from "./settings/settings";
+
+export type { PolicyName, Settings } from "./settings/schema";
+
+/** What an organization's own pack may call itself. */
+export interface PackOptions {
+  /** Name of the pack; letters, digits, `-`, `_` and `.`. */
+  name?: string;
+  displayName?: string;
+  description?: string;
+  /** Levels of the policies where they differ from the defaults. Policy config and policy groups go over them. */
+  enforcementLevels?: Partial<Record<PolicyName, EnforcementLevel>>;
+}
+
+/**
+ * Starts the pack, with an organization's own defaults. One pack a process; its version is that of the package.json in
+ * the folder that Pulumi starts it from.
+ *
+ * @param settings defaults of all policies; policy config refines them per policy
+ * @throws SettingsError with everything that is wrong with the settings
+ */
+export function createPack(settings: Settings = {}, options: PackOptions = {}): PolicyPack {
+  checkSettings(settings);
+  const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
+  return refuseBadConfig(
+    () =>
+      new PolicyPack(name, {
+        displayName: "APISIX graceful termination",
+        description:
+          "Finds, repairs and explains workloads behind Apache APISIX that lose requests when their Pods terminate.",
+        provider: "kubernetes",
+        tags: ["apisix", "kubernetes", "availability"],
+        repository: "https://github.com/apisix-graceful-termination/apisix-graceful-termination",
+        ...about,
+        policies: policies(settings).map((policy) => ({
+          ...policy,
+          enforcementLevel: enforcementLevels[policy.name as PolicyName] ?? policy.enforcementLevel,
+        })),
+      }),
+  );
+}
+
+// Pulumi runs a pack with its folder as the working directory, through run-policy-pack; an organization's pack that
+// calls createPack has a folder of its own.
+const root = join(__dirname, "..");
+const startedByPulumi = require.main !== undefined && dirname(require.main.filename).endsWith("run-policy-pack");
+if (startedByPulumi && realpathSync(process.cwd()) === realpathSync(root)) createPack();

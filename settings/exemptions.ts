@@ -1,0 +1,98 @@
+import { isKnown, type Maybe } from "../kubernetes/values";
+import { matchesGlob } from "./globs";
+import type { Exemption, PolicyName } from "./schema";
+import { isDate } from "./settings";
+
+/** What an exemption is matched against. */
+export interface Exemptible {
+  kind: string;
+  namespace: Maybe<string>;
+  /** All names that it goes by: in the cluster and in the program. */
+  names: readonly string[];
+  labels: Maybe<ReadonlyMap<string, Maybe<string>>>;
+  /** Annotations of the workload and of its Pods together. */
+  annotations: ReadonlyMap<string, Maybe<string>>;
+}
+
+/** An exemption that concerns a workload: who excused it, why and until when. */
+export interface Excuse {
+  /** Where it stands: the annotation's name, or `exempt[0]` of the settings. */
+  source: string;
+  reason: string;
+  /** The last day it holds, as 2027-01-31. */
+  until?: string;
+  /** Why it doesn't hold: it has expired, or is not well-formed. */
+  void?: string;
+}
+
+export const annotationPrefix = "apisix-graceful-termination/";
+export const ignorePrefix = "ignore.apisix-graceful-termination/";
+
+/**
+ * All exemptions of a workload from a policy, in force or not.
+ *
+ * @param today the day of the judgement; an exemption holds through its `until` (UTC)
+ */
+export function excusesOf(
+  workload: Exemptible,
+  policy: PolicyName,
+  settings: { exempt: readonly Exemption[]; allowAnnotations: boolean },
+  today: Date,
+): Excuse[] {
+  const excuses: Excuse[] = [];
+  for (const [i, exemption] of settings.exempt.entries()) {
+    if (!matches(exemption, workload)) continue;
+    excuses.push(excuse(`exempt[${i}]`, exemption.reason, exemption.until, today));
+  }
+  const annotation = `${ignorePrefix}${policy}`;
+  const text = workload.annotations.get(annotation);
+  if (settings.allowAnnotations && text !== undefined) {
+    excuses.push(
+      isKnown(text)
+        ? fromAnnotation(annotation, text, today)
+        : {
+            source: annotation,
+            reason: "",
+            void: "its value is not known in this preview",
+          },
+    );
+  }
+  return excuses;
+}
+
+function fromAnnotation(source: string, text: string, today: Date): Excuse {
+  const match = /^(.*?)(?:\s*\buntil\s+(\S+))?\s*$/s.exec(text);
+  const reason = match?.[1]?.trim() ?? "";
+  const until = match?.[2];
+  if (reason === "") return { source, reason, void: 'it gives no reason; write "<reason> until 2027-01-31"' };
+  if (until !== undefined && !isDate(until)) {
+    // "until the migration is done" is a reason, not a date.
+    if (!/^\d/.test(until)) return { source, reason: text.trim() };
+    return { source, reason, void: "its day is not one of the calendar; write it as 2027-01-31" };
+  }
+  return excuse(source, reason, until, today);
+}
+
+function excuse(source: string, reason: string, until: string | undefined, today: Date): Excuse {
+  const expired = until !== undefined && until < today.toISOString().slice(0, 10);
+  return {
+    source,
+    reason,
+    ...(until === undefined ? {} : { until }),
+    ...(expired ? { void: `it expired after ${until}` } : {}),
+  };
+}
+
+function matches(exemption: Exemption, workload: Exemptible): boolean {
+  const { kind, namespace, name, labels } = exemption;
+  if (kind !== undefined && !matchesGlob(workload.kind, kind)) return false;
+  if (namespace !== undefined && !(isKnown(workload.namespace) && matchesGlob(workload.namespace, namespace))) {
+    return false;
+  }
+  if (name !== undefined && !workload.names.some((own) => matchesGlob(own, name))) return false;
+  if (labels !== undefined) {
+    if (!isKnown(workload.labels)) return false;
+    for (const [key, value] of Object.entries(labels)) if (workload.labels.get(key) !== value) return false;
+  }
+  return true;
+}
