@@ -20,3 +20,31 @@ export interface Delay extends Interval {
   /** Where `form` is `broken`: the seconds that its author meant, if that is plain. */
   meant?: number;
 }
+
+/** A delay that is known to the second. */
+export function exactly(seconds: number): Interval {
+  return { atLeast: seconds, atMost: seconds };
+}
+
+/** Nothing is known of it. */
+export const anyTime: Interval = { atLeast: 0, atMost: Infinity };
+
+/** The smallest interval that holds both. */
+export function hull(a: Interval, b: Interval): Interval {
+  return { atLeast: Math.min(a.atLeast, b.atLeast), atMost: Math.max(a.atMost, b.atMost) };
+}
+
+/** One after the other. */
+export function add(a: Interval, b: Interval): Interval {
+  return { atLeast: a.atLeast + b.atLeast, atMost: a.atMost + b.atMost };
+}
+
+/** Whichever ends first. */
+export function earlier(a: Interval, b: Interval): Interval {
+  return { atLeast: Math.min(a.atLeast, b.atLeast), atMost: Math.min(a.atMost, b.atMost) };
+}
+
+/** Whichever ends last. */
+export function later(a: Interval, b: Interval): Interval {
+  return { atLeast: Math.max(a.atLeast, b.atLeast), atMost: Math.max(a.atMost, b.atMost) };
+}

@@ -1,0 +1,102 @@
+/**
+ * How long `sleep` sleeps, by its operands.
+ *
+ * An image has GNU's or busybox's `sleep` (as Alpine, Debian and the busybox image build it: several operands, units
+ * and fractions). They agree on `5`, `0.5`, `5s`, `1m 30s`; on everything else one may sleep where the other fails,
+ * and the answer covers both. Seen with coreutils 9.1 and busybox 1.35.
+ */
+import type { Interval } from "../interval";
+import { unknown, type Maybe } from "../../kubernetes/values";
+
+/** How a command ended: `true` with status 0, `false` with another, or it can't be known. */
+export type Success = Maybe<boolean>;
+
+const unitSeconds: Record<string, number> = { "": 1, s: 1, m: 60, h: 3600, d: 86400 };
+
+/** Seconds; `undefined` where the program refuses the operand. */
+type Reading = number | undefined;
+
+/** Seconds beyond which busybox may refuse a number (its `unsigned long` has 32 bits on some machines). */
+const largestPlain = 4_000_000_000;
+
+/** The interval that `sleep` with these operands takes, and whether it succeeds. */
+export function sleepFor(
+  operands: readonly Maybe<string>[],
+  program: "any" | "busybox" = "any",
+): { time: Interval; success: Success } {
+  const known: string[] = [];
+  for (const operand of operands) {
+    if (operand === unknown) return { time: { atLeast: 0, atMost: Infinity }, success: unknown };
+    known.push(operand);
+  }
+  const busybox = total(known, readBusybox);
+  if (program === "busybox") return outcome(busybox, busybox);
+  // GNU's own options end it at once, wherever they stand.
+  if (known.some((operand) => /^--(h|v)/.test(operand))) return { time: { atLeast: 0, atMost: 0 }, success: unknown };
+  const operandsOfGnu = [...known];
+  const end = operandsOfGnu.indexOf("--");
+  const options = end < 0 ? operandsOfGnu : operandsOfGnu.slice(0, end);
+  if (end >= 0) operandsOfGnu.splice(end, 1);
+  const isOption = (operand: string) => operand.startsWith("-") && operand !== "-";
+  const gnu = options.some(isOption) ? undefined : total(operandsOfGnu, readGnu);
+  return outcome(gnu, busybox);
+}
+
+function outcome(a: Reading, b: Reading): { time: Interval; success: Success } {
+  const success = (a === undefined) === (b === undefined) ? a !== undefined : unknown;
+  return { time: { atLeast: Math.min(a ?? 0, b ?? 0), atMost: Math.max(a ?? 0, b ?? 0) }, success };
+}
+
+/** Both programs check every operand before they sleep. */
+function total(operands: readonly string[], read: (operand: string) => Reading): Reading {
+  if (operands.length === 0) return undefined;
+  let sum = 0;
+  for (const operand of operands) {
+    const seconds = read(operand);
+    // busybox takes `infinity` only when it stands alone.
+    if (seconds === undefined || (seconds === Infinity && read === readBusybox && operands.length > 1))
+      return undefined;
+    sum += seconds;
+  }
+  return sum;
+}
+
+/** `5`, `0.5`, `.5`, `5.`, with a unit or without. */
+function readPlain(operand: string): Reading {
+  const match = /^(\d+\.?\d*|\.\d+)([smhd]?)$/.exec(operand);
+  if (!match) return undefined;
+  return Number(match[1]) * (unitSeconds[match[2] ?? ""] ?? 1);
+}
+
+function readBusybox(operand: string): Reading {
+  if (/^inf/i.test(operand)) return Infinity;
+  const seconds = readPlain(operand);
+  return seconds !== undefined && seconds <= largestPlain ? seconds : undefined;
+}
+
+/** GNU's takes what `strtod` takes. */
+function readGnu(operand: string): Reading {
+  const plain = readPlain(operand);
+  if (plain !== undefined) return plain;
+  const number = /^\s*\+?(?:(inf|infinity)|0x([0-9a-f.]+)(?:p[+-]?\d+)?|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)([smhd]?)$/i.exec(
+    operand,
+  );
+  if (!number) return undefined;
+  const [, infinite, hexadecimal, mantissa, exponent = "", unit = ""] = number;
+  const factor = unitSeconds[unit];
+  if (factor === undefined) return undefined;
+  if (infinite) return Infinity;
+  // Hexadecimal fractions and exponents are valid and nobody's: any time at all is an answer that holds.
+  if (hexadecimal) return /^0x[0-9a-f]+$/i.test(operand) ? Number(operand) : Infinity;
+  return Number(`${mantissa}${exponent}`) * factor;
+}
+
+/**
+ * The seconds that the author of a `sleep` that fails had in mind: `5` of `5\r`, `5sec` or `5 seconds`; undefined
+ * where that isn't plain.
+ */
+export function meantSeconds(operand: string): number | undefined {
+  const match = /^["'\s]*(\d{1,6}(?:\.\d+)?)\s*(s|sec|secs|seconds?|m|min|mins|minutes?)?["'\s]*$/i.exec(operand);
+  if (!match) return undefined;
+  return Number(match[1]) * (match[2]?.toLowerCase().startsWith("m") ? 60 : 1);
+}
