@@ -18,11 +18,13 @@ export interface Chain {
   notes: string[];
   /** The containers that serve the Service's port, by name; undefined where that can't be told. */
   serving?: string[];
+  /** The longest time that the route gives a request, in seconds; undefined where it doesn't say. */
+  timeout?: number;
 }
 
 export interface RoutedWorkload {
   workload: Workload;
-  /** All ways that lead to it, shortest first. At least one. */
+  /** All ways that lead to it, those of requests before those of mirrors, shortest first. At least one. */
   chains: Chain[];
 }
 

@@ -1,0 +1,151 @@
+/**
+ * Which resources are APISIX's: the class rules of the controller's two lines.
+ *
+ * Sources: apisix-ingress-controller v1.8.4 pkg/providers/utils/ingress_class.go and pkg/providers/ingress/ingress.go;
+ * 2.2.0 internal/controller/utils.go (FindMatchingIngressClassByName) and internal/types/k8s.go. Line 1.x compares
+ * names and never reads an IngressClass; line 2.x goes by `IngressClass.spec.controller`.
+ */
+import { labelOf, type Resource } from "../kubernetes/resource";
+import { getString, getStringMap, unknown, type Maybe } from "../kubernetes/values";
+import { lineNote, stepOf, unknownValue, type Context, type Line, type Obstacle } from "./reference";
+
+/** The lines that take a resource: none where it is somebody else's. */
+export interface Ownership {
+  lines: readonly Line[];
+  notes: readonly string[];
+}
+
+/** What one line makes of a resource: takes it, doesn't, or it can't be told. */
+type Verdict = { takes: true } | { takes: false; because: string } | { takes: Obstacle };
+
+const yes: Verdict = { takes: true };
+const no = (because: string): Verdict => ({ takes: false, because });
+
+/** Asks each line that the settings allow. What one of them takes is taken, and told if the other one wouldn't. */
+function ask(context: Context, verdictOf: (line: Line) => Verdict): Ownership | Obstacle {
+  const verdicts = context.lines.map((line) => ({ line, ...verdictOf(line) }));
+  const lines = verdicts.filter(({ takes }) => takes === true).map(({ line }) => line);
+  const notes: string[] = [];
+  for (const verdict of verdicts) {
+    if (lines.length === 0 && typeof verdict.takes === "object") return verdict.takes;
+    if (verdict.takes === true || lines.length === 0) continue;
+    const because = verdict.takes === false ? verdict.because : verdict.takes.message;
+    for (const line of lines) notes.push(lineNote(line, because));
+  }
+  return { lines, notes };
+}
+
+const ingressClassKind = "networking/IngressClass";
+
+/** Is it an IngressClass of APISIX's, by its controller? */
+function isOurs(context: Context, ingressClass: Resource): Maybe<boolean> {
+  const controller = getString(ingressClass.body, "spec", "controller");
+  if (controller === unknown) return unknown;
+  return controller !== undefined && context.settings.controllerNames.includes(controller);
+}
+
+/** A class that is named. */
+function namedClass(context: Context, line: Line, resource: Resource, name: string, path: string): Verdict {
+  const { index, settings } = context;
+  const inStack = index.namedAnywhere(resource.cluster, ingressClassKind, name)[0];
+  const isListed = settings.ingressClasses.includes(name);
+  // 1.x compares names alone. With `auto`, a class that the stack gives to another controller isn't APISIX's.
+  if (line === "1" && settings.controller === "1" && isListed) return yes;
+  if (!inStack) {
+    if (isListed) return yes;
+    return {
+      takes: {
+        cause: `class ${name}`,
+        message: `IngressClass ${name} is not in this stack, and not among the setting ingressClasses: it can't be told whether it is APISIX's.`,
+        help: "Help: add it to ingressClasses if it is.",
+        resource,
+        steps: [stepOf(resource)],
+      },
+    };
+  }
+  const ours = isOurs(context, inStack);
+  if (ours === unknown) return { takes: unknownValue(inStack, "spec.controller", [stepOf(resource), stepOf(inStack)]) };
+  return ours ? yes : no(`the controller of ${labelOf(inStack)}, named at ${path}, is not APISIX's`);
+}
+
+/** A default IngressClass of APISIX's in the stack. */
+function defaultClass(context: Context, cluster: string): Resource | undefined {
+  return context.index
+    .ofKind(ingressClassKind)
+    .find(
+      (each) =>
+        each.cluster === cluster && context.index.isDefaultClass(each) === true && isOurs(context, each) === true,
+    );
+}
+
+/** The value of a class field, also where it is unknown but comes from the only IngressClass that it depends on. */
+function classAt(
+  context: Context,
+  resource: Resource,
+  path: string,
+  value: Maybe<string> | undefined,
+): Maybe<string> | undefined {
+  if (value !== unknown) return value;
+  const property = path.split(".")[0] ?? "";
+  const origin = context.index.origin(resource, property, (other) => other.kind === "IngressClass");
+  return origin ? (getString(origin.body, "metadata", "name") ?? unknown) : unknown;
+}
+
+/** Who takes an object of the group `apisix.apache.org`. */
+export function ownerOfCrd(context: Context, resource: Resource): Ownership | Obstacle {
+  const path = "spec.ingressClassName";
+  const name = classAt(context, resource, path, getString(resource.body, "spec", "ingressClassName"));
+  return ask(context, (line) => {
+    if (name === unknown) return { takes: unknownValue(resource, path, [stepOf(resource)]) };
+    if (name) return namedClass(context, line, resource, name, path);
+    if (line === "1" || defaultClass(context, resource.cluster)) return yes;
+    return {
+      takes: {
+        cause: "no class",
+        message:
+          "no ingressClassName: APISIX ingress controller 2.x takes it only if the cluster's default IngressClass is APISIX's, and none in this stack is.",
+        help: "Help: set spec.ingressClassName.",
+        resource,
+        steps: [stepOf(resource)],
+      },
+    };
+  });
+}
+
+const classAnnotation = "kubernetes.io/ingress.class";
+
+/** Does an Ingress, or the name of a class, have to do with APISIX, although nothing says that APISIX takes it? */
+function mentionsApisix(resource: Resource, name: string): boolean {
+  if (/apisix/i.test(name)) return true;
+  const annotations = getStringMap(resource.body, "metadata", "annotations");
+  if (annotations === unknown || annotations === undefined) return false;
+  return [...annotations.keys()].some((key) => key.startsWith("k8s.apisix.apache.org/"));
+}
+
+/** Who takes an Ingress. The annotation wins over the field on 1.x, the field over the annotation on 2.x. */
+export function ownerOfIngress(context: Context, ingress: Resource): Ownership | Obstacle {
+  const annotations = getStringMap(ingress.body, "metadata", "annotations");
+  const annotated: Maybe<string> | undefined = annotations === unknown ? unknown : annotations?.get(classAnnotation);
+  const field = getString(ingress.body, "spec", "ingressClassName");
+  return ask(context, (line) => {
+    interface Place {
+      value: Maybe<string> | undefined;
+      path: string;
+    }
+    const byAnnotation: Place = { value: annotated, path: "metadata.annotations" };
+    const byField: Place = { value: field, path: "spec.ingressClassName" };
+    // Where all annotations are unknown, the field tells more than the chance that the class is among them.
+    const order =
+      line === "2" || (annotations === unknown && field) ? [byField, byAnnotation] : [byAnnotation, byField];
+    const { value, path } = order.find((each) => each.value) ?? byField;
+    const name = classAt(context, ingress, path, value);
+    if (name === unknown) return { takes: unknownValue(ingress, path, [stepOf(ingress)]) };
+    // The API server writes the default class into an Ingress without one when it is created.
+    if (!name) return defaultClass(context, ingress.cluster) ? yes : no("it has no class");
+    const verdict = namedClass(context, line, ingress, name, path);
+    // Ingresses of other controllers are common, and no business of ours.
+    return typeof verdict.takes === "object" && !mentionsApisix(ingress, name)
+      ? no("its class is not APISIX's")
+      : verdict;
+  });
+}

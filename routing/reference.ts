@@ -1,0 +1,124 @@
+/** What a route source finds: references to Services and hosts, and obstacles where it can't see. */
+import { labelOf, type Resource } from "../kubernetes/resource";
+import type { Maybe } from "../kubernetes/values";
+import type { ResourceIndex } from "./resource-index";
+import type { Chain, RoutingSettings, Step } from "./routes";
+
+/** A line of the APISIX ingress controller: 1.x or 2.x. */
+export type Line = "1" | "2";
+
+/** What every source needs. */
+export interface Context {
+  index: ResourceIndex;
+  settings: RoutingSettings;
+  /** The controller lines that the settings allow. */
+  lines: readonly Line[];
+}
+
+/** How a request comes from a route to what a reference names. Never changed in place: ways share their beginnings. */
+export interface Way {
+  /** Where it starts. */
+  route: Resource;
+  steps: readonly Step[];
+  via: Chain["via"];
+  /** The controller lines that take this way; where it is empty, no request goes this way. */
+  lines: readonly Line[];
+  notes: readonly string[];
+  /** Seconds. */
+  timeout?: number;
+  /** Its weight is 0: configured, but no request goes this way until somebody raises it. */
+  isDormant?: boolean;
+}
+
+/** A Service by name, as APISIX's and the Gateway API's objects name it. */
+export interface ServiceTarget {
+  service: Maybe<string>;
+  /** Undefined: the namespace of the resource that names it. */
+  namespace?: Maybe<string>;
+  port: Maybe<number | string> | undefined;
+  /** `endpoints`: APISIX balances over the Pods itself. `service`: it sends to the Service's cluster IP. */
+  granularity: "endpoints" | "service";
+  /** Pods must have these labels, too (`subset`). */
+  subset?: ReadonlyMap<string, Maybe<string>>;
+  /** ExternalName Services are accepted by controller 2.x only; by both where an ApisixUpstream names one. */
+  externalName: "2.x" | "both";
+}
+
+/** A host that the data plane looks up itself. */
+export interface HostTarget {
+  host: Maybe<string>;
+  port: Maybe<number | string> | undefined;
+  /** Where a name of one label is looked up; undefined where that isn't known. */
+  searchNamespace: string | undefined;
+}
+
+export interface Reference {
+  way: Way;
+  /** The resource that holds the reference, and where in it: `spec.http[0].backends[0].serviceName`. */
+  from: Resource;
+  path: string;
+  target: ServiceTarget | HostTarget;
+}
+
+/** Something that can't be seen, or doesn't work. Those with the same cause make one blind spot. */
+export interface Obstacle {
+  cause: string;
+  /** What can't be seen, and why. */
+  message: string;
+  /** What would help. */
+  help?: string;
+  /** The resource where it was met, and the way that leads there. */
+  resource: Resource;
+  steps: readonly Step[];
+}
+
+export type Found = Reference | Obstacle;
+
+export function isObstacle(found: object): found is Obstacle {
+  return "cause" in found;
+}
+
+/** A resource as a step. */
+export function stepOf(resource: Resource, port?: Maybe<number | string>): Step {
+  const label = labelOf(resource);
+  const shown = typeof port === "number" || (typeof port === "string" && port !== "") ? `${label}:${port}` : label;
+  return { label: shown, id: resource.id };
+}
+
+export function startAt(route: Resource, lines: readonly Line[], notes: readonly string[] = []): Way {
+  return { route, steps: [stepOf(route)], via: "upstream", lines, notes };
+}
+
+export function through(way: Way, step: Step): Way {
+  return { ...way, steps: [...way.steps, step] };
+}
+
+export function noted(way: Way, ...notes: string[]): Way {
+  return { ...way, notes: [...way.notes, ...notes.filter((note) => !way.notes.includes(note))] };
+}
+
+/** The way, as far as one controller line takes it. Tells so where the settings leave the other line open. */
+export function onlyOn(line: Line, way: Way, because: string): Way {
+  const lines = way.lines.filter((taking) => taking === line);
+  const narrowed = { ...way, lines };
+  return lines.length > 0 && lines.length < way.lines.length ? noted(narrowed, lineNote(line, because)) : narrowed;
+}
+
+export function lineNote(line: Line, because: string): string {
+  return `only APISIX ingress controller ${line}.x takes this way: ${because}`;
+}
+
+export function lasting(way: Way, seconds: number | undefined): Way {
+  if (seconds === undefined) return way;
+  return { ...way, timeout: Math.max(seconds, way.timeout ?? 0) };
+}
+
+/** A value that can't be known. One blind spot for all of the same field, however many resources it is unknown in. */
+export function unknownValue(resource: Resource, path: string, steps: readonly Step[]): Obstacle {
+  return {
+    cause: `unknown ${resource.kind} ${path.replace(/\[\d+\]/g, "[]")}`,
+    message: `${path} of ${labelOf(resource)} is not known in this preview, or not of the type it should have: what it leads to can't be judged.`,
+    resource,
+    steps,
+  };
+}

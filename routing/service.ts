@@ -1,0 +1,142 @@
+/** From a Service to the workloads whose Pods it selects, and to the containers that serve its port. */
+import { nameOf, type Resource } from "../kubernetes/resource";
+import { selects, type Labels } from "../kubernetes/selector";
+import { getList, getNumber, getString, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
+import { portsOf, type Workload } from "../kubernetes/workload";
+import { kindOf, type Kind, type Place, type ResourceIndex } from "./resource-index";
+
+export const serviceKind: Kind = "/Service";
+
+/** A port of a Service: how it is named from outside, and where it leads to in the Pods. */
+export interface ServicePort {
+  name: Maybe<string> | undefined;
+  number: Maybe<number> | undefined;
+  /** A number, or the name of a container's port. */
+  target: Maybe<number | string> | undefined;
+}
+
+/** The ports of a Service; unknown where the list is. */
+export function servicePorts(service: Resource): Maybe<ServicePort[]> {
+  const ports = getList(service.body, "spec", "ports");
+  if (ports === unknown || (ports === undefined && service.isPatch)) return unknown;
+  return (ports ?? []).map((port) => {
+    const number = getNumber(port, "port");
+    const target = getNumber(port, "targetPort");
+    return {
+      name: getString(port, "name"),
+      number,
+      target: (target === unknown ? getString(port, "targetPort") : target) ?? number,
+    };
+  });
+}
+
+/** The port of a Service that a route names; undefined where the Service doesn't have it. */
+export function findPort(
+  ports: Maybe<ServicePort[]>,
+  wanted: Maybe<number | string> | undefined,
+): Maybe<ServicePort> | undefined {
+  if (ports === unknown || wanted === unknown || wanted === undefined) return unknown;
+  let answer: Maybe<ServicePort> | undefined;
+  for (const port of ports) {
+    const value: Maybe<number | string> | undefined = typeof wanted === "number" ? port.number : port.name;
+    if (value === wanted) return port;
+    if (value === unknown) answer = unknown;
+  }
+  return answer;
+}
+
+/**
+ * The containers of a workload that serve a port, by name; undefined where that can't be told. A containerPort is
+ * information only: a container may serve a port that it doesn't declare.
+ */
+export function servingContainers(
+  workload: Workload,
+  target: Maybe<number | string> | undefined,
+): string[] | undefined {
+  const { containers } = workload.pod;
+  if (containers === unknown || workload.pod.isPatch) return undefined;
+  const [only, ...others] = containers;
+  if (only && others.length === 0) return [only.name];
+  if (target === unknown || target === undefined) return undefined;
+  const serving: string[] = [];
+  for (const container of containers) {
+    const ports = portsOf(container);
+    if (ports === unknown) return undefined;
+    if (ports.some((port) => (typeof target === "number" ? port.number : port.name) === target)) {
+      serving.push(container.name);
+    }
+  }
+  return serving.length > 0 ? serving : undefined;
+}
+
+/** The workloads that a Service selects. */
+export interface Selection {
+  workloads: readonly Workload[];
+  /** Those of which it can't be known. */
+  unclear: readonly Workload[];
+  /** Why it selects none, where it doesn't. */
+  nothing?: "no selector" | "unknown selector" | "unknown namespace" | "no match";
+}
+
+/** The workloads that a Service of the stack selects: the Pod template's labels have all the selector's. */
+export function workloadsOf(index: ResourceIndex, service: Resource): Selection {
+  const selector = getStringMap(service.body, "spec", "selector");
+  const place = index.placeOf(service);
+  if (selector === undefined || (isKnown(selector) && selector.size === 0)) {
+    return { workloads: [], unclear: [], nothing: service.isPatch ? "unknown selector" : "no selector" };
+  }
+  if (isKnown(selector) && place !== undefined) {
+    const found = index.selected(place, selector);
+    if (found.workloads.length > 0) return found;
+    const origin = originOf(index, service, selector);
+    if (origin) return { workloads: [origin], unclear: [] };
+    const isUnknown = [...selector.values()].some((value) => value === unknown);
+    return { ...found, nothing: isUnknown ? "unknown selector" : "no match" };
+  }
+  const origin = originOf(index, service, selector);
+  if (origin) return { workloads: [origin], unclear: [] };
+  return { workloads: [], unclear: [], nothing: place === undefined ? "unknown namespace" : "unknown selector" };
+}
+
+/** The one workload that the Service's selector comes from, by Pulumi's dependencies. */
+function originOf(index: ResourceIndex, service: Resource, selector: Labels): Workload | undefined {
+  const hasUnknown = selector === unknown || [...selector.values()].some((value) => value === unknown);
+  if (!hasUnknown && index.placeOf(service) !== undefined) return undefined;
+  const origin = index.origin(service, "spec", (other) => index.workloadOf(other) !== undefined);
+  const workload = origin && index.workloadOf(origin);
+  if (!workload || selects(selector, workload.podLabels, workload.resource.isPatch) === false) return undefined;
+  const [here, there] = [index.placeOf(service), index.placeOf(workload.resource)];
+  return here !== undefined && there !== undefined && here !== there ? undefined : workload;
+}
+
+/** The Services that a name means in a place. What a `*Patch` leaves alone is the patched Service's. */
+export function servicesNamed(index: ResourceIndex, place: Place, name: string): Resource[] {
+  const all = index.named(place, serviceKind, name);
+  const isPatched = all.some((service) => !service.isPatch);
+  return all.filter(
+    (service) => !service.isPatch || !isPatched || getStringMap(service.body, "spec", "selector") !== undefined,
+  );
+}
+
+/** The Service that an unknown name in a resource comes from. */
+export function serviceFrom(
+  index: ResourceIndex,
+  from: Resource,
+  property: string,
+  place: Place | undefined,
+): Resource | undefined {
+  return index.origin(from, property, (other) => {
+    const there = index.placeOf(other);
+    return kindOf(other) === serviceKind && (place === undefined || there === undefined || there === place);
+  });
+}
+
+/** The Service of that name in an unknown namespace which a resource depends on. */
+export function serviceNamedFrom(
+  index: ResourceIndex,
+  from: Resource,
+  property: string,
+  name: string,
+): Resource | undefined {
+  return index.origin(from, property, (other) => kindOf(other) === serviceKind && nameOf(other) === name);
+}

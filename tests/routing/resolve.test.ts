@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import type { Resource } from "../../kubernetes/resource";
+import { printChain, resolveRoutes, type Routes } from "../../routing";
+import { cases } from "./cases";
+import { apisixRoute, app, backend, http, object, settings, withUnknown } from "./resources";
+
+describe("resolveRoutes", () => {
+  for (const each of cases) {
+    for (const controller of ["auto", "1", "2"] as const) {
+      it(`${each.name} (controller ${controller})`, () => {
+        const routes = resolveRoutes(each.given, { ...settings, ...each.settings, controller });
+        const isTaken = controller === "auto" || !each.on || each.on === controller;
+        const routed = isTaken ? (each.routed ?? []) : (each.otherwise ?? []);
+        const blind = isTaken ? (each.blind ?? []) : (each.otherwiseBlind ?? each.blind ?? []);
+        assert.deepEqual(
+          routes.workloads
+            .flatMap(({ chains }) => chains.map((chain) => printChain(chain) + notesOf(chain, each.notes)))
+            .sort(),
+          [...routed].sort(),
+        );
+        const said = routes.blindSpots.map(({ message }) => message);
+        const text = said.join("\n\n");
+        assert.equal(said.length, blind.length, text);
+        for (const expected of blind)
+          assert.ok(
+            said.some((message) => expected.test(message)),
+            `${expected} in\n${text}`,
+          );
+      });
+    }
+  }
+});
+
+function notesOf(chain: { via: string; notes: string[]; serving?: string[]; timeout?: number }, show?: string): string {
+  if (show === "serving") return ` [${chain.serving?.join(", ") ?? "?"}]`;
+  if (show === "timeout") return ` [${chain.timeout ?? "-"} s]`;
+  if (show === "via") return ` [${chain.via}]`;
+  if (show === "notes") return chain.notes.map((note) => ` [${note}]`).join("");
+  return "";
+}
+
+describe("resolveRoutes with unknown values", () => {
+  /** Like Pulumi's `metadata: {…}` whose name is an output: the program knows what it depends on. */
+  function dependsOn(resource: Resource, property: string, ...others: Resource[]): Resource {
+    return {
+      ...resource,
+      propertyDependencies: new Map([
+        ...resource.propertyDependencies,
+        [property, others.map(({ id }) => id)] as [string, string[]],
+      ]),
+    };
+  }
+  function unknownAt(resource: Resource, path: string): Resource {
+    const keys = path.split(".");
+    const last = keys.pop() ?? "";
+    withUnknown(keys.reduce((parent, key) => (parent as Record<string, unknown>)[key], resource.body) as object, last);
+    return resource;
+  }
+  const routeTo = (...services: Resource[]) => {
+    const route = apisixRoute("shop/web", http(backend("?")));
+    return dependsOn(unknownAt(route, "spec.http.0.backends.0.serviceName"), "spec", ...services);
+  };
+  const only = (routes: Routes) => routes.workloads.flatMap(({ chains }) => chains.map(printChain));
+
+  it("matches an unknown Service name through the dependencies", () => {
+    const [web, other] = [app("shop/web"), app("shop/other")];
+    const routes = resolveRoutes([routeTo(web[0]!), ...web, ...other], settings);
+    assert.deepEqual(only(routes), ["ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web"]);
+    assert.deepEqual(routes.blindSpots, []);
+  });
+
+  it("says which value it doesn't know where the dependencies name two Services, or none", () => {
+    const [web, other] = [app("shop/web"), app("shop/other")];
+    for (const services of [[], [web[0]!, other[0]!]]) {
+      const routes = resolveRoutes([routeTo(...services), ...web, ...other], settings);
+      assert.deepEqual(only(routes), []);
+      assert.match(
+        routes.blindSpots[0]?.message ?? "",
+        /^spec\.http\[0\]\.backends\[0\]\.serviceName of ApisixRoute shop\/web is not known/,
+      );
+      assert.equal(routes.blindSpots.length, 1);
+    }
+  });
+
+  it("takes the Service whose own name is unknown, if there is one among the dependencies", () => {
+    const [web, other] = [app("shop/web"), app("shop/other")];
+    unknownAt(web[0]!, "metadata.name");
+    const routes = resolveRoutes([routeTo(web[0]!, other[0]!), ...web, ...other], settings);
+    assert.equal(only(routes).length, 1);
+  });
+
+  it("matches a selector through the dependencies", () => {
+    const [web, pods] = app("shop/web");
+    const selecting = dependsOn(unknownAt(web!, "spec.selector"), "spec", pods!);
+    const routes = resolveRoutes(
+      [apisixRoute("shop/web", http(backend("web"))), selecting, pods!, ...app("shop/x")],
+      settings,
+    );
+    assert.deepEqual(only(routes), ["ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web"]);
+  });
+
+  it("says that a selector isn't known", () => {
+    const [web, pods] = app("shop/web");
+    const routes = resolveRoutes(
+      [apisixRoute("shop/web", http(backend("web"))), unknownAt(web!, "spec.selector"), pods!],
+      settings,
+    );
+    assert.deepEqual(only(routes), []);
+    assert.match(routes.blindSpots[0]?.message ?? "", /^spec\.selector of Service shop\/web is not known/);
+  });
+
+  it("matches what is in one Namespace whose name isn't known", () => {
+    const namespaces = ["a", "b"].map((name) => unknownAt(object("v1", "Namespace", name), "metadata.name"));
+    const inside = namespaces.map((namespace) =>
+      [apisixRoute("x/web", http(backend("web"))), ...app("x/web")].map((resource) => ({
+        ...dependsOn(unknownAt(resource, "metadata.namespace"), "metadata", namespace),
+        logicalName: `${namespace.id}-${resource.kind}`,
+      })),
+    );
+    const routes = resolveRoutes([...namespaces, ...inside.flat()], settings);
+    assert.equal(routes.workloads.length, 2);
+    for (const { workload, chains } of routes.workloads) {
+      assert.equal(chains.length, 1);
+      assert.equal(
+        chains[0]?.steps[0]?.id,
+        inside.find((each) => each.some(({ id }) => id === workload.resource.id))?.[0]?.id,
+      );
+    }
+    assert.deepEqual(routes.blindSpots, []);
+  });
+
+  it("says so when it can't know the namespace of a route", () => {
+    const route = unknownAt(apisixRoute("shop/web", http(backend("web"))), "metadata.namespace");
+    const routes = resolveRoutes([route, ...app("shop/web")], settings);
+    assert.deepEqual(only(routes), []);
+    assert.match(routes.blindSpots[0]?.message ?? "", /^metadata\.namespace of ApisixRoute web is not known/);
+  });
+});
