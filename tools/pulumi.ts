@@ -58,6 +58,8 @@ export async function startEngine(): Promise<Engine> {
     PULUMI_CONFIG_PASSPHRASE: "shop",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
+    // `--show-policy-remediations`: say what each repair changes, not only how many there were.
+    PULUMI_OPTION_SHOW_POLICY_REMEDIATIONS: "true",
     // No cluster is asked.
     KUBECONFIG: join(folder, "no-kubeconfig"),
   };
@@ -133,11 +135,12 @@ async function selectStack({ engine, project, stack: stackName = "dev" }: Previe
     {
       stackName,
       projectName: projectName(project),
+      // eslint-disable-next-line @typescript-eslint/require-await -- the Automation API wants a promise
       program: async () => {
         // The program registers its resources while it is loaded, each time anew.
         const main = require.resolve(join(project, "index.ts"));
         delete require.cache[main];
-        await import(main);
+        require(main);
       },
     },
     settings,
