@@ -15,16 +15,19 @@ const mayImport = {
 const rooms = Object.keys(mayImport);
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "examples/*/node_modules/", "examples/*/bin/"] },
+  { ignores: ["dist/", "eslint.config.mjs", "node_modules/", "examples/*/node_modules/", "examples/*/bin/"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.mjs"] } } },
+    languageOptions: { parserOptions: { projectService: true } },
     plugins: { "import-x": importX },
     settings: { "import-x/resolver": { node: { extensions: [".ts", ".js"] } } },
     rules: {
       eqeqeq: ["error", "always", { null: "ignore" }],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
-      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true, argsIgnorePattern: "^_" }],
+      // What answers to an interface of promises may have nothing to wait for.
+      "@typescript-eslint/require-await": "off",
       "import-x/no-cycle": "error",
       "import-x/no-restricted-paths": [
         "error",

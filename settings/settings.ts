@@ -89,7 +89,7 @@ export function configProblems(config: PackConfig, types: boolean): string[] {
   for (const policy of policyNames) {
     const value = config[policy];
     if (value === undefined || typeof value === "string") continue;
-    const { enforcementLevel: _, ...settings } = value;
+    const { enforcementLevel, ...settings } = value;
     problems.push(...problemsOfPolicy(policy, settings));
     if (types) problems.push(...typeProblems(settings, policySettings[policy], `${policy} › `));
   }

@@ -11,7 +11,7 @@ type Props = Record<string, unknown> & { metadata?: Record<string, unknown> };
 
 const provider: Provider = {
   version: "4.34.2",
-  async check(urn: string, olds: Props, news: Props): Promise<CheckResult> {
+  async check(urn: string, olds: Props | undefined, news: Props): Promise<CheckResult> {
     const [, name = ""] = /::([^:]*)$/.exec(urn) ?? [];
     if (!news.metadata?.name && urn.includes("kubernetes:") && !/List::/.test(urn)) {
       news = {

@@ -135,11 +135,11 @@ async function selectStack({ engine, project, stack: stackName = "dev" }: Previe
     {
       stackName,
       projectName: projectName(project),
-      // eslint-disable-next-line @typescript-eslint/require-await -- the Automation API wants a promise
       program: async () => {
         // The program registers its resources while it is loaded, each time anew.
         const main = require.resolve(join(project, "index.ts"));
         delete require.cache[main];
+        // eslint-disable-next-line @typescript-eslint/no-require-imports
         require(main);
       },
     },

@@ -129,14 +129,14 @@ function fill<T extends Request>(message: T, resource: TestResource): T {
   message.setType(resource.type);
   message.setName(resource.name);
   message.setUrn(urnOf(resource));
-  message.setProperties(Struct.fromJavaScript(resource.props as never) as never);
+  message.setProperties(Struct.fromJavaScript(resource.props as never));
   message.setOptions(new proto.AnalyzerResourceOptions());
   if (resource.provider) {
     const provider = new proto.AnalyzerProviderResource();
     provider.setType("pulumi:providers:kubernetes");
     provider.setName(resource.provider.name);
     provider.setUrn(urnOf({ type: "pulumi:providers:kubernetes", name: resource.provider.name }));
-    provider.setProperties(Struct.fromJavaScript(resource.provider.props as never) as never);
+    provider.setProperties(Struct.fromJavaScript(resource.provider.props as never));
     message.setProvider(provider);
   }
   return message;
