@@ -104,9 +104,9 @@ export const measuredPods = (port: number): MeasuredPod[] => [
   pod("exec-sleep", "`sleep 3` without a shell", exec("sleep", "3")),
   pod("exec-sleep-path", "`/bin/sleep 3`", exec("/bin/sleep", "3")),
   pod("exec-busybox", "`busybox sleep 2`", exec("busybox", "sleep", "2")),
-  pod("exec-nice", "`nice sleep 2`", exec("nice", "sleep", "2")),
+  pod("exec-env", "`env sleep 2`", exec("env", "sleep", "2")),
   pod("exec-timeout", "`timeout 2 sleep 10`", exec("timeout", "2", "sleep", "10")),
-  pod("exec-env", "`/usr/bin/env sh -c` with a sleep of 2", exec("/usr/bin/env", "sh", "-c", "sleep 2")),
+  pod("exec-env-sh", "`/usr/bin/env sh -c` with a sleep of 2", exec("/usr/bin/env", "sh", "-c", "sleep 2")),
   pod("sh-sleep", "`sh -c` with a sleep of 3", sh("sleep 3")),
   pod("sh-ec", "`sh -ec` with a sleep of 2", exec("sh", "-ec", "sleep 2")),
   pod("bash-sleep", "`bash -c` with a sleep of 3", bash("sleep 3")),
@@ -198,6 +198,8 @@ export const measuredPods = (port: number): MeasuredPod[] => [
   pod("equal-killed", "sleep of 3, the app takes 20, grace period 3", native(3), { shutdown: 20, grace: 3 }),
   pod("grace-1", "sleep of 1, grace period 1", native(1), { grace: 1 }),
   pod("grace-0", "`sleep 3`, grace period 0", sh("sleep 3"), { grace: 0 }),
+  pod("grace-0-short", "`sleep 0.5`, grace period 0", sh("sleep 0.5"), { grace: 0 }),
+  pod("grace-0-slow", "no hook, the app takes 20, grace period 0", undefined, { shutdown: 20, grace: 0 }),
   pod("grace-negative", "`sleep 3`, grace period -1", sh("sleep 3"), { grace: -1 }),
   pod("grace-negative-slow", "no hook, the app takes 20, grace period -1", undefined, { shutdown: 20, grace: -1 }),
 
@@ -220,6 +222,10 @@ export const measuredPods = (port: number): MeasuredPod[] => [
   podOf("sidecar-slow-main", "main takes 2, its sidecar has no hook", [app(undefined, { shutdown: 2 }), sidecar()]),
   podOf("sidecar-hook", "main has no hook, its sidecar sleeps 4", [app(), sidecar(native(4))]),
   podOf("sidecar-short-hook", "main sleeps 3, its sidecar 1", [app(native(3)), sidecar(native(1))]),
+  podOf("sidecar-main-killed", "main does `kill 1; sleep 3`, its sidecar has no hook", [
+    app(sh("kill 1; sleep 3")),
+    sidecar(),
+  ]),
   podOf("sidecars", "two sidecars that take 1 each", [
     sidecar(undefined, { name: "first", shutdown: 1 }),
     sidecar(undefined, { name: "second", shutdown: 1 }),
