@@ -83,7 +83,7 @@ function check(statements: readonly Statement[], source: string, dialect: Dialec
     if (answer !== "fine") syntax = answer;
     let inner = text;
     if (node.type === "Script") {
-      if ((node as ParsedScript).errors?.length) syntax = "unclear";
+      if ((node).errors?.length) syntax = "unclear";
       inner = node.source ?? text;
     }
     load().forEachChild(node, (child) => visit(child, inner));
