@@ -78,11 +78,10 @@ function ownerOfRoute(context: Context, route: Resource): Ownership | Obstacle {
     const verdicts = parents.map((parent, i) => attaches(context, line, route, parent, `spec.parentRefs[${i}]`));
     const foreign = verdicts.find(({ takes }) => takes === "foreign");
     if (line === "1" && foreign) return no("1.x takes no route of which one parent isn't a Gateway of APISIX's");
-    return (
-      verdicts.find((verdict): verdict is Verdict => verdict.takes === true) ??
-      verdicts.find((verdict): verdict is Verdict => typeof verdict.takes === "object") ??
-      no("no listener of a Gateway of APISIX's takes it")
-    );
+    const taking = verdicts.find((verdict): verdict is Verdict => verdict.takes === true);
+    const open = verdicts.find((verdict): verdict is Verdict => typeof verdict.takes === "object");
+    // A parent that can't be seen may be one that fails the route.
+    return (line === "1" ? (open ?? taking) : (taking ?? open)) ?? no("no listener of a Gateway of APISIX's takes it");
   });
 }
 
@@ -131,11 +130,19 @@ function ofGateway(context: Context, line: Line, route: Resource, gateway: Resou
   if (listeners === unknown) return unclear(gateway, "spec.listeners", steps);
   const section = getString(parent, "sectionName");
   const port = getNumber(parent, "port");
+  if (section === unknown) return unclear(route, "spec.parentRefs[].sectionName", steps);
+  // 1.x doesn't read it.
+  if (port === unknown && line === "2") return unclear(route, "spec.parentRefs[].port", steps);
   let closest: Verdict | undefined;
   for (const [i, listener] of (listeners ?? []).entries()) {
-    if (section && isKnown(section) && getString(listener, "name") !== section) continue;
-    // 1.x doesn't read it.
-    if (line === "2" && isKnown(port) && port !== undefined && getNumber(listener, "port") !== port) continue;
+    const ownName = getString(listener, "name");
+    const ownPort = getNumber(listener, "port");
+    if ((section && ownName === unknown) || (line === "2" && port !== undefined && ownPort === unknown)) {
+      closest ??= unclear(gateway, `spec.listeners[${i}]`, steps);
+      continue;
+    }
+    if (section && ownName !== section) continue;
+    if (line === "2" && port !== undefined && ownPort !== port) continue;
     const why = refuses(context, line, route, gateway, listener);
     if (why === undefined) return yes;
     if (why === unknown) closest ??= unclear(gateway, `spec.listeners[${i}]`, steps);
@@ -302,11 +309,16 @@ function* backendRef(
   // Other kinds are refused, and so is a Service without a port.
   if (kind !== "Service" || service === undefined || port === undefined) return;
   let to = weighted(way, getNumber(ref, "weight"));
-  if (namespace !== undefined && !isGranted(context, grants, route, service, namespace)) {
+  const granted = namespace === undefined || isGranted(context, grants, route, service, namespace);
+  if (granted === unknown) {
+    yield unknownValue(route, "metadata.namespace", way.steps);
+    return;
+  }
+  if (!granted) {
     to = onlyOn("1", to, "no ReferenceGrant in this stack allows it, and 2.x asks for one");
     if (to.lines.length === 0) {
       yield {
-        cause: `grant ${String(isKnown(namespace) ? namespace : "")} ${route.kind}`,
+        cause: `grant ${typeof namespace === "string" ? namespace : ""} ${route.kind}`,
         message: `no ReferenceGrant in this stack lets ${labelOf(route)} name a Service of another namespace: APISIX ingress controller 2.x doesn't follow it without one.`,
         resource: route,
         steps: way.steps,
@@ -363,10 +375,11 @@ function isGranted(
   route: Resource,
   service: Maybe<string>,
   namespace: Maybe<string>,
-): boolean {
+): Maybe<boolean> {
   const here = index.placeOf(route);
   const there = isKnown(namespace) ? index.placeNamed(route.cluster, namespace) : index.placeFrom(route, "spec");
-  if (here === undefined || there === undefined || here === there) return true;
+  if (here === undefined || there === undefined) return unknown;
+  if (here === there) return true;
   const own = index.namespaceText(here) ?? "";
   return (
     grants.has(grantKey(there, route.kind, own, "")) ||
@@ -380,7 +393,10 @@ function* filters(context: Context, route: Resource, way: Way, rule: unknown, pa
   yield* elements(list, { way, from: route, path: `${path}.filters` }, function* (filter, path) {
     const at = { from: route, path: `${path}.extensionRef.name` };
     const ref = getObject(filter, "requestMirror", "backendRef");
-    if (isKnown(ref) && ref !== undefined) {
+    if (ref === unknown) {
+      yield unknownValue(route, `${path}.requestMirror.backendRef`, way.steps);
+      mirror = undefined;
+    } else if (ref !== undefined) {
       const service = getString(ref, "name");
       // Of several mirrors APISIX keeps the last. It is a host name of the Service: no ReferenceGrant is asked for.
       if (service !== undefined) {
@@ -406,7 +422,8 @@ function* filters(context: Context, route: Resource, way: Way, rule: unknown, pa
       }
     }
   });
-  if (mirror) yield mirror;
+  const mayBeLater = isKnown(list) && (list ?? []).includes(unknown);
+  if (mirror && !mayBeLater) yield mirror;
 }
 
 /** Plugins of APISIX's own policies: for Consumers of a Gateway, and for TCP, UDP and TLS routes. */

@@ -34,8 +34,12 @@ export function* ingresses(context: Context): Generator<Found> {
 
 function* spec(context: Context, ingress: Resource, start: Way): Generator<Found> {
   const annotations = getStringMap(ingress.body, "metadata", "annotations");
-  const annotation = (name: string) =>
-    isKnown(annotations) ? annotations?.get(`k8s.apisix.apache.org/${name}`) : undefined;
+  // One of them may move all backends elsewhere.
+  if (annotations === unknown) {
+    yield unknownValue(ingress, "metadata.annotations", start.steps);
+    return;
+  }
+  const annotation = (name: string) => annotations?.get(`k8s.apisix.apache.org/${name}`);
   const way = lasting(
     start,
     longestAnnotated(annotation("upstream-send-timeout"), annotation("upstream-read-timeout")),

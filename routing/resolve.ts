@@ -71,7 +71,7 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     return selection;
   };
   const dormant: Arrival[] = [];
-  for (const arrival of withoutMissingPorts(arrivals, obstacles)) {
+  for (const arrival of once(withoutMissingPorts(arrivals, obstacles))) {
     if (arrival.way.isDormant) {
       dormant.push(arrival);
       continue;
@@ -310,6 +310,33 @@ function withoutMissingPorts(arrivals: readonly Arrival[], obstacles: Obstacle[]
     .filter(({ way }) => way.lines.length > 0);
 }
 
+/**
+ * Each way to a Service once: the rules of one route often name the same Service, and manifests of several environments
+ * hold the same names. Without this, duplicates would multiply.
+ */
+function once(arrivals: readonly Arrival[]): Arrival[] {
+  const seen = new Map<Resource, Map<string, Arrival>>();
+  for (const arrival of arrivals) {
+    const { way, port, subset, service } = arrival;
+    const labels = [...(subset ?? [])].flatMap(([name, value]) => [name, String(value)]);
+    const key = [way.via, String(way.isDormant), String(port), ...labels, ...way.steps.map(({ label }) => label)].join(
+      "\0",
+    );
+    let ofService = seen.get(service);
+    if (!ofService) seen.set(service, (ofService = new Map<string, Arrival>()));
+    const same = ofService.get(key);
+    if (!same) ofService.set(key, arrival);
+    else ofService.set(key, { ...same, way: merged(same.way, way) });
+  }
+  return [...seen.values()].flatMap((ofService) => [...ofService.values()]);
+}
+
+/** Two rules of one route that lead the same way: the notes of both, and the longer timeout. */
+function merged(one: Way, other: Way): Way {
+  const timeout = Math.max(one.timeout ?? -1, other.timeout ?? -1);
+  return { ...noted(one, ...other.notes), ...(timeout < 0 ? {} : { timeout }) };
+}
+
 function consequence({ way, isChecked }: Arrival): string {
   if (!isChecked) return "no request arrives";
   if (way.route.kind === "Ingress") return "APISIX gets nothing of the whole Ingress";
@@ -385,40 +412,30 @@ function chainOf(way: Way): Chain {
   };
 }
 
-/** Chains by what they lead to; equal ones once. */
+/** Chains by what they lead to. */
 class Collected<T> {
-  private readonly chains = new Map<T, Map<string, Chain>>();
+  private readonly chains = new Map<T, Chain[]>();
 
   has(goal: T): boolean {
     return this.chains.has(goal);
   }
 
   add(goal: T, chain: Chain): void {
-    const key = `${chain.via}\0${chain.steps.map((step) => `${step.label}\0${step.id ?? ""}`).join("\0")}`;
-    let chains = this.chains.get(goal);
-    if (!chains) this.chains.set(goal, (chains = new Map<string, Chain>()));
-    const same = chains.get(key);
-    if (same) merge(same, chain);
-    else chains.set(key, chain);
+    const chains = this.chains.get(goal);
+    if (chains) chains.push(chain);
+    else this.chains.set(goal, [chain]);
   }
 
   /** In the order in which they were first reached; requests before mirrors, short ways before long ones. */
   list<R>(make: (goal: T, chains: Chain[]) => R): R[] {
+    const rank = (chain: Chain) => (chain.via === "mirror" ? Number.MAX_SAFE_INTEGER / 2 : 0) + chain.steps.length;
     return [...this.chains].map(([goal, chains]) =>
       make(
         goal,
-        [...chains.values()].sort(
-          (a, b) => Number(a.via === "mirror") - Number(b.via === "mirror") || a.steps.length - b.steps.length,
-        ),
+        chains.sort((a, b) => rank(a) - rank(b)),
       ),
     );
   }
-}
-
-/** Two rules of one route that lead the same way. */
-function merge(into: Chain, chain: Chain): void {
-  for (const note of chain.notes) if (!into.notes.includes(note)) into.notes.push(note);
-  if (chain.timeout !== undefined) into.timeout = Math.max(chain.timeout, into.timeout ?? 0);
 }
 
 /** One blind spot for each cause: what, one way that leads there and how many more, and what would help. */
