@@ -3,7 +3,7 @@ import { get, unknown } from "../kubernetes/values";
 import { hasNativeSleep } from "../kubernetes/version";
 import { handlersOf, isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook } from "./hook";
 import { mayLackShell } from "./image";
-import type { Interval } from "./interval";
+import { exactly, type Interval } from "./interval";
 import {
   defaultGracePeriod,
   minimumAfterHook,
@@ -132,9 +132,8 @@ function judgeSleep(pod: Pod, line: ContainerTimeline, requirement: Requirement)
       const fix = `give lifecycle.preStop on "${container.name}" values that are known when the program is previewed`;
       return finding("hook-may-be-too-short", `${cant}: ${because}`, fix, false);
     }
-    const holds = protects.atLeast > 0 || protects.atMost < Infinity ? `. It holds it for ${seconds(protects)}` : "";
     const fix = `let the hook on "${container.name}" sleep ${t} s before anything else${grace}`;
-    return finding("hook-may-be-too-short", `${cant}: ${because}${holds}`, fix, false);
+    return finding("hook-may-be-too-short", `${cant}: ${because}`, fix, false);
   }
 
   const when =
@@ -163,8 +162,12 @@ function judgeSleep(pod: Pod, line: ContainerTimeline, requirement: Requirement)
     return finding("hook-fails", `${gets}: ${because}`, replace);
   }
   if (stopsApp(delay)) {
-    const what = `${named} is stopped by its own preStop hook ${when}: ${because}`;
-    return finding("hook-stops-app", what, `let the hook on "${container.name}" sleep ${t} s before that${grace}`);
+    const what = `${named} is stopped by its own preStop hook ${when}`;
+    return finding(
+      "hook-stops-app",
+      what,
+      `let the hook on "${container.name}" sleep ${t} s before it stops the app${grace}`,
+    );
   }
   const fix = `let the hook on "${container.name}" sleep ${t} s${delay.form === "sleep" ? "" : " before anything else"}${grace}`;
   return finding("hook-too-short", `${gets}: ${because}`, fix);
@@ -208,42 +211,48 @@ function* judgeGrace(
     }
   }
   // One finding a Pod: the clock is one, and what counts is the longest hook.
-  const [longest] = [...concerned].sort((a, b) => b.delay.atLeast - a.delay.atLeast);
-  const hook = longest?.delay.atLeast ?? 0;
+  const [longest] = [...concerned].sort((a, b) => untilSignal(b).atLeast - untilSignal(a).atLeast);
+  const hook = longest ? untilSignal(longest) : exactly(0);
   const { shutdownSeconds } = requirement;
   const counted = Math.max(grace, 1);
-  if (longest && hook === Infinity) {
+  if (longest && hook.atLeast === Infinity) {
     const { name } = longest.container;
     const what = `Container "${name}" gets SIGTERM only when its grace period of ${period} is over, and SIGKILL ${minimumAfterHook} s later: its preStop hook never ends`;
     yield finding("hook-never-ends", what, `let the hook on "${name}" end by itself`, longest.container);
     return;
   }
-  if (hook + shutdownSeconds > counted) {
+  if (hook.atLeast + shutdownSeconds > counted) {
     const needs = shutdownSeconds === 0 ? "" : `, and it may need ${shutdownSeconds} s after its SIGTERM`;
-    if (!longest || hook === 0) {
+    if (!longest || hook.atLeast === 0) {
       const what = `The app may get SIGKILL before it has shut down: the grace period is ${period}${needs}`;
       yield finding("grace-too-short", what, raise);
       return;
     }
-    const left = counted - hook;
+    const left = counted - hook.atLeast;
     const leaves =
       left < minimumAfterHook
         ? `only the ${minimumAfterHook} s that the kubelet always grants`
-        : `${longest.delay.atMost > hook ? "at most " : ""}${round(left)} s`;
-    const what = `Container "${longest.container.name}" may get SIGKILL before it has shut down: its preStop hook takes ${seconds(longest.delay)} and the grace period is ${period}, which leaves it ${leaves}${needs}`;
+        : `${hook.atMost > hook.atLeast ? "at most " : ""}${round(left)} s`;
+    const takes = `${stopsApp(longest.delay) ? "stops it after" : "takes"} ${seconds(hook)}`;
+    const what = `Container "${longest.container.name}" may get SIGKILL before it has shut down: its preStop hook ${takes} and the grace period is ${period}, which leaves it ${leaves}${needs}`;
     yield finding("grace-too-short", what, raise, longest.container);
     return;
   }
-  const [slowest] = [...concerned].sort((a, b) => b.delay.atMost - a.delay.atMost);
-  if (slowest && slowest.delay.atMost + shutdownSeconds > counted) {
+  const [slowest] = [...concerned].sort((a, b) => untilSignal(b).atMost - untilSignal(a).atMost);
+  if (slowest && untilSignal(slowest).atMost + shutdownSeconds > counted) {
     const { name } = slowest.container;
     const what = `Can't tell whether the grace period of ${period} leaves container "${name}" the ${shutdownSeconds} s that it may need after its SIGTERM: ${reason(slowest.delay.because)}`;
     const fix =
-      slowest.delay.atMost === Infinity
+      untilSignal(slowest).atMost === Infinity
         ? `let the hook on "${name}" end within ${counted - shutdownSeconds} s, or raise terminationGracePeriodSeconds to ${shutdownSeconds} s more than it can take`
         : raise;
     yield { ...finding("grace-may-be-too-short", what, fix, slowest.container), certain: false };
   }
+}
+
+/** How long a container's own hook holds off the signal to stop, which it may send itself before it ends. */
+function untilSignal({ delay }: ContainerTimeline): Interval {
+  return stopsApp(delay) ? delay.protects : delay;
 }
 
 /**
@@ -255,9 +264,11 @@ function* judgeGrace(
 export function neededGracePeriod(pod: Pod, requirement: Requirement, repaired = false): number | undefined {
   const line = timeline(pod, requirement.kubernetesVersion);
   let needed = Math.max(1, line?.containers.length === 0 ? requirement.shutdownSeconds : 0);
-  for (const { container, delay } of line?.containers ?? []) {
+  for (const each of line?.containers ?? []) {
+    const { container, delay } = each;
     if (requirement.concerns(container)) {
-      const hook = delay.atMost === Infinity ? delay.atLeast : delay.atMost;
+      const { atLeast, atMost } = untilSignal(each);
+      const hook = atMost === Infinity ? atLeast : atMost;
       const meant = delay.form === "broken" ? Math.ceil(delay.meant ?? 0) : 0;
       needed = Math.max(
         needed,
@@ -316,7 +327,7 @@ function hookText(
 
 function seconds({ atLeast, atMost }: Interval): string {
   if (atLeast === atMost) return atLeast === Infinity ? "forever" : `${round(atLeast)} s`;
-  return atMost === Infinity ? `${round(atLeast)} s or more` : `${round(atLeast)} to ${round(atMost)} s`;
+  return atMost === Infinity ? `at least ${round(atLeast)} s` : `${round(atLeast)} to ${round(atMost)} s`;
 }
 
 function round(value: number): number {

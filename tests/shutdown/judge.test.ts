@@ -59,6 +59,25 @@ const cases: [name: string, pod: Pod, findings: string[], requirement?: Partial<
   ["none that the rule is for", pod([container("istio-proxy")], 0), [], only("web")],
   ["one that the rule is for", pod([container("web"), container("istio-proxy")]), ["no-hook web"], only("web")],
 
+  ["no operand", pod([container("web", exec("sh", "-c", "sleep", "5"))]), ["hook-fails web"]],
+  ["a program that may fail", pod([container("web", sh("drain && sleep 5"))]), ["hook-may-be-too-short? web"]],
+  ["a background job", pod([container("web", sh("sleep 5 &"))]), ["hook-may-be-too-short? web"]],
+  ["it takes no time", pod([container("web", sh("true"))]), ["hook-too-short web"]],
+  ["it stops the app at once", pod([container("web", sh("nginx -s quit; sleep 10"))]), ["hook-stops-app web"]],
+  ["it stops the app too early", pod([container("web", sh("sleep 2; kill 1; sleep 10"))]), ["hook-stops-app web"]],
+  ["it stops the app in time", pod([container("web", sh("sleep 5; nginx -s quit"))]), []],
+  [
+    "a sidecar isn't held by a hook that stops the app",
+    pod([container("web", sh("kill 1; sleep 9"))], 30, [sidecar("proxy")]),
+    ["hook-may-be-too-short? proxy"],
+    only("proxy"),
+  ],
+  [
+    "a sidecar that stops itself",
+    pod([container("web", sleep(5))], 30, [sidecar("proxy", sh("kill 1; sleep 1"))]),
+    ["hook-stops-app proxy"],
+  ],
+
   // Clusters and images
   ["native sleep from 1.30 on", pod([container("web", sleep(5))]), [], { kubernetesVersion: "v1.30.1" }],
   ["native sleep on 1.29", pod([container("web", sleep(5))]), ["native-sleep-unsupported web"], old],
@@ -164,6 +183,12 @@ const cases: [name: string, pod: Pod, findings: string[], requirement?: Partial<
     only("a"),
   ],
   ["a sidecar's hook counts", pod([container("a", sleep(5))], 30, [sidecar("b", sleep(25))]), ["grace-too-short b"]],
+  ["at least too long", pod([container("web", sh("sleep 25; drain"))]), ["grace-too-short web"]],
+  ["at least long enough", pod([container("web", sh("sleep 5; drain"))]), ["grace-may-be-too-short? web"]],
+  ["at most too long", pod([container("web", sh("sleep 5; sleep 20 &"))]), ["grace-may-be-too-short? web"]],
+  ["the app is stopped before the hook ends", pod([container("web", sh("sleep 5; kill 1; sleep 40"))]), []],
+  ["the app is stopped too late", pod([container("web", sh("sleep 25; kill 1; sleep 40"))]), ["grace-too-short web"]],
+  ["it never ends, by a shell", pod([container("web", sh("while true; do sleep 1; done"))]), ["hook-never-ends web"]],
   ["it never ends", pod([container("web", exec("sleep", "infinity"))]), ["hook-never-ends web"]],
   ["nothing is known of it: one blind spot", pod([container("web", httpGet)], 60), ["hook-may-be-too-short? web"]],
 
@@ -329,6 +354,31 @@ const texts: [pod: Pod, what: string, fix: string, requirement?: Partial<Require
     'The Kubernetes API refuses the Pod: container "web" sleeps 35 s in its preStop hook, longer than the grace period of 30 s.',
     "terminationGracePeriodSeconds: 35.",
     { shutdownSeconds: 0 },
+  ],
+  [
+    pod([container("web", exec("sh", "-c", "sleep", "7"))], 10),
+    'Container "web" gets SIGTERM at once when its Pod terminates, while APISIX may send it requests for 5 s more: its preStop hook runs "sleep" without an operand; the 7 is $0.',
+    'replace the hook on "web" by lifecycle.preStop.sleep.seconds: 7, and terminationGracePeriodSeconds: 17.',
+  ],
+  [
+    pod([container("web", sh("nginx -s quit; sleep 10"))]),
+    'Container "web" is stopped by its own preStop hook at once when its Pod terminates, while APISIX may send it requests for 5 s more.',
+    'let the hook on "web" sleep 5 s before it stops the app.',
+  ],
+  [
+    pod([container("web", sh("sleep 25; kill 1; sleep 9"))]),
+    'Container "web" may get SIGKILL before it has shut down: its preStop hook stops it after 25 s and the grace period is 30 s (the default), which leaves it 5 s, and it may need 10 s after its SIGTERM.',
+    "terminationGracePeriodSeconds: 35.",
+  ],
+  [
+    pod([container("web", sh("while true; do sleep 1; done"))], 60),
+    'Container "web" gets SIGTERM only when its grace period of 60 s is over, and SIGKILL 2 s later: its preStop hook never ends.',
+    'let the hook on "web" end by itself.',
+  ],
+  [
+    pod([container("web", sh("sleep 5; sleep 20 &"))]),
+    'Can\'t tell whether the grace period of 30 s (the default) leaves container "web" the 10 s that it may need after its SIGTERM: its preStop hook takes 5 to 25 s: a job in the background may hold it open.',
+    "terminationGracePeriodSeconds: 35.",
   ],
   [
     readPod({ containers: null }),
