@@ -115,7 +115,7 @@ describe("apisix-routed-workloads", () => {
     const api = deployment("web", {}, { annotations, pod: { terminationGracePeriodSeconds: 5 } });
     const reports = await report([api, service("web"), apisixRoute("web")]);
     assert.equal(reports.length, 1);
-    assert.match(reports[0]?.message ?? "", /gets SIGKILL before it can shut down/);
+    assert.match(reports[0]?.message ?? "", /may get SIGKILL before it has shut down/);
   });
 
   it("believes the route rather than an annotation that denies it, and says so", async () => {
