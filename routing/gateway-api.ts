@@ -335,7 +335,7 @@ function* backendRef(
       port,
       granularity: "endpoints",
       resolvedBy: "controller",
-      ...(namespace === undefined ? {} : { namespace }),
+      ...(namespace === undefined ? {} : { namespace, namespacePath: `${path}.namespace` }),
     },
   };
 }
@@ -398,6 +398,7 @@ function* filters(context: Context, route: Resource, way: Way, rule: unknown, pa
       mirror = undefined;
     } else if (ref !== undefined) {
       const service = getString(ref, "name");
+      const namespace = getString(ref, "namespace");
       // Of several mirrors APISIX keeps the last. It is a host name of the Service: no ReferenceGrant is asked for.
       if (service !== undefined) {
         mirror = {
@@ -409,7 +410,7 @@ function* filters(context: Context, route: Resource, way: Way, rule: unknown, pa
             port: getNumber(ref, "port") ?? 80,
             granularity: "service",
             resolvedBy: "mirror",
-            ...(getString(ref, "namespace") ? { namespace: getString(ref, "namespace") } : {}),
+            ...(namespace ? { namespace, namespacePath: `${path}.requestMirror.backendRef.namespace` } : {}),
           },
         };
       }

@@ -22,6 +22,8 @@ import {
   type Way,
 } from "./reference";
 
+const prefix = "k8s.apisix.apache.org/";
+
 export function* ingresses(context: Context): Generator<Found> {
   for (const kind of ["networking/Ingress", "extensions/Ingress"] as const) {
     for (const ingress of context.index.ofKind(kind)) {
@@ -39,7 +41,7 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
     yield unknownValue(ingress, "metadata.annotations", start.steps);
     return;
   }
-  const annotation = (name: string) => annotations?.get(`k8s.apisix.apache.org/${name}`);
+  const annotation = (name: string) => annotations?.get(prefix + name);
   const way = lasting(
     start,
     longestAnnotated(annotation("upstream-send-timeout"), annotation("upstream-read-timeout")),
@@ -121,7 +123,9 @@ function* backend(
       port,
       granularity: "endpoints",
       resolvedBy: "controller",
-      ...(namespace === undefined ? {} : { namespace }),
+      ...(namespace === undefined
+        ? {}
+        : { namespace, namespacePath: `metadata.annotations["${prefix}svc-namespace"]` }),
     },
   };
 }

@@ -44,6 +44,8 @@ export interface ServiceTarget {
   service: Maybe<string>;
   /** Undefined: the namespace of the resource that names it. */
   namespace?: Maybe<string>;
+  /** Where that is written. */
+  namespacePath?: string;
   port: PortReference;
   /** `endpoints`: APISIX balances over the Pods itself. `service`: it sends to the Service's cluster IP. */
   granularity: "endpoints" | "service";

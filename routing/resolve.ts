@@ -46,8 +46,11 @@ interface Arrival {
   way: Way;
   port: PortReference;
   subset?: ServiceTarget["subset"];
-  /** The ingress controller looked it up, and wants the Service to have that port. */
-  isChecked: boolean;
+  /**
+   * Who cares for the port: the ingress controller, which wants the Service to have it; a connection to the Service's
+   * host; or the data plane's discovery, which also takes the Pods' own.
+   */
+  ports: "controller" | "host" | "any";
 }
 
 const clusterIpNote =
@@ -166,8 +169,8 @@ function reach(context: Context, { target, way: before }: Reference, service: Re
     service,
     way: lasting(way, timeoutOf(context, service, way)),
     port: target.port,
-    // The controller compares the port with those of the Service, and so does DNS with a cluster IP.
-    isChecked: !isHost && target.resolvedBy === "controller",
+    ports:
+      isHost || target.resolvedBy === "mirror" ? "host" : target.resolvedBy === "controller" ? "controller" : "any",
     ...("subset" in target && target.subset ? { subset: target.subset } : {}),
   };
 }
@@ -205,7 +208,7 @@ function policyTimeouts(context: Context): ReadonlyMap<Resource, number> {
 function servicesOf(
   { index }: Context,
   { way, from, path }: Reference,
-  { namespace, service: name, port }: ServiceTarget,
+  { namespace, namespacePath, service: name, port }: ServiceTarget,
 ): Resource[] | Obstacle {
   const property = path.split(".")[0] ?? "";
   const place =
@@ -223,7 +226,9 @@ function servicesOf(
   const service =
     name === unknown ? serviceFrom(index, from, property, place) : serviceNamedFrom(index, from, property, name);
   if (service) return [service];
-  return unknownValue(from, name === unknown ? path : "metadata.namespace", way.steps);
+  const unknownPath =
+    name === unknown ? path : namespace === undefined ? "metadata.namespace" : (namespacePath ?? path);
+  return unknownValue(from, unknownPath, way.steps);
 }
 
 /** The Services of the stack that a host means: none for a host outside the cluster. */
@@ -287,12 +292,12 @@ function withoutMissingPorts(arrivals: readonly Arrival[], obstacles: Obstacle[]
   for (const arrival of arrivals) {
     const { service, port, way } = arrival;
     // A headless Service's name gives its Pods' addresses, whatever its ports are.
-    const isFree = !arrival.isChecked && (isHeadless(service) || typeof port !== "number");
+    const isFree = arrival.ports === "any" || (arrival.ports === "host" && isHeadless(service)) || port === undefined;
     if (isFree || findPort(servicePorts(service), port) !== undefined) {
       there.push(arrival);
       continue;
     }
-    if (arrival.isChecked) broken.add(way.route);
+    if (arrival.ports === "controller") broken.add(way.route);
     obstacles.push({
       cause: `port ${service.id} ${String(port)}`,
       message: `${labelOf(service)} has no port ${String(port)}: ${consequence(arrival)}.`,
@@ -337,8 +342,8 @@ function merged(one: Way, other: Way): Way {
   return { ...noted(one, ...other.notes), ...(timeout < 0 ? {} : { timeout }) };
 }
 
-function consequence({ way, isChecked }: Arrival): string {
-  if (!isChecked) return "no request arrives";
+function consequence({ way, ports }: Arrival): string {
+  if (ports !== "controller") return "no request arrives";
   if (way.route.kind === "Ingress") return "APISIX gets nothing of the whole Ingress";
   return way.lines.includes("1")
     ? "APISIX gets no upstream for it, with controller 1.x nothing of the whole route"

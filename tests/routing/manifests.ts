@@ -9,10 +9,9 @@ export function readManifests(yaml: string, id = "manifest"): Resource[] {
     .filter((resource) => resource !== undefined);
 }
 
-/** The fenced blocks of a Markdown text, with their language. */
-export function fencedBlocks(markdown: string): { language: string; text: string }[] {
-  return [...markdown.matchAll(/^ *```(\w*)[^\n]*\n([\s\S]*?)^ *```/gm)].map(([, language = "", text = ""]) => ({
-    language,
-    text,
-  }));
+/** The fenced blocks of a Markdown text: their language, what stands behind it, and their text. */
+export function fencedBlocks(markdown: string): { language: string; info: string; text: string }[] {
+  return [...markdown.matchAll(/^ *```(\w*)([^\n]*)\n([\s\S]*?)^ *```/gm)].map(
+    ([, language = "", info = "", text = ""]) => ({ language, info, text }),
+  );
 }

@@ -3,11 +3,12 @@
  * is blamed whom the whole objects don't lead to.
  */
 import assert from "node:assert/strict";
+import { unknownCheckingProxy } from "@pulumi/policy";
 import fc from "fast-check";
 import type { Resource } from "../../kubernetes/resource";
 import { resolveRoutes } from "../../routing";
 import { cases, type Case } from "./cases";
-import { settings, withUnknown } from "./resources";
+import { apisixRoute, settings, withUnknown } from "./resources";
 
 /** The paths to all values of an object. */
 function pathsOf(value: unknown, path: (string | number)[] = []): (string | number)[][] {
@@ -61,6 +62,27 @@ const caseAt = (number: number) => cases[number] as Case;
 
 describe("resolveRoutes with mutated objects", function () {
   this.timeout(60_000);
+
+  it("reads the policy SDK's proxies as it reads plain objects", () => {
+    for (const each of cases) {
+      const wrapped = each.given.map((resource) => ({
+        ...resource,
+        body: unknownCheckingProxy<unknown>(resource.body),
+      }));
+      assert.deepEqual(routedIds(wrapped, "auto"), routedIds(each.given, "auto"), each.name);
+    }
+  });
+
+  it("takes what the policy SDK throws for for unknown", () => {
+    // How the engine marks a value that isn't known in a preview.
+    const marked = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const body = {
+      spec: { ingressClassName: "apisix", http: [{ backends: [{ serviceName: marked, servicePort: 80 }] }] },
+    };
+    const route = { ...apisixRoute("shop/web", {}), body: unknownCheckingProxy<unknown>(body) };
+    const { blindSpots } = resolveRoutes([route], settings);
+    assert.match(blindSpots[0]?.message ?? "", /^spec\.http\[0\]\.backends\[0\]\.serviceName of ApisixRoute/);
+  });
 
   it("survives a wrong type anywhere", () => {
     fc.assert(
