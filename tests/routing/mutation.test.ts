@@ -3,7 +3,7 @@
  * is blamed whom the whole objects don't lead to.
  */
 import assert from "node:assert/strict";
-import { unknownCheckingProxy } from "@pulumi/policy";
+import * as policy from "@pulumi/policy";
 import fc from "fast-check";
 import type { Resource } from "../../kubernetes/resource";
 import { resolveRoutes } from "../../routing";
@@ -57,6 +57,9 @@ function routedIds(resources: readonly Resource[], controller: "auto" | "1" | "2
 const wrongValues: unknown[] = [null, "", "text", 0, -1, 1.5, NaN, true, false, [], [null], {}, { a: [] }, "[]", []];
 const controllers = fc.constantFrom("auto" as const, "1" as const, "2" as const);
 /** By number, as a counterexample would print the whole case. */
+// The SDK exports it, and declares it internal.
+const { unknownCheckingProxy } = policy as unknown as { unknownCheckingProxy: (value: unknown) => unknown };
+
 const someCase = fc.nat({ max: cases.length - 1 });
 const caseAt = (number: number) => cases[number] as Case;
 
@@ -67,7 +70,7 @@ describe("resolveRoutes with mutated objects", function () {
     for (const each of cases) {
       const wrapped = each.given.map((resource) => ({
         ...resource,
-        body: unknownCheckingProxy<unknown>(resource.body),
+        body: unknownCheckingProxy(resource.body),
       }));
       assert.deepEqual(routedIds(wrapped, "auto"), routedIds(each.given, "auto"), each.name);
     }
@@ -79,7 +82,7 @@ describe("resolveRoutes with mutated objects", function () {
     const body = {
       spec: { ingressClassName: "apisix", http: [{ backends: [{ serviceName: marked, servicePort: 80 }] }] },
     };
-    const route = { ...apisixRoute("shop/web", {}), body: unknownCheckingProxy<unknown>(body) };
+    const route = { ...apisixRoute("shop/web", {}), body: unknownCheckingProxy(body) };
     const { blindSpots } = resolveRoutes([route], settings);
     assert.match(blindSpots[0]?.message ?? "", /^spec\.http\[0\]\.backends\[0\]\.serviceName of ApisixRoute/);
   });
