@@ -14,10 +14,19 @@ import {
   type Context,
   type Found,
   type Obstacle,
+  type PortReference,
   type Way,
 } from "./reference";
 import type { Chain, RoutedService, RoutedWorkload, Routes } from "./routes";
-import { findPort, hasWrittenEndpoints, servicePorts, servingContainers, workloadsOf, type Selection } from "./service";
+import {
+  findPort,
+  hasWrittenEndpoints,
+  isHeadless,
+  servicePorts,
+  servingContainers,
+  workloadsOf,
+  type Selection,
+} from "./service";
 
 /** Follows what the sources found to the workloads. */
 export function resolve(context: Context, found: Iterable<Found>): Routes {
@@ -45,11 +54,11 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     services.add(service, chainOf(way));
     const selection = select(service);
     if (selection.nothing) obstacles.push(selectsNothing(context, service, selection, way));
-    const port = findPort(servicePorts(service), arrival.port);
+    const target = targetOf(arrival);
     for (const workload of selection.workloads) {
       if (arrival.subset && !isInSubset(workload, arrival, obstacles)) continue;
       const chain = chainOf(through(way, stepOf(workload.resource)));
-      const serving = servingContainers(workload, isKnown(port) ? port?.target : unknown);
+      const serving = servingContainers(workload, target);
       if (serving) chain.serving = serving;
       workloads.add(workload, chain);
     }
@@ -63,6 +72,13 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     services: services.list((service, chains): RoutedService => ({ service, chains })),
     blindSpots: blindSpots(obstacles),
   };
+}
+
+/** The port of the Pods: what the Service makes of the port, or the port itself where DNS gives the Pods' addresses. */
+function targetOf({ service, port, ports }: Arrival): PortReference {
+  if (ports === "host" && isHeadless(service)) return port;
+  const found = findPort(servicePorts(service), port);
+  return isKnown(found) ? found?.target : unknown;
 }
 
 function isInSubset(workload: Workload, { subset, way }: Arrival, obstacles: Obstacle[]): boolean {

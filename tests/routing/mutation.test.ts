@@ -159,8 +159,9 @@ describe("resolveRoutes with mutated objects", function () {
       for (const each of some) {
         const whole = routedIds(each.given, controller);
         for (const gone of each.given) {
-          // Without its class, a name can only be compared with the settings; without its upstream, a subset is none.
-          if (/Class$|^ApisixUpstream$/.test(gone.kind) || lacksPort(each)) continue;
+          // Without its class, a name can only be compared with the settings; without its upstream or
+          // plugins, a route is taken for one that works.
+          if (/Class$|^Apisix(Upstream|PluginConfig)$/.test(gone.kind) || lacksPort(each)) continue;
           for (const id of routedIds(
             each.given.filter((other) => other !== gone),
             controller,
@@ -184,7 +185,7 @@ function lacksPort({ blind }: Case): boolean {
 function isOpened(each: Case, resource: Resource, path: string): boolean {
   // A class whose name isn't known is not there.
   if (resource.kind.endsWith("Class") && /^(metadata(\.name)?)?$/.test(path)) return true;
-  // Another subset, or the same Service again, in a part that isn't known is far-fetched.
-  if (/two subsets|names a Service twice/.test(each.name)) return true;
+  // What would break a route in a part that isn't known is far-fetched.
+  if (/two subsets|names a Service twice|whole route is refused/.test(each.name)) return true;
   return lacksPort(each) || /weight|enable|_meta|status|resolveGranularity|clusterIP/i.test(path);
 }
