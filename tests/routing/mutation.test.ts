@@ -10,7 +10,7 @@ import { resolveRoutes } from "../../routing";
 import { cases, type Case } from "./cases";
 import { apisixRoute, settings, withUnknown } from "./resources";
 
-/** The SDK exports it, and keeps its type to itself. */
+/** The SDK exports it, and declares it internal. */
 const { unknownCheckingProxy } = policy as unknown as { unknownCheckingProxy: (value: unknown) => unknown };
 
 /** The paths to all values of an object. */
@@ -60,9 +60,6 @@ function routedIds(resources: readonly Resource[], controller: "auto" | "1" | "2
 const wrongValues: unknown[] = [null, "", "text", 0, -1, 1.5, NaN, true, false, [], [null], {}, { a: [] }, "[]", []];
 const controllers = fc.constantFrom("auto" as const, "1" as const, "2" as const);
 /** By number, as a counterexample would print the whole case. */
-// The SDK exports it, and declares it internal.
-const { unknownCheckingProxy } = policy as unknown as { unknownCheckingProxy: (value: unknown) => unknown };
-
 const someCase = fc.nat({ max: cases.length - 1 });
 const caseAt = (number: number) => cases[number] as Case;
 
