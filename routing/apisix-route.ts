@@ -29,6 +29,9 @@ import {
   weighted,
   type Context,
   type Found,
+  type Line,
+  type Reference,
+  type ServiceTarget,
   type Way,
 } from "./reference";
 
@@ -70,25 +73,67 @@ function* rules(context: Context, route: Resource, start: Way): Generator<Found>
     }
     way = narrowed;
   }
+  const config = foreignConfig(context, route);
+  if (config) {
+    const lines = way.lines.filter((line) => config.lines.includes(line));
+    if (lines.length === 0) {
+      yield {
+        cause: `foreign ${config.resource.id}`,
+        message: `${labelOf(config.resource)} is of another controller's class: APISIX refuses the whole of a route that names it.`,
+        resource: route,
+        steps: way.steps,
+      };
+      return;
+    }
+    way = { ...way, lines };
+  }
   yield* lastSubsets([...spec(context, route, way)]);
 }
 
-/** 2.x keeps the endpoints of a Service once for the whole route: of several subsets, the last one's. */
-function* lastSubsets(found: readonly Found[]): Generator<Found> {
-  const subsets = new Map<string, Subset>();
-  for (const each of found) {
-    if (isObstacle(each) || !("service" in each.target) || each.target.subset === undefined) continue;
-    if (isKnown(each.target.service)) subsets.set(each.target.service, each.target.subset);
-  }
-  for (const each of found) {
-    if (isObstacle(each) || !("service" in each.target) || !each.target.subset || each.way.lines.includes("1")) {
-      yield each;
-      continue;
+/**
+ * The ApisixPluginConfig of another controller's class that a rule names, and the lines that take it nonetheless. 2.x
+ * refuses such a route; 1.x doesn't push the plugins, and APISIX refuses a route that names what it doesn't have.
+ */
+function foreignConfig(context: Context, route: Resource): { resource: Resource; lines: readonly Line[] } | undefined {
+  const list = getList(route.body, "spec", "http");
+  for (const rule of isKnown(list) && list ? list : []) {
+    for (const resource of pluginConfigsOf(context, route, rule)) {
+      const owner = getString(resource.body, "spec", "ingressClassName") ? ownerOfCrd(context, resource) : undefined;
+      if (owner && !isObstacle(owner) && owner.lines.length < context.lines.length) {
+        return { resource, lines: owner.lines };
+      }
     }
-    const { service, subset } = each.target;
-    const last = isKnown(service) ? subsets.get(service) : undefined;
-    yield { ...each, target: { ...each.target, subset: last ?? subset } };
   }
+  return undefined;
+}
+
+function pluginConfigsOf({ index }: Context, route: Resource, rule: unknown): readonly Resource[] {
+  const name = getString(rule, "plugin_config_name");
+  const namespace = getString(rule, "plugin_config_namespace") || undefined;
+  if (typeof name !== "string" || namespace === unknown) return [];
+  const place = namespace === undefined ? index.placeOf(route) : index.placeNamed(route.cluster, namespace);
+  return place === undefined ? [] : index.named(place, "apisix.apache.org/ApisixPluginConfig", name);
+}
+
+/** 2.x keeps the endpoints of a Service once for the whole route: of several rules, the last one's subset. */
+function* lastSubsets(found: readonly Found[]): Generator<Found> {
+  const last = new Map<string, Subset | undefined>();
+  for (const each of found) {
+    const name = isObstacle(each) ? undefined : backendName(each);
+    if (name !== undefined && !isObstacle(each)) last.set(name, (each.target as ServiceTarget).subset);
+  }
+  for (const each of found) {
+    const name = isObstacle(each) || each.way.lines.includes("1") ? undefined : backendName(each);
+    if (name === undefined || isObstacle(each)) yield each;
+    else yield { ...each, target: { ...(each.target as ServiceTarget), subset: last.get(name) } };
+  }
+}
+
+/** The Service of a backend of an HTTP rule. */
+function backendName({ path, target }: Reference): string | undefined {
+  if (!("service" in target) || target.granularity !== "endpoints" || target.resolvedBy !== "controller")
+    return undefined;
+  return path.startsWith("spec.http") && isKnown(target.service) ? target.service : undefined;
 }
 
 /** The path of a rule that names a Service twice. */

@@ -50,7 +50,7 @@ export interface ServiceTarget {
   /** `endpoints`: APISIX balances over the Pods itself. `service`: it sends to the Service's cluster IP. */
   granularity: "endpoints" | "service";
   /** Pods must have these labels, too (`subset`). */
-  subset?: ReadonlyMap<string, Maybe<string>>;
+  subset?: ReadonlyMap<string, Maybe<string>> | undefined;
   /**
    * Who looks it up, as ExternalName Services and missing ports mean different things to them: the ingress controller
    * for a backend or for an external node of an ApisixUpstream, or the data plane: its Kubernetes discovery, or its

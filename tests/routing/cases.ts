@@ -245,6 +245,22 @@ const apisixRouteCases: Case[] = [
     blind: [/^ApisixUpstream shop\/web, which defines the subset at spec\.http\[0\]\.backends\[0\]\.subset of/],
   },
   {
+    name: "a later rule without a subset: 2.x takes all Pods for both",
+    given: [
+      route({ http: [{ backends: [backend("web", { subset: "a" })] }, { backends: [backend("web", { weight: 0 })] }] }),
+      apisixUpstream("shop/web", { subsets: [{ name: "a", labels: { v: "a" } }] }),
+      service("shop/web", { app: "web" }),
+      deployment("shop/a", { app: "web", v: "a" }),
+      deployment("shop/b", { app: "web", v: "b" }),
+    ],
+    routed: ["ApisixRoute shop/web › Service shop/web:80 › Deployment shop/a"],
+    on: "1",
+    otherwise: ["a", "b"].map((name) => `ApisixRoute shop/web › Service shop/web:80 › Deployment shop/${name}`),
+    auto: ["ApisixRoute shop/web › Service shop/web:80 › Deployment shop/a"],
+    blind: [/^The weight of Service shop\/web is 0/],
+    otherwiseBlind: [],
+  },
+  {
     name: "behind a cluster IP there are no subsets",
     given: [route(http(backend("web", { subset: "v2", resolveGranularity: "service" }))), ...app("shop/web")],
     routed: [web],
@@ -699,6 +715,27 @@ const pluginCases: Case[] = [
     given: [route({ http: [{ backends: [backend("web")], plugin_config_name: "far" }] }), ...app("shop/web")],
     routed: [web],
     blind: [/^ApisixPluginConfig shop\/far is not in this stack/],
+  },
+  {
+    name: "ApisixPluginConfig of another controller's class: the whole route is refused",
+    given: [
+      ingressClass("other", "example.com/other"),
+      route({ http: [{ backends: [backend("web")], plugin_config_name: "pc" }] }),
+      object("apisix.apache.org/v2", "ApisixPluginConfig", "shop/pc", {
+        spec: { ingressClassName: "other", plugins: [] },
+      }),
+      ...app("shop/web"),
+    ],
+    blind: [/^ApisixPluginConfig shop\/pc is of another controller's class/],
+  },
+  {
+    name: "ApisixPluginConfig without a class",
+    given: [
+      route({ http: [{ backends: [backend("web")], plugin_config_name: "pc" }] }),
+      object("apisix.apache.org/v2", "ApisixPluginConfig", "shop/pc", { spec: { plugins: [] } }),
+      ...app("shop/web"),
+    ],
+    routed: [web],
   },
   {
     name: "ApisixGlobalRule",
@@ -1674,6 +1711,22 @@ const portCases: Case[] = (
   routed: [`ApisixRoute shop/web › Service shop/web:${number} › Deployment shop/web [${serving}]`],
   show: "serving",
 }));
+
+portCases.push({
+  name: "serving container: the port of a headless Service's host name is the Pods' own",
+  given: [
+    route({ http: [{ upstreams: [{ name: "up" }] }] }),
+    apisixUpstream("shop/up", { externalNodes: [{ type: "Domain", name: "web.shop.svc", port: 8080 }] }),
+    service("shop/web", { app: "web" }, { clusterIP: "None", ports: [{ port: 80, targetPort: 9090 }] }),
+    deployment(
+      "shop/web",
+      { app: "web" },
+      { containers: [container("app", { containerPort: 8080 }), container("metrics", { containerPort: 9090 })] },
+    ),
+  ],
+  routed: ["ApisixRoute shop/web › ApisixUpstream shop/up › Service shop/web:8080 › Deployment shop/web [app]"],
+  show: "serving",
+});
 
 const configText = (text: string) => `${text}\n#END\n`;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseClusterName, parseHost } from "../../routing/cluster-dns";
 import { parseDuration, requestTimeout } from "../../routing/duration";
-import { hostnamesMeet } from "../../routing/gateway-api";
+import { hostnamesMeet } from "../../routing/gateway-parents";
 
 describe("parseClusterName", () => {
   const service = (name: string, namespace?: string) => ({ kind: "service", namespace, name });
