@@ -4,6 +4,7 @@
  *     const readings = files.map((file) => readEvents(text, file, { policies }));
  *     formats.html(buildReport(readings, { policies, createdAt: new Date().toISOString() }));
  */
+import { html } from "./html";
 import { json } from "./json";
 import { junit } from "./junit";
 import { markdown } from "./markdown";
@@ -20,7 +21,7 @@ export interface FormatOptions {
   maxLength?: number;
 }
 
-export const formats = { text, json, sarif, junit, markdown } satisfies Record<
+export const formats = { text, json, sarif, junit, markdown, html } satisfies Record<
   string,
   (report: Report, options: FormatOptions) => string
 >;
