@@ -125,7 +125,7 @@ describe("the HTML report in a browser", function () {
       assert.equal(await page.evaluate("document.activeElement.textContent"), "Skip to the findings");
       await page.keyboard.press("Enter");
       await page.keyboard.press("Tab");
-      await page.keyboard.type("legacy");
+      await page.keyboard.type("legacy", { delay: 20 });
       await waitForShown(page, 1);
       for (let i = 0; i < 5; i++) await page.keyboard.press("Tab");
       await page.keyboard.press("Space");
