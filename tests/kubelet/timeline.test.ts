@@ -24,14 +24,14 @@ function expected({ spec }: MeasuredPod): Map<string, Expected> {
   const line = timeline(readPod(spec), kubernetesVersion);
   assert.ok(line);
   return new Map(
-    line.containers.map(({ container, serves, sigkill }) => {
+    line.containers.map(({ container, protects, sigkill }) => {
       const body = containersOf({ spec }).find(({ name }) => name === container.name);
       const shutdown = shutdownSeconds(body!);
       const gone = {
-        atLeast: Math.min(serves.atLeast + shutdown, sigkill.atLeast),
-        atMost: Math.min(serves.atMost + shutdown, sigkill.atMost),
+        atLeast: Math.min(protects.atLeast + shutdown, sigkill.atLeast),
+        atMost: Math.min(protects.atMost + shutdown, sigkill.atMost),
       };
-      return [container.name, { sigterm: serves, gone }];
+      return [container.name, { sigterm: protects, gone }];
     }),
   );
 }
