@@ -1,4 +1,4 @@
-import type { ErrorObject } from "ajv";
+import type { ErrorObject, ValidateFunction } from "ajv";
 import { closest, distance } from "fastest-levenshtein";
 import {
   policyNames,
@@ -99,9 +99,7 @@ export function configProblems(config: PackConfig, organization: Settings = {}):
       problems.push(`${policy}: must be a level, or an object with enforcementLevel and settings`);
       continue;
     }
-    const { enforcementLevel = undefined, ...settings } = isObject
-      ? (value as Record<string, unknown>)
-      : { enforcementLevel: value };
+    const { enforcementLevel = undefined, ...settings } = isObject ? value : { enforcementLevel: value };
     if (enforcementLevel !== undefined && !levels.includes(enforcementLevel as string)) {
       const place = isObject ? `${policy} › enforcementLevel` : policy;
       const meant = typeof enforcementLevel === "string" ? didYouMean(enforcementLevel, levels) : "";
@@ -166,13 +164,9 @@ function typeProblems(
 ): string[] {
   const given = names.filter((name) => settings[name] !== undefined);
   if (given.length === 0) return [];
-  // Loaded on first use: most packs have nothing to check.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { Ajv } = require("ajv") as typeof import("ajv");
-  const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
   const problems: string[] = [];
   for (const name of given) {
-    const validate = ajv.compile(settingsSchema.properties[name]);
+    const validate = validatorOf(name);
     if (validate(settings[name])) continue;
     const errors = validate.errors ?? [];
     const isOfWhole = ({ keyword, instancePath }: ErrorObject) => keyword === "type" && instancePath === "";
@@ -188,6 +182,20 @@ function typeProblems(
     }
   }
   return problems;
+}
+
+const validators = new Map<SettingName, ValidateFunction>();
+
+function validatorOf(name: SettingName): ValidateFunction {
+  let validate = validators.get(name);
+  if (!validate) {
+    // Loaded on first use: most packs have nothing to check.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { Ajv } = require("ajv") as typeof import("ajv");
+    validate = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(settingsSchema.properties[name]);
+    validators.set(name, validate);
+  }
+  return validate;
 }
 
 /** What is wrong at a place, with a colon before it. Never the value itself. */
