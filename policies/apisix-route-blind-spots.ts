@@ -3,6 +3,7 @@ import { resolveRoutes } from "../routing";
 import type { Settings } from "../settings/schema";
 import { configSchema } from "../settings/settings";
 import { docsPath, docsUrl, message } from "./message";
+import { timeoutNote, wayNotes } from "./notes";
 import { settingsReader } from "./settings-reader";
 import { judgeRouted, kubernetesResources, printEvidence } from "./stack";
 
@@ -28,7 +29,7 @@ export function apisixRouteBlindSpots(organization: Settings): StackValidationPo
         reportViolation(`${spot.message}\nMore: ${docsPath(name)}`, spot.resource?.id);
       }
       for (const routed of routes.workloads) {
-        const { findings, wishes, excusesFor } = judgeRouted(routed, name, settings);
+        const { findings, requirement, wishes, excusesFor } = judgeRouted(routed, name, settings);
         const isMirror = routed.chains.every(({ via }) => via === "mirror");
         const { id } = routed.workload.resource;
         const evidence = printEvidence(routed.chains);
@@ -37,9 +38,14 @@ export function apisixRouteBlindSpots(organization: Settings): StackValidationPo
           if (excusesFor(finding).some((excuse) => excuse.void === undefined)) continue;
           reportViolation(message(name, finding, evidence), id);
         }
+        const tooSlow = timeoutNote(routed, requirement);
+        if (tooSlow) reportViolation(message(name, tooSlow, tooSlow.evidence), id);
         for (const problem of wishes.problems) {
           reportViolation(message(name, { what: problem, fix: "correct the annotation." }, evidence), id);
         }
+      }
+      for (const note of wayNotes(routes.workloads)) {
+        reportViolation(message(name, note, note.evidence), note.resource?.id);
       }
       reportReleases(args, reportViolation);
     },

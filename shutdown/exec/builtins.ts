@@ -184,7 +184,10 @@ function leaveFunction(call: Call): State[] {
   if (frame.inFunction) return [{ ...state, flow: "return", success }];
   // Outside a function bash complains and goes on; the others end the script.
   if (machine.dialect === "bash") return withSuccess(state, false);
-  return [{ ...state, flow: "exit", success: machine.dialect === "bash-posix" ? false : success }];
+  // bash in its POSIX mode may do either.
+  if (machine.dialect === "bash-posix")
+    return [{ ...state, flow: "exit", success: false }, ...withSuccess(state, false)];
+  return [{ ...state, flow: "exit", success }];
 }
 
 function leaveLoop({ name, args, state, frame }: Call): State[] {

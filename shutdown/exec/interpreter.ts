@@ -228,22 +228,18 @@ class Interpreter implements Machine {
   private runCommandNode(node: CommandNode, state: State, frame: Frame): State[] {
     const inner = deeper(frame);
     if (--this.analysis.steps < 0 || frame.depth > deepest) return this.giveUp(state);
-    switch (node.type) {
-      case "Command":
-        return this.checkErrexit(this.runCommand(node, state, inner), frame);
-      case "Redirected":
-        return this.runRedirected(node, state, inner);
-      case "Function": {
-        const name = node.name.text;
-        if (node.body.type === "CompoundList" || specialBuiltins.has(name) || name === "command") return [lose(state)];
-        return [{ ...state, success: true, functions: new Map(state.functions).set(name, node.body) }];
-      }
-      case "Coproc":
-        this.note("rare");
-        return [lose(state)];
-      default:
-        return this.runCompound(node, state, inner);
+    if (node.type === "Command") return this.checkErrexit(this.runCommand(node, state, inner), frame);
+    if (node.type === "Redirected") return this.runRedirected(node, state, inner);
+    if (node.type === "Coproc") {
+      this.note("rare");
+      return [lose(state)];
     }
+    if (node.type === "Function") {
+      const name = node.name.text;
+      if (node.body.type === "CompoundList" || specialBuiltins.has(name) || name === "command") return [lose(state)];
+      return [{ ...state, success: true, functions: new Map(state.functions).set(name, node.body) }];
+    }
+    return this.runCompound(node, state, inner);
   }
 
   private runCompound(node: CompoundCommand, state: State, frame: Frame): State[] {

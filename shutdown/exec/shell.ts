@@ -166,6 +166,8 @@ function runDialect(invocation: Invocation, dialect: Dialect, name: string, runP
     case "unknown":
       analysis.notes.add("option");
       return anything;
+    case "script":
+      break;
   }
   const script = args[reading.at];
   if (script === undefined || script === unknown) {

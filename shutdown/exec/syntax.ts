@@ -77,68 +77,72 @@ function chunksBeforeError(source: string, dialect: Dialect): Chunk[] {
 
 function check(statements: readonly Statement[], source: string, dialect: Dialect): Chunk {
   let syntax: Chunk["syntax"] = "fine";
-  const visit = (node: SyntaxNode, text: string): void => {
+  const visit = (node: SyntaxNode, text: string, insideBraces: boolean): void => {
     if (syntax === "refused") return;
-    const answer = judge(node, text, dialect);
+    const answer = judge(node, text, dialect, insideBraces);
     if (answer !== "fine") syntax = answer;
     let inner = text;
     if (node.type === "Script") {
-      if ((node).errors?.length) syntax = "unclear";
+      if ("errors" in node && node.errors?.length) syntax = "unclear";
       inner = node.source ?? text;
     }
-    load().forEachChild(node, (child) => visit(child, inner));
+    const braces = insideBraces || node.type === "BraceGroup";
+    load().forEachChild(node, (child) => visit(child, inner, braces));
   };
-  for (const statement of statements) visit(statement, source);
+  for (const statement of statements) visit(statement, source, false);
   return { statements, syntax };
 }
 
 /** Does the dialect refuse what the parser, which reads bash, takes? */
-function judge(node: SyntaxNode, source: string, dialect: Dialect): Chunk["syntax"] {
-  switch (node.type) {
-    // Only with `shopt -s extglob`, set on an earlier line.
-    case "ExtendedGlob":
-    case "Coproc":
-    case "Select":
-      return "unclear";
-    case "For":
-      // `for x in a; { …; }` is bash's own.
-      return source.slice(node.pos, node.end).endsWith("done") ? "fine" : "unclear";
-    case "HereDoc":
-      // Bodies are looked for in different places when something is wrong with them.
-      return node.closing ? "fine" : "unclear";
+function judge(node: SyntaxNode, source: string, dialect: Dialect, insideBraces: boolean): Chunk["syntax"] {
+  const anywhere = judgeAnywhere(node, source);
+  if (anywhere !== "fine") return anywhere;
+  return dialect === "bash" || dialect === "bash-posix"
+    ? judgeBash(node)
+    : judgeOthers(node, source, dialect === "dash");
+}
+
+function judgeAnywhere(node: SyntaxNode, source: string): Chunk["syntax"] {
+  // Extended patterns need `shopt -s extglob` on an earlier line.
+  if (node.type === "ExtendedGlob" || node.type === "Coproc" || node.type === "Select") return "unclear";
+  // `for x in a; { …; }` is bash's own.
+  if (node.type === "For" && !source.slice(node.pos, node.end).endsWith("done")) return "unclear";
+  // Shells look for a body that isn't there in different places.
+  if (node.type === "HereDoc" && !node.closing) return "unclear";
+  return "fine";
+}
+
+function judgeBash(node: SyntaxNode): Chunk["syntax"] {
+  if (node.type === "ProcessSubstitution") return "unclear";
+  // In POSIX mode, names are narrower.
+  return node.type === "Function" && !isPlainName(node.name.text) ? "unclear" : "fine";
+}
+
+function judgeOthers(node: SyntaxNode, source: string, isDash: boolean, insideBraces: boolean): Chunk["syntax"] {
+  if (node.type === "ArithmeticFor" || node.type === "HereString" || node.type === "ArrayValue") return "refused";
+  if (node.type === "Pipeline") return node.operators.includes("|&") ? "refused" : "fine";
+  if (node.type === "ProcessSubstitution") return isDash ? "refused" : "unclear";
+  if (node.type === "CaseItem" && node.terminator !== undefined && node.terminator !== ";;") {
+    return isDash ? "refused" : "unclear";
   }
-  if (dialect === "bash" || dialect === "bash-posix") {
-    if (node.type === "ProcessSubstitution") return "unclear";
-    // In POSIX mode, functions can't take a special builtin's name.
-    return node.type === "Function" && !/^[A-Za-z_]\w*$/.test(node.name.text) ? "unclear" : "fine";
+  if (node.type === "Function") {
+    const text = source.slice(node.pos, node.end);
+    if (!/^function\b/.test(text)) return isPlainName(node.name.text) ? "fine" : "unclear";
+    if (!isDash) return "fine";
+    // `function f { …; }` is a command with arguments; its `}` is an error, unless it closes an earlier `{`.
+    return insideBraces || (text.includes("\n") && !/^function\s+\w+\s*\(/.test(text)) ? "unclear" : "refused";
   }
-  const isDash = dialect === "dash";
-  switch (node.type) {
-    case "ArithmeticFor":
-    case "HereString":
-      return "refused";
-    case "ArrayValue":
-      return "refused";
-    case "Pipeline":
-      return node.operators.includes("|&") ? "refused" : "fine";
-    case "ProcessSubstitution":
-      return isDash ? "refused" : "unclear";
-    case "CaseItem":
-      return node.terminator === undefined || node.terminator === ";;" ? "fine" : isDash ? "refused" : "unclear";
-    case "Function":
-      if (/^function\b/.test(source.slice(node.pos, node.end))) return isDash ? "refused" : "fine";
-      return /^[A-Za-z_]\w*$/.test(node.name.text) ? "fine" : "unclear";
-    // In these shells it is two subshells, and words that mean something else.
-    case "ArithmeticCommand":
-    case "FileDescriptorVariable":
-      return "unclear";
-    case "Assignment":
-      return node.index ? "unclear" : "fine";
-    case "TestCommand":
-      return isPlainTest(node.expression) || !isDash ? "fine" : "unclear";
-    default:
-      return "fine";
-  }
+  // `$((…) …)` is a substitution with a subshell in it only to bash.
+  if (node.type === "CommandExpansion" && node.text.startsWith("$((")) return "unclear";
+  // To these shells `((…))` is two subshells, and `{fd}` and `a[0]=1` are words.
+  if (node.type === "ArithmeticCommand" || node.type === "FileDescriptorVariable") return "unclear";
+  if (node.type === "Assignment" && node.index) return "unclear";
+  if (node.type === "TestCommand" && isDash && !isPlainTest(node.expression)) return "unclear";
+  return "fine";
+}
+
+function isPlainName(name: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(name);
 }
 
 /** One that stays one command, `[[`, when its words are read as a command's. */

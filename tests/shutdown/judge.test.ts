@@ -387,7 +387,7 @@ const texts: [pod: Pod, what: string, fix: string, requirement?: Partial<Require
   ],
   [
     pod([container("web", "sleep")]),
-    "Can't tell whether container \"web\" holds SIGTERM back for 5 s: its preStop hook can't be known.",
+    "Can't tell whether container \"web\" holds SIGTERM back for 5 s: its preStop hook can't be known here.",
     'give lifecycle.preStop on "web" values that are known when the program is previewed.',
   ],
   [
