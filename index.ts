@@ -29,6 +29,7 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
   checkSettings(settings);
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
   return refuseBadConfig(
+    settings,
     () =>
       new PolicyPack(name, {
         displayName: "APISIX graceful termination",

@@ -23,7 +23,7 @@ const rule: fc.Arbitrary<Rule> = fc.record({
     ({ name }) => name !== "c0",
   ),
   form: fc.constantFrom("auto", "exec"),
-}) as fc.Arbitrary<Rule>;
+});
 
 function repair(spec: object, { form, ...requirement }: Rule): Edit[] {
   const first = sleepRemedy(readPod(spec), requirement, form);
