@@ -1,0 +1,410 @@
+/**
+ * Reads what Pulumi and `check` write: event logs, streaming JSON lines, `policy analyze --json`, reports as JSON.
+ *
+ * The shapes are Pulumi's `apitype.EngineEvent` (sdk/go/common/apitype/events.go, v3.259.0): one object a line, with
+ * `sequence`, `timestamp` and one of many events. Only those about policies are looked into, and of the rest no more
+ * than the URN and the name in the cluster: events hold whole resources.
+ */
+import { isReport, readReport } from "./json";
+import { chainMark, links, parseLink, parseMessage, type Message } from "./message";
+import {
+  emptyReading,
+  finding,
+  packName,
+  type Finding,
+  type Level,
+  type OtherPack,
+  type Policy,
+  type Problem,
+  type Reading,
+  type Repair,
+  type ResourceRef,
+  type Severity,
+  type Stack,
+} from "./model";
+import { visible } from "./plain";
+import { changes } from "./repair";
+import { parseUrn, stackType } from "./urn";
+
+export interface EventReading extends Reading {
+  /** What was passed over: lines of other tools, and events of kinds that don't matter here or aren't known. */
+  ignored: { lines: number; events: Record<string, number> };
+}
+
+export interface EventOptions {
+  /** The pack whose events are read; others are counted. */
+  pack?: string;
+  /** Its policies, so that their descriptions are told from the messages that follow them. */
+  policies?: readonly Policy[];
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Findings, repairs and runs in one file.
+ *
+ * @param text the file's content.
+ * @param source its name, for the problems.
+ */
+export function readEvents(text: string, source: string, options: EventOptions = {}): EventReading {
+  const reader = new Reader(source, options);
+  for (const { line, value } of jsonValues(text, reader)) reader.value(value, line);
+  return reader.result();
+}
+
+/** No file needs more: what is wrong with it is clear by then. */
+const mostProblems = 20;
+
+/** So many lines that only look like the start of a document; more would make reading slow. */
+const mostFailures = 50;
+
+/** Every JSON object in the text, with the line it starts at. Lines between them are other tools'. */
+function* jsonValues(text: string, reader: Reader): Generator<{ line: number; value: unknown }> {
+  text = text.replace(/^\ufeff/, "");
+  const lines = text.split(/\r?\n/);
+  let failed = 0;
+  while (lines.length > 0 && lines.at(-1)?.trim() === "") lines.pop();
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] ?? "";
+    const trimmed = line.trim();
+    if (trimmed === "") continue;
+    // A document over several lines, as JSON is written to be read: it ends with the next brace in the first column.
+    if (trimmed === "{" || trimmed === "[") {
+      const last = failed > mostFailures ? -1 : lines.indexOf(trimmed === "{" ? "}" : "]", i + 1);
+      const value = last < 0 ? undefined : parse(lines.slice(i, last + 1).join("\n"));
+      if (value !== undefined) {
+        yield { line: i + 1, value };
+        i = last;
+        continue;
+      }
+      failed++;
+      reader.ignored.lines++;
+      if (last < 0 && /^\s*["{]/.test(lines[i + 1] ?? "")) {
+        reader.problem(
+          i + 1,
+          "The JSON document that starts here is cut off or damaged; nothing of it was read.",
+          true,
+        );
+      }
+      continue;
+    }
+    // Some CI systems put a time before each line.
+    const start = trimmed.startsWith("{") || trimmed.startsWith("[") ? 0 : trimmed.indexOf('{"sequence":');
+    const value = start < 0 ? undefined : parse(trimmed.slice(start));
+    if (value !== undefined) {
+      yield { line: i + 1, value };
+    } else if (start >= 0 && /^\{"sequence"|"policy\w*Event"/.test(trimmed.slice(start, start + 400))) {
+      const why = i === lines.length - 1 ? "The last line is cut off" : "This line is a damaged event";
+      reader.problem(i + 1, `${why}: it is not JSON.`, true);
+    } else {
+      reader.ignored.lines++;
+    }
+  }
+}
+
+/** An object or array; undefined for anything else, and for what isn't JSON. */
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Run {
+  stack: string;
+  project: string;
+  /** URNs of the resources that the pack judged. */
+  judged: Set<string>;
+}
+
+interface Operation {
+  at?: string;
+  packVersion?: string;
+  runs: Map<string, Run>;
+}
+
+class Reader {
+  readonly ignored = { lines: 0, events: new Map<string, number>() };
+  private readonly reading = emptyReading();
+  private readonly pack: string;
+  private readonly descriptions = new Map<string, string>();
+  private readonly otherPacks = new Map<string, OtherPack>();
+  private readonly found: { policy: string; level: Level; severity?: Severity; urn: string; message: Message }[] = [];
+  private readonly repaired: { policy: string; urn: string; before: unknown; after: unknown }[] = [];
+  /** What a resource is called in the cluster, as far as any event tells. */
+  private readonly identities = new Map<string, { namespace?: string; name: string }>();
+  /** The operation that is being read; undefined before the first and after each one's summary. */
+  private operation: Operation | undefined;
+  private lastSequence = -1;
+  private sawReport = false;
+  private unsaidProblems = 0;
+
+  constructor(
+    private readonly source: string,
+    options: EventOptions,
+  ) {
+    this.pack = options.pack ?? packName;
+    for (const { name, description } of options.policies ?? []) {
+      if (description !== undefined) this.descriptions.set(name, description);
+    }
+  }
+
+  problem(line: number | undefined, message: string, incomplete: boolean): void {
+    const problem: Problem = { source: this.source, message, incomplete };
+    if (line !== undefined) problem.line = line;
+    if (this.reading.problems.length < mostProblems) this.reading.problems.push(problem);
+    else this.unsaidProblems++;
+  }
+
+  value(value: unknown, line: number): void {
+    if (Array.isArray(value)) {
+      for (const element of value as unknown[]) this.value(element, line);
+    } else if (isFields(value)) {
+      if (isReport(value)) this.report(value, line);
+      else if (Array.isArray(value.events)) this.value(value.events, line);
+      else if (isFields(value.changeSummary) || (Array.isArray(value.steps) && !("sequence" in value))) {
+        this.problem(
+          line,
+          "This is the digest of `pulumi preview --json`, which leaves policy events out. Set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true for that command.",
+          true,
+        );
+      } else this.event(value, line);
+    } else {
+      this.ignored.lines++;
+    }
+  }
+
+  private report(value: Fields, line: number): void {
+    this.sawReport = true;
+    const report = readReport(value, this.source, line);
+    for (const key of ["stacks", "policies", "findings", "repairs", "timelines", "otherPacks", "problems"] as const) {
+      (this.reading[key] as unknown[]).push(...report[key]);
+    }
+  }
+
+  private event(event: Fields, line: number): void {
+    const kinds = Object.keys(event).filter((key) => key.endsWith("Event") && isFields(event[key]));
+    if (kinds.length === 0) {
+      if (typeof event.sequence === "number") this.count("(unknown)");
+      else this.ignored.lines++;
+      return;
+    }
+    this.sequence(event);
+    for (const kind of kinds) {
+      const body = event[kind] as Fields;
+      const run = this.runOf(body);
+      switch (kind) {
+        case "policyEvent":
+          this.violation(body, line);
+          break;
+        case "policyRemediationEvent":
+          this.remediation(body);
+          break;
+        case "policyAnalyzeSummaryEvent":
+          if (body.policyPackName === this.pack) run?.judged.add(text(body.resourceUrn));
+          break;
+        case "summaryEvent":
+          this.endOperation(body);
+          break;
+        case "resourcePreEvent":
+        case "resOutputsEvent":
+          this.step(body);
+          break;
+        default:
+          this.count(kind);
+      }
+    }
+  }
+
+  private count(kind: string): void {
+    const name = /^\w{1,64}$/.test(kind) ? kind : "(unknown)";
+    this.ignored.events.set(name, (this.ignored.events.get(name) ?? 0) + 1);
+  }
+
+  /** A file may hold several operations, one after the other; each counts from 0. */
+  private sequence(event: Fields): void {
+    const { sequence, timestamp } = event;
+    if (typeof sequence === "number") {
+      if (sequence === 0 && this.lastSequence > 0) this.endOperation(undefined);
+      this.lastSequence = sequence;
+    }
+    this.operation ??= { runs: new Map() };
+    if (this.operation.at === undefined && typeof timestamp === "number" && timestamp > 0) {
+      const at = new Date(timestamp * 1000);
+      if (!Number.isNaN(at.valueOf())) this.operation.at = at.toISOString();
+    }
+  }
+
+  /** The stack that an event belongs to, as its URN says; undefined for an event without one. */
+  private runOf(body: Fields): Run | undefined {
+    const { operation } = this;
+    if (operation === undefined) return undefined;
+    if (body.policyPackName === this.pack) {
+      operation.packVersion ??= text(body.policyPackVersionTag) || text(body.policyPackVersion) || undefined;
+    }
+    const metadata = isFields(body.metadata) ? body.metadata : {};
+    const urn = [body.resourceUrn, body.urn, metadata.urn].find((urn) => typeof urn === "string" && urn !== "");
+    const parsed = typeof urn === "string" ? parseUrn(urn) : undefined;
+    if (parsed === undefined) return undefined;
+    const { stack, project } = parsed;
+    const key = `${project}\0${stack}`;
+    const run = operation.runs.get(key) ?? { stack, project, judged: new Set() };
+    operation.runs.set(key, run);
+    return run;
+  }
+
+  /** @param summary the event that every operation ends with, also one that failed; undefined where it is missing. */
+  private endOperation(summary: Fields | undefined): void {
+    const { operation } = this;
+    if (operation === undefined) return;
+    this.operation = undefined;
+    if (summary === undefined) {
+      this.problem(undefined, "The events end without a summary: findings may be missing.", true);
+    }
+    const packs = isFields(summary?.PolicyPacks) ? summary.PolicyPacks : {};
+    const version = operation.packVersion ?? (Object.hasOwn(packs, this.pack) ? text(packs[this.pack]) : "");
+    const runs = operation.runs.size > 0 ? [...operation.runs.values()] : [{ judged: new Set<string>() }];
+    for (const { judged, ...which } of runs) {
+      const stack: Stack = { ...which, source: this.source };
+      if (operation.at !== undefined) stack.at = operation.at;
+      if (typeof summary?.isPreview === "boolean") stack.preview = summary.isPreview;
+      if (typeof summary?.result === "string" && summary.result !== "") stack.result = summary.result;
+      if (version) stack.packVersion = version.replace(/^v(?=\d)/, "");
+      if (judged.size > 0) stack.judged = judged.size;
+      this.reading.stacks.push(stack);
+    }
+  }
+
+  private step(body: Fields): void {
+    const metadata = isFields(body.metadata) ? body.metadata : {};
+    const state = isFields(metadata.new) ? metadata.new : {};
+    if (typeof metadata.urn !== "string") return;
+    this.identify(metadata.urn, state.inputs);
+  }
+
+  /** Keeps the name that a resource's properties give it. */
+  private identify(urn: string, properties: unknown): void {
+    const metadata = isFields(properties) && isFields(properties.metadata) ? properties.metadata : {};
+    const { name, namespace } = metadata;
+    if (typeof name !== "string" || name === "") return;
+    this.identities.set(urn, typeof namespace === "string" && namespace !== "" ? { namespace, name } : { name });
+  }
+
+  private other(body: Fields): OtherPack {
+    const name = visible(text(body.policyPackName)).slice(0, 200) || "(no name)";
+    const pack = this.otherPacks.get(name) ?? { name, findings: 0, mandatory: 0, repairs: 0 };
+    this.otherPacks.set(name, pack);
+    return pack;
+  }
+
+  private violation(body: Fields, line: number): void {
+    if (body.policyPackName !== this.pack) {
+      const pack = this.other(body);
+      pack.findings++;
+      if (body.enforcementLevel !== "advisory") pack.mandatory++;
+      return;
+    }
+    const policy = text(body.policyName);
+    if (policy === "" || typeof body.message !== "string") {
+      this.problem(line, "This policy event has no policy name or no message.", true);
+      return;
+    }
+    const message = parseMessage(body.message, this.descriptions.get(policy));
+    if (message.description !== undefined) this.descriptions.set(policy, message.description);
+    const severity = (["low", "medium", "high", "critical"] as const).find((one) => one === body.severity);
+    const level = this.level(body.enforcementLevel, line);
+    const found = { policy, level, urn: text(body.resourceUrn), message };
+    this.found.push(severity === undefined ? found : { ...found, severity });
+    // The chain ends with the resource that is reported, under the name that it has in the cluster.
+    const kind = parseUrn(found.urn)?.kind;
+    const last = lastLink(message, kind);
+    if (last && kind !== undefined && !this.identities.has(found.urn)) this.identities.set(found.urn, last);
+  }
+
+  private level(value: unknown, line: number): Level {
+    if (value === "mandatory" || value === "advisory" || value === "remediate") return value;
+    // "warning" and "none" are in the API's own comments.
+    if (value === "warning" || value === "none" || value === "disabled") return "advisory";
+    this.problem(line, "This policy event has an enforcement level that is not known; it counts as mandatory.", false);
+    return "mandatory";
+  }
+
+  private remediation(body: Fields): void {
+    if (body.policyPackName !== this.pack) {
+      this.other(body).repairs++;
+      return;
+    }
+    const urn = text(body.resourceUrn);
+    this.identify(urn, body.after);
+    this.repaired.push({ policy: text(body.policyName) || "(no name)", urn, before: body.before, after: body.after });
+  }
+
+  /** The resource of a URN, under the best name that any event gave it. */
+  private resource(urn: string, message?: Message): ResourceRef {
+    const parsed = parseUrn(urn);
+    const last = message && lastLink(message, undefined);
+    if (parsed === undefined) return last ?? { kind: "Resource", name: urn === "" ? "(unknown)" : visible(urn) };
+    const { stack, project } = parsed;
+    if (parsed.type === stackType && last) return { ...last, urn, stack, project };
+    const identity = this.identities.get(urn) ?? { name: parsed.name };
+    return { kind: parsed.kind, ...identity, urn, stack, project };
+  }
+
+  result(): EventReading {
+    this.endOperation(undefined);
+    const { reading } = this;
+    for (const { policy, level, severity, urn, message } of this.found) {
+      const parts: Omit<Finding, "fingerprint"> = {
+        policy,
+        level,
+        resource: this.resource(urn, message),
+        what: message.what,
+        evidence: message.evidence,
+      };
+      if (severity !== undefined) parts.severity = severity;
+      if (message.fix !== undefined) parts.fix = message.fix;
+      if (message.docs !== undefined) parts.docs = message.docs;
+      reading.findings.push(finding(parts));
+    }
+    for (const { policy, urn, before, after } of this.repaired) {
+      const repair: Repair = { policy, resource: this.resource(urn), changes: changes(before, after) };
+      reading.repairs.push(repair);
+    }
+    const mentioned = new Set([...this.found, ...this.repaired].map(({ policy }) => policy));
+    for (const name of mentioned) {
+      const description = this.descriptions.get(name);
+      reading.policies.push(description === undefined ? { name } : { name, description });
+    }
+    reading.otherPacks.push(...this.otherPacks.values());
+    if (this.unsaidProblems > 0) {
+      const message = `${this.unsaidProblems} more problems like these.`;
+      reading.problems.push({ source: this.source, message, incomplete: true });
+    }
+    if (!this.sawReport && reading.stacks.length === 0 && reading.problems.length === 0) {
+      const message = "There are no events of Pulumi and no report in this file.";
+      reading.problems.push({ source: this.source, message, incomplete: true });
+    }
+    return {
+      ...reading,
+      ignored: { lines: this.ignored.lines, events: Object.fromEntries(this.ignored.events) },
+    };
+  }
+}
+
+/** The last link of a message's evidence that is of the kind, or the last at all where no kind is asked for. */
+function lastLink(message: Message, kind: string | undefined): ReturnType<typeof parseLink> {
+  const [chain] = message.evidence;
+  if (chain === undefined || !chain.includes(chainMark)) return undefined;
+  const parsed = links(chain).map(parseLink);
+  return kind === undefined ? parsed.at(-1) : parsed.findLast((link) => link?.kind === kind);
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

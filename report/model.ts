@@ -1,0 +1,354 @@
+/**
+ * What every format renders: one report of one or many stacks.
+ *
+ * This is also the JSON that `--format json` writes and `report` reads again; schemas/report.schema.json describes it.
+ * Seconds everywhere. Nothing in here is escaped: each format does that by its own rules.
+ */
+import { createHash } from "node:crypto";
+import type { Change } from "./repair";
+
+/** Raised when a reader of the JSON would have to change. New fields may come without that. */
+export const schemaVersion = 1;
+
+export const packName = "apisix-graceful-termination";
+
+/** `remediate` fails like `mandatory`: the pack was to repair it, and couldn't. */
+export type Level = "mandatory" | "remediate" | "advisory";
+
+export type Severity = "low" | "medium" | "high" | "critical";
+
+export interface Report {
+  schemaVersion: typeof schemaVersion;
+  tool: { name: string; version?: string };
+  /** When it was made, ISO 8601. */
+  createdAt?: string;
+  totals: Totals;
+  stacks: Stack[];
+  policies: Policy[];
+  findings: Finding[];
+  repairs: Repair[];
+  timelines: WorkloadTimeline[];
+  /** What other policy packs reported in the same events: counted, and nothing more. */
+  otherPacks: OtherPack[];
+  problems: Problem[];
+}
+
+/** Numbers to keep and compare from run to run. Suppressed findings are counted as such alone. */
+export interface Totals {
+  findings: number;
+  mandatory: number;
+  advisory: number;
+  suppressed: number;
+  repairs: number;
+  stacks: number;
+  /** Workloads and other resources with a finding. */
+  resources: number;
+  /** Findings of each policy. */
+  policies: Record<string, number>;
+}
+
+/** One operation on a stack, or one run of `check` over manifests. */
+export interface Stack {
+  /** Absent where manifests were checked without Pulumi. */
+  stack?: string;
+  project?: string;
+  /** The file it was read from. */
+  source: string;
+  /** When, ISO 8601. */
+  at?: string;
+  preview?: boolean;
+  /** `succeeded`, `failed` or `canceled`. */
+  result?: string;
+  packVersion?: string;
+  /** How many resources the pack judged, where it is known. */
+  judged?: number;
+}
+
+export interface Policy {
+  name: string;
+  description?: string;
+  /** A longer text, plain. */
+  help?: string;
+  /** Address of its page. */
+  url?: string;
+}
+
+/** A resource as people name it, and as Pulumi does. */
+export interface ResourceRef {
+  kind: string;
+  namespace?: string;
+  name: string;
+  urn?: string;
+  stack?: string;
+  project?: string;
+}
+
+export interface Location {
+  file: string;
+  /** From 1. */
+  line?: number;
+  column?: number;
+}
+
+export interface Finding {
+  policy: string;
+  level: Level;
+  severity?: Severity;
+  resource: ResourceRef;
+  what: string;
+  /** Chains that tell why the resource is concerned, links divided by ` › `. */
+  evidence: string[];
+  fix?: string;
+  /** Path or address of the policy's page. */
+  docs?: string;
+  location?: Location;
+  /** The same for the same finding in the next run, also when its numbers or its line changed. */
+  fingerprint: string;
+  suppressed?: { reason: string; until?: string };
+}
+
+/** Something that the pack changed, or, where nothing is deployed, would change. */
+export interface Repair {
+  policy: string;
+  resource: ResourceRef;
+  changes: Change[];
+}
+
+/** From so many seconds, to at most so many; null is without bound. */
+export interface Interval {
+  atLeast: number;
+  atMost: number | null;
+}
+
+export interface WorkloadTimeline {
+  workload: ResourceRef;
+  /** For how long APISIX may still send requests after the Pod began to terminate. */
+  t: number;
+  /** Before a repair, where there was one. */
+  before?: Timeline;
+  after: Timeline;
+}
+
+/** How a Pod terminates, in seconds from the moment it began to. */
+export interface Timeline {
+  /** null where it isn't known. */
+  gracePeriod: number | null;
+  containers: ContainerTimeline[];
+}
+
+export interface ContainerTimeline {
+  name: string;
+  sidecar: boolean;
+  /** How long its preStop hook lasts. */
+  hook: Interval;
+  sigterm: Interval;
+  /** Time for the app, from SIGTERM to SIGKILL. */
+  left: Interval;
+  sigkill: number | null;
+  verdict: "ok" | "short" | "unknown";
+  because: string;
+}
+
+export interface OtherPack {
+  name: string;
+  findings: number;
+  mandatory: number;
+  repairs: number;
+}
+
+/** Something that could not be read. */
+export interface Problem {
+  source: string;
+  /** From 1. */
+  line?: number;
+  message: string;
+  /** Findings may be missing because of it. */
+  incomplete: boolean;
+}
+
+/** What one source (a file, a run of `check`) holds. */
+export type Reading = Pick<
+  Report,
+  "stacks" | "policies" | "findings" | "repairs" | "timelines" | "otherPacks" | "problems"
+>;
+
+export function emptyReading(): Reading {
+  return { stacks: [], policies: [], findings: [], repairs: [], timelines: [], otherPacks: [], problems: [] };
+}
+
+/** `Deployment shop/web`. */
+export function label(resource: ResourceRef): string {
+  return `${resource.kind} ${resource.namespace === undefined ? "" : `${resource.namespace}/`}${resource.name}`;
+}
+
+/** `dev` of project `shop`: `shop/dev`; undefined for manifests. */
+export function stackLabel(of: { stack?: string; project?: string }): string | undefined {
+  if (of.stack === undefined) return undefined;
+  return of.project === undefined ? of.stack : `${of.project}/${of.stack}`;
+}
+
+/** The same for the same resource of the same stack. */
+export function resourceKey(resource: ResourceRef): string {
+  return [resource.project, resource.stack, resource.kind, resource.namespace, resource.name].join("\0");
+}
+
+/** Does it make `pulumi preview` fail? A suppressed finding does not. */
+export function fails(finding: Pick<Finding, "level" | "suppressed">): boolean {
+  return finding.suppressed === undefined && finding.level !== "advisory";
+}
+
+/**
+ * A finding with its fingerprint.
+ *
+ * Numbers outside quotes don't count for it: a finding is still the same when a setting or a port changed, and names
+ * stand in quotes. The file counts only where no URN tells two resources of the same name apart.
+ */
+export function finding(parts: Omit<Finding, "fingerprint">): Finding {
+  const { resource } = parts;
+  const which = resource.urn ?? [resourceKey(resource), parts.location?.file].join("\0");
+  const said = parts.what.replace(/"[^"]*"|\d+(?:\.\d+)?/g, (text) => (text.startsWith('"') ? text : "#"));
+  const hash = createHash("sha256").update([parts.policy, which, said].join("\0"));
+  return { ...parts, fingerprint: hash.digest("hex").slice(0, 32) };
+}
+
+/**
+ * One report of many sources. What two sources both say is in it once.
+ *
+ * @param about what the sources don't know: the pack's policies, timelines, the time, the version.
+ */
+export function buildReport(
+  readings: readonly Reading[],
+  about: { version?: string; createdAt?: string; policies?: Policy[]; timelines?: WorkloadTimeline[] } = {},
+): Report {
+  const policies = new Map<string, Policy>();
+  const findings = new Map<string, Finding>();
+  const repairs = new Map<string, Repair>();
+  const timelines = new Map<string, WorkloadTimeline>();
+  const otherPacks = new Map<string, OtherPack>();
+  const stacks: Stack[] = [];
+  const problems: Problem[] = [];
+  for (const reading of readings) {
+    stacks.push(...reading.stacks);
+    problems.push(...reading.problems);
+    for (const policy of reading.policies) policies.set(policy.name, { ...policies.get(policy.name), ...policy });
+    for (const one of reading.findings) {
+      const { location } = one;
+      const key = [one.fingerprint, one.level, one.what, location?.file, location?.line].join("\0");
+      if (!findings.has(key)) findings.set(key, one);
+    }
+    for (const one of reading.repairs) {
+      repairs.set(
+        [one.policy, one.resource.urn, resourceKey(one.resource), JSON.stringify(one.changes)].join("\0"),
+        one,
+      );
+    }
+    for (const one of reading.timelines) timelines.set(resourceKey(one.workload), one);
+    for (const { name, findings, mandatory, repairs } of reading.otherPacks) {
+      const sum = otherPacks.get(name) ?? { name, findings: 0, mandatory: 0, repairs: 0 };
+      sum.findings += findings;
+      sum.mandatory += mandatory;
+      sum.repairs += repairs;
+      otherPacks.set(name, sum);
+    }
+  }
+  for (const policy of about.policies ?? []) policies.set(policy.name, { ...policies.get(policy.name), ...policy });
+  for (const one of about.timelines ?? []) timelines.set(resourceKey(one.workload), one);
+
+  const tool: Report["tool"] = { name: packName };
+  const version = about.version ?? stacks.find((stack) => stack.packVersion !== undefined)?.packVersion;
+  if (version !== undefined) tool.version = version;
+  const report: Report = {
+    schemaVersion,
+    tool,
+    totals: {
+      findings: 0,
+      mandatory: 0,
+      advisory: 0,
+      suppressed: 0,
+      repairs: 0,
+      stacks: 0,
+      resources: 0,
+      policies: {},
+    },
+    stacks,
+    policies: [...policies.values()].sort((a, b) => compare(a.name, b.name)),
+    findings: sorted([...findings.values()], (one) => one.resource),
+    repairs: sorted([...repairs.values()], (one) => one.resource),
+    timelines: sorted([...timelines.values()], (one) => one.workload),
+    otherPacks: [...otherPacks.values()].sort((a, b) => compare(a.name, b.name)),
+    problems,
+  };
+  if (about.createdAt !== undefined) report.createdAt = about.createdAt;
+  report.totals = totals(report);
+  return report;
+}
+
+export function totals(report: Omit<Report, "totals">): Totals {
+  const open = report.findings.filter((one) => one.suppressed === undefined);
+  const mandatory = open.filter(fails).length;
+  const policies = new Map<string, number>();
+  for (const one of open) policies.set(one.policy, (policies.get(one.policy) ?? 0) + 1);
+  return {
+    findings: open.length,
+    mandatory,
+    advisory: open.length - mandatory,
+    suppressed: report.findings.length - open.length,
+    repairs: report.repairs.length,
+    stacks: new Set(report.stacks.map((one) => stackLabel(one) ?? "\0")).size,
+    resources: new Set(open.map((one) => resourceKey(one.resource))).size,
+    policies: Object.fromEntries(policies),
+  };
+}
+
+/** Everything about one resource, in the report's order: those with findings that fail first. */
+export interface Group {
+  resource: ResourceRef;
+  findings: Finding[];
+  repairs: Repair[];
+  timeline?: WorkloadTimeline;
+}
+
+export function groups(report: Report): Group[] {
+  const byKey = new Map<string, Group>();
+  const group = (resource: ResourceRef): Group => {
+    const key = resourceKey(resource);
+    const existing = byKey.get(key) ?? { resource, findings: [], repairs: [] };
+    byKey.set(key, existing);
+    return existing;
+  };
+  for (const one of report.findings) group(one.resource).findings.push(one);
+  for (const one of report.repairs) group(one.resource).repairs.push(one);
+  for (const one of report.timelines) group(one.workload).timeline = one;
+  const weight = ({ findings, repairs }: Group) =>
+    findings.some(fails)
+      ? 0
+      : findings.some((one) => !one.suppressed)
+        ? 1
+        : repairs.length > 0
+          ? 2
+          : findings.length
+            ? 3
+            : 4;
+  // Array.sort is stable: within the same weight the order is by name, as above.
+  return [...byKey.values()].sort((a, b) => weight(a) - weight(b));
+}
+
+function sorted<T>(list: T[], resourceOf: (one: T) => ResourceRef): T[] {
+  const keyed = list.map((one) => {
+    const r = resourceOf(one);
+    return { one, key: [r.project ?? "", r.stack ?? "", r.namespace ?? "", r.kind, r.name] };
+  });
+  keyed.sort((a, b) => {
+    for (let i = 0; i < a.key.length; i++) {
+      const order = compare(a.key[i] ?? "", b.key[i] ?? "");
+      if (order !== 0) return order;
+    }
+    return 0;
+  });
+  return keyed.map(({ one }) => one);
+}
+
+/** By code unit: the same order on every machine, whatever its language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,110 @@
+/** The report for a terminal. */
+import { count, oneLine, visible } from "./plain";
+import { groups, label, stackLabel, type Finding, type Repair, type Report } from "./model";
+
+export interface TextOptions {
+  /** With a terminal's colours. They only repeat what the words say. */
+  colour?: boolean;
+}
+
+const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
+export type Paint = (style: keyof typeof codes, text: string) => string;
+
+export function painter(colour: boolean | undefined): Paint {
+  return colour ? (style, text) => `\u001b[${codes[style]}m${text}\u001b[0m` : (_, text) => text;
+}
+
+export function text(report: Report, options: TextOptions = {}): string {
+  const paint = painter(options.colour);
+  const lines: string[] = [];
+  const stacks = new Set(report.stacks.map(stackLabel));
+  let stack: string | undefined;
+  for (const { resource, findings, repairs } of inStackOrder(report)) {
+    if (findings.length === 0 && repairs.length === 0) continue;
+    const its = stackLabel(resource);
+    if (its !== stack && its !== undefined && (stacks.size > 1 || stack === undefined)) {
+      lines.push(paint("dim", `Stack ${oneLine(its)}`), "");
+    }
+    stack = its;
+    lines.push(paint("bold", oneLine(label(resource))));
+    for (const one of findings) lines.push(...findingLines(one, paint));
+    for (const one of repairs) lines.push(...repairLines(one, paint));
+    lines.push("");
+  }
+  for (const { source, line, message } of report.problems) {
+    const where = line === undefined ? oneLine(source) : `${oneLine(source)}:${line}`;
+    lines.push(`${paint("yellow", "Not read:")} ${where}: ${oneLine(message)}`);
+  }
+  for (const { name, findings } of report.otherPacks) {
+    if (findings > 0)
+      lines.push(paint("dim", `${count(findings, "finding")} of the pack ${oneLine(name)} are not shown.`));
+  }
+  lines.push(summary(report));
+  return `${lines.join("\n")}\n`;
+}
+
+/** `2 mandatory and 1 advisory findings on 2 resources, 3 repairs.` */
+export function summary({ totals, stacks }: Report): string {
+  const parts = [];
+  if (totals.findings === 0) parts.push("No findings");
+  else {
+    const kinds = [
+      totals.mandatory > 0 ? `${totals.mandatory} mandatory` : "",
+      totals.advisory > 0 ? `${totals.advisory} advisory` : "",
+    ].filter((kind) => kind !== "");
+    const noun = totals.findings === 1 ? "finding" : "findings";
+    parts.push(`${kinds.join(" and ")} ${noun} on ${count(totals.resources, "resource")}`);
+  }
+  if (totals.suppressed > 0) parts.push(`${totals.suppressed} exempted`);
+  if (totals.repairs > 0) parts.push(count(totals.repairs, "repair"));
+  const judged = stacks.reduce((sum, one) => sum + (one.judged ?? 0), 0);
+  if (judged > 0) parts.push(`${count(judged, "resource")} judged`);
+  if (totals.stacks > 1) parts.push(count(totals.stacks, "stack"));
+  return `${parts.join(", ")}.`;
+}
+
+function* inStackOrder(report: Report) {
+  const all = groups(report);
+  const byStack = new Map<string | undefined, typeof all>();
+  for (const one of all) {
+    const key = stackLabel(one.resource);
+    const list = byStack.get(key) ?? [];
+    list.push(one);
+    byStack.set(key, list);
+  }
+  for (const list of byStack.values()) yield* list;
+}
+
+function findingLines(one: Finding, paint: Paint): string[] {
+  const [first = "", ...rest] = visible(one.what).split("\n");
+  const word = one.suppressed ? "exempted" : one.level;
+  const style = one.suppressed ? "dim" : one.level === "advisory" ? "yellow" : "red";
+  const lines = [`  ${paint(style, word)}  ${oneLine(first)}  ${paint("dim", oneLine(one.policy))}`];
+  for (const line of rest) lines.push(`    ${oneLine(line)}`);
+  for (const chain of one.evidence) lines.push(`    ${paint("dim", oneLine(chain))}`);
+  if (one.suppressed) {
+    const until = one.suppressed.until === undefined ? "" : `, until ${oneLine(one.suppressed.until)}`;
+    lines.push(`    Reason: ${oneLine(one.suppressed.reason)}${until}`);
+  }
+  if (one.fix !== undefined) lines.push(`    Fix: ${oneLine(one.fix)}`);
+  if (one.docs !== undefined) lines.push(`    ${paint("dim", oneLine(one.docs))}`);
+  if (one.location) {
+    const { file, line, column } = one.location;
+    const at = [oneLine(file), line, line === undefined ? undefined : column].filter((part) => part !== undefined);
+    lines.push(`    at ${at.join(":")}`);
+  }
+  return lines;
+}
+
+function repairLines(one: Repair, paint: Paint): string[] {
+  const lines = [`  ${paint("green", "repaired")}  ${paint("dim", oneLine(one.policy))}`];
+  for (const change of one.changes) lines.push(`    ${changeText(change)}`);
+  return lines;
+}
+
+/** `spec.terminationGracePeriodSeconds: 30 s → 45 s`. */
+export function changeText({ path, before, after, kind }: Repair["changes"][number]): string {
+  const where = oneLine(path);
+  if (before !== undefined && after !== undefined) return `${where}: ${oneLine(before)} → ${oneLine(after)}`;
+  return after === undefined ? `${where}: ${kind}` : `${where}: ${oneLine(after)} (${kind})`;
+}

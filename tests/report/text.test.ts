@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { buildReport, emptyReading } from "../../report/model";
+import { summary, text } from "../../report/text";
+import { aFinding, fullReport, hostile, reportFull } from "./samples";
+
+describe("report/text", () => {
+  it("tells everything, grouped by resource", () => {
+    assert.equal(
+      text(fullReport()),
+      `Stack shop/dev
+
+Deployment shop/web
+  mandatory  Container "web" gets SIGTERM at once when its Pod terminates, while APISIX may send it requests for 5 s more.  pre-stop-sleep
+    ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web
+    Fix: lifecycle.preStop.sleep.seconds: 5 on "web".
+    docs/policies/pre-stop-sleep.md
+
+ApisixRoute shop/cart
+  advisory  Service "cart" is not in this stack, so its workloads can't be judged.  apisix-route-blind-spots
+    Fix: lifecycle.preStop.sleep.seconds: 5 on "web".
+    docs/policies/pre-stop-sleep.md
+    at manifests/shop web/routes.yaml:12:3
+
+Deployment shop/api
+  repaired  termination-grace-period
+    spec.template.spec.terminationGracePeriodSeconds: 30 s → 45 s
+
+Deployment legacy/old
+  exempted  Container "web" gets SIGTERM at once when its Pod terminates, while APISIX may send it requests for 5 s more.  pre-stop-sleep
+    ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web
+    Reason: Drains by itself., until 2027-01-31
+    Fix: lifecycle.preStop.sleep.seconds: 5 on "web".
+    docs/policies/pre-stop-sleep.md
+
+Not read: events.jsonl:7: This line is a damaged event: it is not JSON.
+3 findings of the pack company-pack are not shown.
+1 mandatory and 1 advisory findings on 2 resources, 1 exempted, 1 repair, 12 resources judged.
+`,
+    );
+  });
+
+  it("colours only when asked, and says the same", () => {
+    const coloured = text(fullReport(), { colour: true });
+    assert.match(coloured, /\u001b\[31mmandatory\u001b\[0m/);
+    assert.equal(coloured.replace(/\u001b\[\d+m/g, ""), text(fullReport()));
+  });
+
+  for (const payload of hostile) {
+    it(`sends no control codes to the terminal: ${JSON.stringify(payload.slice(0, 40))}`, () => {
+      const shown = text(reportFull(payload));
+      assert.doesNotMatch(shown, /(?!\n)\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u);
+    });
+  }
+
+  it("one line sums it up", () => {
+    const of = (...findings: ReturnType<typeof aFinding>[]) => summary(buildReport([{ ...emptyReading(), findings }]));
+    assert.equal(of(), "No findings.");
+    assert.equal(of(aFinding()), "1 mandatory finding on 1 resource.");
+    assert.equal(of(aFinding({ level: "advisory" })), "1 advisory finding on 1 resource.");
+    assert.equal(of(aFinding({ suppressed: { reason: "r" } })), "No findings, 1 exempted.");
+  });
+});
