@@ -1,7 +1,10 @@
 /** Which Services and workloads APISIX sends requests to, with the evidence, and where that can't be seen. */
 import { expandLists } from "../kubernetes/lists";
 import type { Resource } from "../kubernetes/resource";
+import { apisixConfigs } from "./apisix-config";
 import { apisixRoutes } from "./apisix-route";
+import { gatewayApi } from "./gateway-api";
+import { globalPlugins } from "./global-plugins";
 import { ingresses } from "./ingress";
 import type { Context, Found } from "./reference";
 import { resolve } from "./resolve";
@@ -12,7 +15,13 @@ export { printChain } from "./routes";
 export type { BlindSpot, Chain, RoutedService, RoutedWorkload, Routes, RoutingSettings, Step } from "./routes";
 
 /** Where routes come from. A new source is a new file and a line here. */
-const sources: readonly ((context: Context) => Iterable<Found>)[] = [apisixRoutes, ingresses];
+const sources: readonly ((context: Context) => Iterable<Found>)[] = [
+  apisixRoutes,
+  ingresses,
+  gatewayApi,
+  globalPlugins,
+  apisixConfigs,
+];
 
 /**
  * Follows every route among the resources to the workloads that it reaches. Linear in the number of resources; throws

@@ -1,48 +1,123 @@
 /**
- * Ingress: `spec.rules[].http.paths[].backend`. APISIX reads neither `defaultBackend` nor `backend.resource`.
+ * Ingress: `spec.rules[].http.paths[].backend`, and the annotations that lead elsewhere.
  *
- * Source: apisix-ingress-controller v1.8.4 pkg/providers/ingress, 2.2.0 internal/adc/translator/ingress.go.
+ * Sources: apisix-ingress-controller v1.8.4 pkg/providers/ingress, 2.2.0 internal/adc/translator/ingress.go; the
+ * annotations in .../annotations/types.go of both.
  */
-import type { Resource } from "../kubernetes/resource";
-import { get, getList, getString, unknown, type Maybe } from "../kubernetes/values";
-import { portAt } from "./apisix-route";
+import { labelOf, type Resource } from "../kubernetes/resource";
+import { get, getList, getString, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
+import { parseDuration } from "./duration";
 import { ownerOfIngress } from "./ownership";
-import { isObstacle, startAt, unknownValue, type Context, type Found, type Way } from "./reference";
+import { plugin, pluginConfig } from "./plugins";
+import {
+  elements,
+  isObstacle,
+  lasting,
+  portAt,
+  startAt,
+  unknownValue,
+  type Context,
+  type Found,
+  type PortReference,
+  type Way,
+} from "./reference";
 
 export function* ingresses(context: Context): Generator<Found> {
   for (const kind of ["networking/Ingress", "extensions/Ingress"] as const) {
     for (const ingress of context.index.ofKind(kind)) {
       const owner = ownerOfIngress(context, ingress);
       if (isObstacle(owner)) yield owner;
-      else if (owner.lines.length > 0) yield* rules(ingress, startAt(ingress, owner.lines, owner.notes));
+      else if (owner.lines.length > 0) yield* spec(context, ingress, startAt(ingress, owner.lines, owner.notes));
     }
   }
 }
 
-function* rules(ingress: Resource, way: Way): Generator<Found> {
-  const rules = getList(ingress.body, "spec", "rules");
-  if (rules === unknown) yield unknownValue(ingress, "spec.rules", way.steps);
-  for (const [i, rule] of rules === unknown ? [] : (rules ?? []).entries()) {
-    const paths = getList(rule, "http", "paths");
-    if (paths === unknown) yield unknownValue(ingress, `spec.rules[${i}].http.paths`, way.steps);
-    for (const [j, path] of paths === unknown ? [] : (paths ?? []).entries()) {
-      yield* backend(ingress, way, get(path, "backend"), `spec.rules[${i}].http.paths[${j}].backend`);
-    }
+function* spec(context: Context, ingress: Resource, start: Way): Generator<Found> {
+  const annotations = getStringMap(ingress.body, "metadata", "annotations");
+  const annotation = (name: string) =>
+    isKnown(annotations) ? annotations?.get(`k8s.apisix.apache.org/${name}`) : undefined;
+  const way = lasting(
+    start,
+    longestAnnotated(annotation("upstream-send-timeout"), annotation("upstream-read-timeout")),
+  );
+  const from = ingress;
+  const path = "metadata.annotations";
+
+  // Moves all backends of the Ingress.
+  const namespace = annotation("svc-namespace") || undefined;
+  yield* elements(getList(ingress.body, "spec", "rules"), { way, from, path: "spec.rules" }, (rule, path) =>
+    elements(getList(rule, "http", "paths"), { way, from, path: `${path}.http.paths` }, (each, path) =>
+      backend(ingress, way, get(each, "backend"), `${path}.backend`, namespace),
+    ),
+  );
+  const unread = get(ingress.body, "spec", "defaultBackend") ?? get(ingress.body, "spec", "backend");
+  if (unread !== undefined) {
+    yield {
+      cause: "defaultBackend",
+      message: `APISIX doesn't read the default backend of an Ingress: through ${labelOf(ingress)} it sends no requests to it.`,
+      resource: ingress,
+      steps: way.steps,
+    };
   }
+  yield* pluginConfig(
+    context,
+    way,
+    { kind: "ApisixPluginConfig", name: annotation("plugin-config-name") },
+    { from, path },
+  );
+  const place = { from, path, searchNamespace: context.settings.apisixNamespace };
+  const uri = annotation("auth-uri");
+  if (uri !== undefined) yield* plugin(way, "forward-auth", isKnown(uri) ? { uri } : unknown, place);
 }
 
-function* backend(ingress: Resource, way: Way, body: unknown, path: string): Generator<Found> {
+/** Both lines take `60s` and `60`, and nothing else. */
+function longestAnnotated(...texts: (Maybe<string> | undefined)[]): number | undefined {
+  let answer: number | undefined;
+  for (const text of texts) {
+    const seconds =
+      isKnown(text) && text !== undefined ? parseDuration(/^\d+$/.test(text) ? `${text}s` : text) : undefined;
+    if (seconds !== undefined) answer = Math.max(seconds, answer ?? 0);
+  }
+  return answer;
+}
+
+function* backend(
+  ingress: Resource,
+  way: Way,
+  body: unknown,
+  path: string,
+  namespace: Maybe<string> | undefined,
+): Generator<Found> {
+  if (body === unknown) {
+    yield unknownValue(ingress, path, way.steps);
+    return;
+  }
+  if (get(body, "resource") !== undefined) {
+    yield {
+      cause: "backend.resource",
+      message: `APISIX doesn't read a backend's resource: ${path}.resource of ${labelOf(ingress)} leads nowhere.`,
+      resource: ingress,
+      steps: way.steps,
+    };
+    return;
+  }
   // v1 has an object `service`; v1beta1 has `serviceName` and `servicePort`.
   const isOld = get(body, "service") === undefined && get(body, "serviceName") !== undefined;
   const service = isOld ? getString(body, "serviceName") : getString(body, "service", "name");
-  if (service === undefined) return;
-  const port: Maybe<number | string> | undefined = isOld
+  if (service === undefined || service === "") return;
+  const port: PortReference = isOld
     ? portAt(body, "servicePort")
     : (portAt(body, "service", "port", "number") ?? getString(body, "service", "port", "name"));
   yield {
     way,
     from: ingress,
     path: isOld ? `${path}.serviceName` : `${path}.service.name`,
-    target: { service, port, granularity: "endpoints", externalName: "2.x" },
+    target: {
+      service,
+      port,
+      granularity: "endpoints",
+      resolvedBy: "controller",
+      ...(namespace === undefined ? {} : { namespace }),
+    },
   };
 }

@@ -8,6 +8,7 @@
 import { labelOf, type Resource } from "../kubernetes/resource";
 import { getString, getStringMap, unknown, type Maybe } from "../kubernetes/values";
 import { lineNote, stepOf, unknownValue, type Context, type Line, type Obstacle } from "./reference";
+import type { Step } from "./routes";
 
 /** The lines that take a resource: none where it is somebody else's. */
 export interface Ownership {
@@ -16,21 +17,25 @@ export interface Ownership {
 }
 
 /** What one line makes of a resource: takes it, doesn't, or it can't be told. */
-type Verdict = { takes: true } | { takes: false; because: string } | { takes: Obstacle };
+export type Verdict = { takes: true } | { takes: false; because: string } | { takes: Obstacle; because: string };
 
-const yes: Verdict = { takes: true };
-const no = (because: string): Verdict => ({ takes: false, because });
+export const yes: Verdict = { takes: true };
+export const no = (because: string): Verdict => ({ takes: false, because });
+
+/** A value on which it depends can't be known. */
+export function unclear(resource: Resource, path: string, steps: readonly Step[]): Verdict {
+  return { takes: unknownValue(resource, path, steps), because: `${path} of ${labelOf(resource)} is not known` };
+}
 
 /** Asks each line that the settings allow. What one of them takes is taken, and told if the other one wouldn't. */
-function ask(context: Context, verdictOf: (line: Line) => Verdict): Ownership | Obstacle {
+export function ask(context: Context, verdictOf: (line: Line) => Verdict): Ownership | Obstacle {
   const verdicts = context.lines.map((line) => ({ line, ...verdictOf(line) }));
   const lines = verdicts.filter(({ takes }) => takes === true).map(({ line }) => line);
   const notes: string[] = [];
   for (const verdict of verdicts) {
     if (lines.length === 0 && typeof verdict.takes === "object") return verdict.takes;
     if (verdict.takes === true || lines.length === 0) continue;
-    const because = verdict.takes === false ? verdict.because : verdict.takes.message;
-    for (const line of lines) notes.push(lineNote(line, because));
+    for (const line of lines) notes.push(lineNote(line, verdict.because));
   }
   return { lines, notes };
 }
@@ -61,21 +66,31 @@ function namedClass(context: Context, line: Line, resource: Resource, name: stri
         resource,
         steps: [stepOf(resource)],
       },
+      because: `its IngressClass ${name} is not in this stack`,
     };
   }
   const ours = isOurs(context, inStack);
-  if (ours === unknown) return { takes: unknownValue(inStack, "spec.controller", [stepOf(resource), stepOf(inStack)]) };
+  if (ours === unknown) return unclear(inStack, "spec.controller", [stepOf(resource), stepOf(inStack)]);
   return ours ? yes : no(`the controller of ${labelOf(inStack)}, named at ${path}, is not APISIX's`);
 }
 
-/** A default IngressClass of APISIX's in the stack. */
-function defaultClass(context: Context, cluster: string): Resource | undefined {
-  return context.index
-    .ofKind(ingressClassKind)
-    .find(
-      (each) =>
-        each.cluster === cluster && context.index.isDefaultClass(each) === true && isOurs(context, each) === true,
+const clustersWithDefault = new WeakMap<Context, ReadonlySet<string>>();
+
+/** Has the stack a default IngressClass of APISIX's? Looked up once for each cluster. */
+function hasDefaultClass(context: Context, cluster: string): boolean {
+  let clusters = clustersWithDefault.get(context);
+  if (!clusters) {
+    const { index } = context;
+    const isOne = (each: Resource) => index.isDefaultClass(each) === true && isOurs(context, each) === true;
+    clusters = new Set(
+      index
+        .ofKind(ingressClassKind)
+        .filter(isOne)
+        .map((each) => each.cluster),
     );
+    clustersWithDefault.set(context, clusters);
+  }
+  return clusters.has(cluster);
 }
 
 /** The value of a class field, also where it is unknown but comes from the only IngressClass that it depends on. */
@@ -96,18 +111,19 @@ export function ownerOfCrd(context: Context, resource: Resource): Ownership | Ob
   const path = "spec.ingressClassName";
   const name = classAt(context, resource, path, getString(resource.body, "spec", "ingressClassName"));
   return ask(context, (line) => {
-    if (name === unknown) return { takes: unknownValue(resource, path, [stepOf(resource)]) };
+    if (name === unknown) return unclear(resource, path, [stepOf(resource)]);
     if (name) return namedClass(context, line, resource, name, path);
-    if (line === "1" || defaultClass(context, resource.cluster)) return yes;
+    if (line === "1" || hasDefaultClass(context, resource.cluster)) return yes;
     return {
       takes: {
         cause: "no class",
         message:
-          "no ingressClassName: APISIX ingress controller 2.x takes it only if the cluster's default IngressClass is APISIX's, and none in this stack is.",
+          "a resource without ingressClassName: APISIX ingress controller 2.x takes it only if the cluster's default IngressClass is APISIX's, and none in this stack is.",
         help: "Help: set spec.ingressClassName.",
         resource,
         steps: [stepOf(resource)],
       },
+      because: "it has no ingressClassName, and no IngressClass of APISIX's in this stack is the default",
     };
   });
 }
@@ -139,9 +155,9 @@ export function ownerOfIngress(context: Context, ingress: Resource): Ownership |
       line === "2" || (annotations === unknown && field) ? [byField, byAnnotation] : [byAnnotation, byField];
     const { value, path } = order.find((each) => each.value) ?? byField;
     const name = classAt(context, ingress, path, value);
-    if (name === unknown) return { takes: unknownValue(ingress, path, [stepOf(ingress)]) };
+    if (name === unknown) return unclear(ingress, path, [stepOf(ingress)]);
     // The API server writes the default class into an Ingress without one when it is created.
-    if (!name) return defaultClass(context, ingress.cluster) ? yes : no("it has no class");
+    if (!name) return hasDefaultClass(context, ingress.cluster) ? yes : no("it has no class");
     const verdict = namedClass(context, line, ingress, name, path);
     // Ingresses of other controllers are common, and no business of ours.
     return typeof verdict.takes === "object" && !mentionsApisix(ingress, name)

@@ -1,6 +1,6 @@
 /** What a route source finds: references to Services and hosts, and obstacles where it can't see. */
 import { labelOf, type Resource } from "../kubernetes/resource";
-import type { Maybe } from "../kubernetes/values";
+import { getNumber, getString, unknown, type Maybe } from "../kubernetes/values";
 import type { ResourceIndex } from "./resource-index";
 import type { Chain, RoutingSettings, Step } from "./routes";
 
@@ -30,24 +30,37 @@ export interface Way {
   isDormant?: boolean;
 }
 
+/** Names and numbers of ports both occur. */
+export type PortReference = Maybe<number | string> | undefined;
+
+/** A port as a number or as the name of a Service's port. */
+export function portAt(parent: unknown, ...path: string[]): PortReference {
+  const number = getNumber(parent, ...path);
+  return number === unknown ? getString(parent, ...path) : number;
+}
+
 /** A Service by name, as APISIX's and the Gateway API's objects name it. */
 export interface ServiceTarget {
   service: Maybe<string>;
   /** Undefined: the namespace of the resource that names it. */
   namespace?: Maybe<string>;
-  port: Maybe<number | string> | undefined;
+  port: PortReference;
   /** `endpoints`: APISIX balances over the Pods itself. `service`: it sends to the Service's cluster IP. */
   granularity: "endpoints" | "service";
   /** Pods must have these labels, too (`subset`). */
   subset?: ReadonlyMap<string, Maybe<string>>;
-  /** ExternalName Services are accepted by controller 2.x only; by both where an ApisixUpstream names one. */
-  externalName: "2.x" | "both";
+  /**
+   * Who looks it up, as ExternalName Services and missing ports mean different things to them: the ingress controller
+   * for a backend or for an external node of an ApisixUpstream, or the data plane: its Kubernetes discovery, or its
+   * DNS for a mirror, of which the controller makes a host name.
+   */
+  resolvedBy: "controller" | "external node" | "discovery" | "mirror";
 }
 
 /** A host that the data plane looks up itself. */
 export interface HostTarget {
   host: Maybe<string>;
-  port: Maybe<number | string> | undefined;
+  port: PortReference;
   /** Where a name of one label is looked up; undefined where that isn't known. */
   searchNamespace: string | undefined;
 }
@@ -79,10 +92,12 @@ export function isObstacle(found: object): found is Obstacle {
 }
 
 /** A resource as a step. */
-export function stepOf(resource: Resource, port?: Maybe<number | string>): Step {
-  const label = labelOf(resource);
-  const shown = typeof port === "number" || (typeof port === "string" && port !== "") ? `${label}:${port}` : label;
-  return { label: shown, id: resource.id };
+export function stepOf(resource: Resource, port?: PortReference): Step {
+  return { label: withPort(labelOf(resource), port), id: resource.id };
+}
+
+export function withPort(label: string, port: PortReference): string {
+  return typeof port === "number" || (typeof port === "string" && port !== "") ? `${label}:${port}` : label;
 }
 
 export function startAt(route: Resource, lines: readonly Line[], notes: readonly string[] = []): Way {
@@ -108,9 +123,14 @@ export function lineNote(line: Line, because: string): string {
   return `only APISIX ingress controller ${line}.x takes this way: ${because}`;
 }
 
+/** A weight of 0 gets no requests. */
+export function weighted(way: Way, weight: Maybe<number> | undefined): Way {
+  return weight === 0 ? { ...way, isDormant: true } : way;
+}
+
+/** The way with the timeout of a request on it, in seconds, unless an earlier step has set one: the route's wins. */
 export function lasting(way: Way, seconds: number | undefined): Way {
-  if (seconds === undefined) return way;
-  return { ...way, timeout: Math.max(seconds, way.timeout ?? 0) };
+  return seconds === undefined || way.timeout !== undefined ? way : { ...way, timeout: seconds };
 }
 
 /** A value that can't be known. One blind spot for all of the same field, however many resources it is unknown in. */
@@ -121,4 +141,21 @@ export function unknownValue(resource: Resource, path: string, steps: readonly S
     resource,
     steps,
   };
+}
+
+/** The elements of a list, none where there is none; an unknown list is an obstacle, and so is an unknown element. */
+export function* elements(
+  list: Maybe<unknown[]> | undefined,
+  at: { way: Way; from: Resource; path: string },
+  each: (element: unknown, path: string, index: number) => Iterable<Found>,
+): Generator<Found> {
+  if (list === undefined) return;
+  if (list === unknown) {
+    yield unknownValue(at.from, at.path, at.way.steps);
+    return;
+  }
+  for (const [i, element] of list.entries()) {
+    if (element === unknown) yield unknownValue(at.from, `${at.path}[${i}]`, at.way.steps);
+    else yield* each(element, `${at.path}[${i}]`, i);
+  }
 }

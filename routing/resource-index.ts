@@ -32,6 +32,7 @@ export class ResourceIndex {
   private readonly byId = new Map<string, Resource>();
   private readonly byKind = new Map<Kind, Resource[]>();
   private readonly byName = new Map<string, Resource[]>();
+  private readonly slices = new Map<string, Resource[]>();
   private readonly byAddress = new Map<string, Resource[]>();
   private readonly places = new Map<Resource, Place | undefined>();
   private readonly namespaces = new Set<Place>();
@@ -64,6 +65,11 @@ export class ResourceIndex {
       if (typeof address === "string" && address !== "" && address !== "None") {
         add(this.byAddress, `${resource.cluster}\0${address}`, resource);
       }
+    }
+    if (place !== undefined && kindOf(resource) === "discovery/EndpointSlice") {
+      const labels = getStringMap(resource.body, "metadata", "labels");
+      const owner = labels === unknown ? undefined : labels?.get("kubernetes.io/service-name");
+      if (typeof owner === "string") add(this.slices, nameKey(place, "/Service", owner), resource);
     }
     const workload = readWorkload(resource);
     if (workload) this.workloads.set(resource, workload);
@@ -103,6 +109,11 @@ export class ResourceIndex {
     return this.byAddress.get(`${cluster}\0${address}`) ?? [];
   }
 
+  /** The EndpointSlices for a Service. */
+  slicesOf(place: Place, service: string): readonly Resource[] {
+    return this.slices.get(nameKey(place, "/Service", service)) ?? [];
+  }
+
   /** The namespace of a resource; undefined where it can't be known which one that is. */
   placeOf(resource: Resource): Place | undefined {
     return this.places.get(resource);
@@ -110,6 +121,17 @@ export class ResourceIndex {
 
   placeNamed(cluster: string, namespace: string): Place {
     return `${cluster}\0=${namespace}`;
+  }
+
+  /** How people are told of a resource that isn't in the stack: `Service shop/web`. */
+  describe(place: Place, kind: string, name: string): string {
+    const namespace = this.namespaceText(place);
+    return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+  }
+
+  /** The name of a namespace; undefined where it isn't known. */
+  namespaceText(place: Place): string | undefined {
+    return /^[^\0]*\0=(.*)$/s.exec(place)?.[1];
   }
 
   /** Does the stack hold anything in this namespace? */

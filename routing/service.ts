@@ -75,7 +75,7 @@ export interface Selection {
   /** Those of which it can't be known. */
   unclear: readonly Workload[];
   /** Why it selects none, where it doesn't. */
-  nothing?: "no selector" | "unknown selector" | "unknown namespace" | "no match";
+  nothing?: "no selector" | "unknown selector" | "unknown namespace" | "unknown labels" | "no match";
 }
 
 /** The workloads that a Service of the stack selects: the Pod template's labels have all the selector's. */
@@ -91,7 +91,10 @@ export function workloadsOf(index: ResourceIndex, service: Resource): Selection 
     const origin = originOf(index, service, selector);
     if (origin) return { workloads: [origin], unclear: [] };
     const isUnknown = [...selector.values()].some((value) => value === unknown);
-    return { ...found, nothing: isUnknown ? "unknown selector" : "no match" };
+    return {
+      ...found,
+      nothing: isUnknown ? "unknown selector" : found.unclear.length > 0 ? "unknown labels" : "no match",
+    };
   }
   const origin = originOf(index, service, selector);
   if (origin) return { workloads: [origin], unclear: [] };
@@ -129,6 +132,27 @@ export function serviceFrom(
     const there = index.placeOf(other);
     return kindOf(other) === serviceKind && (place === undefined || there === undefined || there === place);
   });
+}
+
+/** The host that an ExternalName Service stands for; undefined where it isn't one. */
+export function externalName(service: Resource): Maybe<string> | undefined {
+  return getString(service.body, "spec", "type") === "ExternalName"
+    ? (getString(service.body, "spec", "externalName") ?? unknown)
+    : undefined;
+}
+
+/** A headless Service has no cluster IP: its name resolves to its Pods' addresses. */
+export function isHeadless(service: Resource): boolean {
+  return getString(service.body, "spec", "clusterIP") === "None";
+}
+
+/** Are there Endpoints or EndpointSlices in the stack, written by hand for a Service without a selector? */
+export function hasWrittenEndpoints(index: ResourceIndex, service: Resource): boolean {
+  const place = index.placeOf(service);
+  const name = nameOf(service);
+  if (place === undefined || typeof name !== "string") return false;
+  if (index.named(place, "/Endpoints", name).length > 0) return true;
+  return index.slicesOf(place, name).length > 0;
 }
 
 /** The Service of that name in an unknown namespace which a resource depends on. */

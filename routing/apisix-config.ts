@@ -1,0 +1,106 @@
+/**
+ * APISIX's own configuration in standalone mode: a ConfigMap with the key `apisix.yaml`, as the Helm chart makes it.
+ *
+ * Source: apache/apisix 3.18 apisix/core/config_yaml.lua: the file must end with `#END`, or APISIX doesn't load it.
+ */
+import type * as Yaml from "js-yaml";
+import { labelOf, namespaceOf, type Resource } from "../kubernetes/resource";
+import { get, getList, getNumber, getObject, getString, isKnown, unknown } from "../kubernetes/values";
+import { pluginMap, requestSeconds } from "./plugins";
+import { lasting, startAt, unknownValue, type Context, type Found, type Way } from "./reference";
+import { upstream, type Place } from "./upstream";
+
+const key = "apisix.yaml";
+
+export function* apisixConfigs(context: Context): Generator<Found> {
+  for (const configMap of context.index.ofKind("/ConfigMap")) {
+    const data = getObject(configMap.body, "data");
+    if (data === undefined || data === unknown) continue;
+    const text = getString(data, key);
+    if (text === undefined) continue;
+    const way = startAt(configMap, context.lines);
+    if (text === unknown) yield unknownValue(configMap, `data["${key}"]`, way.steps);
+    else if (/#END\s*$/.test(text)) yield* config(configMap, text, way);
+  }
+}
+
+function* config(configMap: Resource, text: string, way: Way): Generator<Found> {
+  const root = parse(text);
+  if (root === unknown) {
+    yield {
+      cause: `unreadable ${configMap.id}`,
+      message: `${key} in ${labelOf(configMap)} is no YAML that can be read: its routes can't be seen.`,
+      resource: configMap,
+      steps: way.steps,
+    };
+    return;
+  }
+  const namespace = namespaceOf(configMap);
+  // A ConfigMap is mounted by Pods of its own namespace: APISIX runs there, and looks short names up there.
+  const searchNamespace = isKnown(namespace) ? namespace : undefined;
+  const place = (path: string): Place => ({ from: configMap, path: `data["${key}"].${path}`, searchNamespace });
+  const byId = (kind: string, id: unknown) => (id === undefined ? undefined : tables(kind).get(idText(id)));
+  const read = new Map<string, Map<string, { body: unknown; path: string }>>();
+  const tables = (kind: string) => {
+    let table = read.get(kind);
+    if (!table) {
+      table = new Map(list(root, kind).map((each) => [idText(get(each.body, "id")), each]));
+      read.set(kind, table);
+    }
+    return table;
+  };
+
+  function* target(way: Way, body: unknown, path: string): Generator<Found> {
+    const plugins = getObject(body, "plugins");
+    yield* pluginMap(way, plugins, place(`${path}.plugins`));
+    const shared = byId("plugin_configs", get(body, "plugin_config_id"));
+    if (shared) yield* pluginMap(way, getObject(shared.body, "plugins"), place(`${shared.path}.plugins`));
+    const inline = getObject(body, "upstream");
+    if (inline !== undefined && inline !== unknown) {
+      yield* upstream(lasting(way, requestSeconds(inline)), inline, place(`${path}.upstream`));
+      return;
+    }
+    const named = byId("upstreams", get(body, "upstream_id"));
+    if (named) yield* upstream(lasting(way, requestSeconds(named.body)), named.body, place(named.path));
+  }
+
+  for (const kind of ["routes", "stream_routes"]) {
+    for (const { body, path } of list(root, kind)) {
+      if (getNumber(body, "status") === 0) continue;
+      const timed = lasting(way, requestSeconds(body));
+      yield* target(timed, body, path);
+      const service = byId("services", get(body, "service_id"));
+      // A route's own upstream wins over its service's.
+      const hasOwn = get(body, "upstream") !== undefined || get(body, "upstream_id") !== undefined;
+      if (service && hasOwn)
+        yield* pluginMap(timed, getObject(service.body, "plugins"), place(`${service.path}.plugins`));
+      else if (service) yield* target(timed, service.body, service.path);
+    }
+  }
+  for (const kind of ["global_rules", "consumers"]) {
+    for (const { body, path } of list(root, kind)) {
+      yield* pluginMap(way, getObject(body, "plugins"), place(`${path}.plugins`));
+    }
+  }
+}
+
+function list(root: unknown, kind: string): { body: unknown; path: string }[] {
+  const found = getList(root, kind);
+  return isKnown(found) ? (found ?? []).map((body, i) => ({ body, path: `${kind}[${i}]` })) : [];
+}
+
+/** Ids are numbers or strings, and equal if they read alike. */
+function idText(id: unknown): string {
+  return typeof id === "string" || typeof id === "number" ? String(id) : "";
+}
+
+function parse(text: string): unknown {
+  // Loaded on first use: most stacks have no such ConfigMap.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { load } = require("js-yaml") as typeof Yaml;
+  try {
+    return load(text) ?? {};
+  } catch {
+    return unknown;
+  }
+}

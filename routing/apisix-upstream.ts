@@ -1,0 +1,135 @@
+/**
+ * ApisixUpstream as the target of a route (`http[].upstreams[]`): external nodes, or a service discovery.
+ *
+ * One with the name of a Service only tunes how that Service is reached, and is no route by itself. Source:
+ * apisix-ingress-controller v1.8.4 pkg/providers/apisix/translation/apisix_upstream.go, 2.2.0
+ * internal/adc/translator/apisixupstream.go.
+ */
+import type { Resource } from "../kubernetes/resource";
+import {
+  getList,
+  getNumber,
+  getObject,
+  getString,
+  getStringMap,
+  isKnown,
+  unknown,
+  type Maybe,
+} from "../kubernetes/values";
+import { defaultPort } from "./cluster-dns";
+import { requestTimeout } from "./duration";
+import {
+  elements,
+  lasting,
+  stepOf,
+  through,
+  unknownValue,
+  weighted,
+  type Context,
+  type Found,
+  type Obstacle,
+  type Way,
+} from "./reference";
+import { discovery } from "./upstream";
+
+const kind = "apisix.apache.org/ApisixUpstream";
+
+/** Where the ApisixUpstream leads that a route names. */
+export function* namedUpstream(
+  context: Context,
+  way: Way,
+  name: Maybe<string> | undefined,
+  at: { from: Resource; path: string },
+): Generator<Found> {
+  const { index } = context;
+  if (name === undefined || name === "") return;
+  const place = index.placeOf(at.from);
+  if (name === unknown || place === undefined) {
+    const origin = index.origin(at.from, "spec", (other) => other.kind === "ApisixUpstream");
+    if (origin) yield* nodes(context, origin, way);
+    else yield unknownValue(at.from, at.path, way.steps);
+    return;
+  }
+  const found = index.named(place, kind, name);
+  for (const each of found) yield* nodes(context, each, way);
+  if (found.length > 0) return;
+  const shown = index.describe(place, "ApisixUpstream", name);
+  yield {
+    cause: `outside ${place} ApisixUpstream ${name}`,
+    message: `${shown} is not in this stack: where it leads can't be seen.`,
+    resource: at.from,
+    steps: [...way.steps, { label: shown }],
+  };
+}
+
+function* nodes(context: Context, upstream: Resource, before: Way): Generator<Found> {
+  const way = lasting(through(before, stepOf(upstream)), requestTimeout(getObject(upstream.body, "spec")));
+  const searchNamespace = context.settings.apisixNamespace;
+  const scheme = getString(upstream.body, "spec", "scheme");
+  yield* elements(
+    getList(upstream.body, "spec", "externalNodes"),
+    { way, from: upstream, path: "spec.externalNodes" },
+    function* (node, path) {
+      const type = getString(node, "type");
+      const name = getString(node, "name");
+      const port = getNumber(node, "port") ?? defaultPort(isKnown(scheme) ? scheme : undefined);
+      const to = weighted(way, getNumber(node, "weight"));
+      if (type === unknown) yield unknownValue(upstream, `${path}.type`, way.steps);
+      else if (name === undefined) return;
+      else if (type === "Domain") {
+        yield { way: to, from: upstream, path: `${path}.name`, target: { host: name, port, searchNamespace } };
+      } else if (type === "Service") {
+        const target = { service: name, port, granularity: "service", resolvedBy: "external node" } as const;
+        yield { way: to, from: upstream, path: `${path}.name`, target };
+      }
+    },
+  );
+  const type = getString(upstream.body, "spec", "discovery", "type");
+  const from = { from: upstream, path: "spec.discovery.serviceName", searchNamespace };
+  if (type !== undefined) {
+    yield* discovery(way, type, getString(upstream.body, "spec", "discovery", "serviceName"), from);
+  }
+}
+
+/** The labels of a subset, from the ApisixUpstream with the Service's name. */
+export type Subset = ReadonlyMap<string, Maybe<string>>;
+
+/**
+ * The subset of a backend: its labels, `everything` where 2.x finds none of that name and doesn't filter, or what keeps
+ * it from being known.
+ */
+export function findSubset(
+  context: Context,
+  route: Resource,
+  service: Maybe<string>,
+  subset: Maybe<string>,
+  at: { path: string; way: Way },
+): Subset | "undefined" | Obstacle {
+  const { index } = context;
+  const place = index.placeOf(route);
+  if (subset === unknown) return unknownValue(route, at.path, at.way.steps);
+  // A Service that isn't known is an obstacle already, or found by its dependencies: then all its Pods are.
+  if (service === unknown || place === undefined) return "undefined";
+  for (const upstream of index.named(place, kind, service)) {
+    const list = getList(upstream.body, "spec", "subsets");
+    if (list === unknown) return unknownValue(upstream, "spec.subsets", at.way.steps);
+    for (const [i, each] of (list ?? []).entries()) {
+      if (getString(each, "name") !== subset) continue;
+      const labels = getStringMap(each, "labels");
+      if (labels === unknown) return unknownValue(upstream, `spec.subsets[${i}].labels`, at.way.steps);
+      return labels ?? new Map();
+    }
+  }
+  return "undefined";
+}
+
+/** The request timeout that the ApisixUpstream with a Service's name sets, in seconds. */
+export function timeoutOfService(context: Context, service: Resource, name: string): number | undefined {
+  const place = context.index.placeOf(service);
+  if (place === undefined) return undefined;
+  for (const upstream of context.index.named(place, kind, name)) {
+    const seconds = requestTimeout(getObject(upstream.body, "spec"));
+    if (seconds !== undefined) return seconds;
+  }
+  return undefined;
+}

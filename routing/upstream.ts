@@ -1,0 +1,122 @@
+/**
+ * An upstream object of APISIX's own, as plugins, `apisix.yaml` and the Admin API have it: `nodes`, or a service
+ * discovery. Source: apache/apisix 3.18 apisix/schema_def.lua.
+ */
+import type { Resource } from "../kubernetes/resource";
+import { get, getList, getNumber, getObject, getString, isKnown, unknown, type Maybe } from "../kubernetes/values";
+import { defaultPort, parseHost } from "./cluster-dns";
+import { elements, stepOf, unknownValue, weighted, type Found, type Obstacle, type Way } from "./reference";
+
+/** Where a piece of APISIX's configuration stands, and where its one-label host names are looked up. */
+export interface Place {
+  from: Resource;
+  path: string;
+  searchNamespace: string | undefined;
+}
+
+export function below(place: Place, key: string): Place {
+  return { ...place, path: `${place.path}.${key}` };
+}
+
+export function* upstream(way: Way, body: unknown, place: Place): Generator<Found> {
+  const type = getString(body, "discovery_type");
+  if (type !== undefined) {
+    yield* discovery(way, type, getString(body, "service_name"), below(place, "service_name"));
+    return;
+  }
+  const nodes = get(body, "nodes");
+  const scheme = getString(body, "scheme");
+  const port = defaultPort(isKnown(scheme) ? scheme : undefined);
+  const at = below(place, "nodes");
+  if (Array.isArray(nodes)) {
+    yield* elements(getList(body, "nodes"), { ...at, way }, (node, path) =>
+      [
+        hostReference(
+          weighted(way, getNumber(node, "weight")),
+          getString(node, "host"),
+          getNumber(node, "port") ?? port,
+          {
+            ...at,
+            path: `${path}.host`,
+          },
+        ),
+      ].filter((found) => found !== undefined),
+    );
+    return;
+  }
+  const map = getObject(body, "nodes");
+  if (map === unknown) yield unknownValue(place.from, at.path, way.steps);
+  else if (map !== undefined) {
+    for (const key of Object.keys(map)) {
+      const found = urlReference(weighted(way, getNumber(map, key)), key, at, port);
+      if (found) yield found;
+    }
+  }
+}
+
+/** A service discovery of the data plane's. */
+export function* discovery(
+  way: Way,
+  type: Maybe<string>,
+  name: Maybe<string> | undefined,
+  place: Place,
+): Generator<Found> {
+  if (type === "dns") {
+    const found = urlReference(way, name, place);
+    if (found) yield found;
+  } else if (type === unknown || name === unknown) {
+    yield unknownValue(place.from, place.path, way.steps);
+  } else if (type === "kubernetes") {
+    // `namespace/service:port`; with several clusters their id stands in front, which only APISIX's own config explains.
+    const match = /^([^/:]+)\/([^/:]+):([^/:]+)$/.exec(name ?? "");
+    if (!match) {
+      yield cantFollow(way, place, "a Kubernetes service discovery that names another cluster");
+      return;
+    }
+    const [, namespace = "", service = "", port = ""] = match;
+    yield {
+      way,
+      from: place.from,
+      path: place.path,
+      target: {
+        service,
+        namespace,
+        port: /^\d+$/.test(port) ? Number(port) : port,
+        granularity: "endpoints",
+        resolvedBy: "discovery",
+      },
+    };
+  } else {
+    yield cantFollow(way, place, "a service discovery other than Kubernetes and DNS");
+  }
+}
+
+export function cantFollow(way: Way, place: Place, what: string): Obstacle {
+  return {
+    cause: `can't follow ${what}`,
+    message: `${place.path} leads to ${what}: what is behind it can't be seen.`,
+    resource: place.from,
+    steps: way.steps.length > 0 ? way.steps : [stepOf(place.from)],
+  };
+}
+
+/** A reference to a host; undefined where there is none. */
+export function hostReference(
+  way: Way,
+  host: Maybe<string> | undefined,
+  port: Maybe<number | string> | undefined,
+  place: Place,
+): Found | undefined {
+  if (host === undefined) return undefined;
+  const { from, path, searchNamespace } = place;
+  return { way, from, path, target: { host, port, searchNamespace } };
+}
+
+/** A reference to the host of a URL, or of `host:port`; undefined where it has none. */
+export function urlReference(way: Way, url: Maybe<string> | undefined, place: Place, port?: number): Found | undefined {
+  if (url === undefined || url === unknown) return hostReference(way, url, undefined, place);
+  // APISIX fills `${{NAME}}` in from its environment.
+  if (url.includes("${{")) return unknownValue(place.from, place.path, way.steps);
+  const parsed = parseHost(url);
+  return parsed && hostReference(way, parsed.host, parsed.port ?? port, place);
+}
