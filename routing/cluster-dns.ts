@@ -4,7 +4,9 @@ import type { PortReference } from "./reference";
 
 /** What a host name means. `maybe`: a Service if the stack has one of that name, else a host outside the cluster. */
 export type ClusterName =
-  { kind: "service" | "maybe"; namespace: string | undefined; name: string } | { kind: "other domain" | "outside" };
+  | { kind: "service" | "maybe"; namespace: string | undefined; name: string }
+  | { kind: "other domain" }
+  | { kind: "outside" };
 
 const outside: ClusterName = { kind: "outside" };
 

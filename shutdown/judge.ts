@@ -62,7 +62,11 @@ export function judge(pod: Pod, requirement: Requirement): Finding[] {
     // What a patch doesn't set is somebody else's to judge.
     if (finding && (finding.certain || !pod.isPatch)) findings.push(finding);
   }
-  findings.push(...judgeGrace(pod, line.containers, concerned, requirement));
+  const untold = new Set(findings.filter(({ certain }) => !certain).map(({ container }) => container));
+  for (const finding of judgeGrace(pod, line.containers, concerned, requirement)) {
+    // A hook that can't be told is one blind spot, not two.
+    if (finding.certain || !untold.has(finding.container)) findings.push(finding);
+  }
   return findings;
 }
 

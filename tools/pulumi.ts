@@ -16,6 +16,8 @@ const root = join(__dirname, "..");
 
 /** The folder to put on PATH, the environment that the engine needs, and what of it stands in for the real thing. */
 export interface Engine {
+  /** Temporary folder, for whatever a run needs. */
+  folder: string;
   /** Environment of `pulumi`: PATH, a backend in a temporary folder, no questions asked. */
   env: Record<string, string>;
   /** Does the Node language host run the program, or the Automation API? */
@@ -76,7 +78,7 @@ export async function startEngine(): Promise<Engine> {
       join(__dirname, "kubernetes-provider.ts"),
     ]);
   }
-  return { env, hasLanguageHost, close: () => rmSync(folder, { recursive: true, force: true }) };
+  return { folder, env, hasLanguageHost, close: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export interface PreviewOptions {
@@ -102,14 +104,11 @@ export interface PreviewResult {
 
 /** Runs `pulumi preview` of a program with a policy pack. */
 export async function preview(options: PreviewOptions): Promise<PreviewResult> {
-  const { engine, onOutput } = options;
-  const result: PreviewResult = { succeeded: true, output: "", events: [] };
-  Object.assign(process.env, engine.env);
   const stack = await selectStack(options);
-  for (const [key, value] of Object.entries(options.secrets ?? {})) await stack.setConfig(key, { value, secret: true });
+  const result: PreviewResult = { succeeded: true, output: "", events: [] };
   const hear = (text: string) => {
     result.output += text;
-    onOutput?.(text);
+    options.onOutput?.(text);
   };
   try {
     await stack.preview({
@@ -128,7 +127,22 @@ export async function preview(options: PreviewOptions): Promise<PreviewResult> {
   return result;
 }
 
-async function selectStack({ engine, project, stack: stackName = "dev" }: PreviewOptions): Promise<Stack> {
+/** Deploys a program without any policy pack, as it was before there was one, and returns the stack's export. */
+export async function deployAndExport(options: PreviewOptions): Promise<object> {
+  const stack = await selectStack(options);
+  await stack.up();
+  return stack.exportStack();
+}
+
+async function selectStack(options: PreviewOptions): Promise<Stack> {
+  // The Automation API looks for the CLI on this process's PATH.
+  Object.assign(process.env, options.engine.env);
+  const stack = await createStack(options);
+  for (const [key, value] of Object.entries(options.secrets ?? {})) await stack.setConfig(key, { value, secret: true });
+  return stack;
+}
+
+function createStack({ engine, project, stack: stackName = "dev" }: PreviewOptions): Promise<Stack> {
   const settings = { envVars: engine.env };
   if (engine.hasLanguageHost) return LocalWorkspace.createOrSelectStack({ stackName, workDir: project }, settings);
   return LocalWorkspace.createOrSelectStack(

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { deployAndExport, preview, startEngine, type Engine, type PreviewResult } from "../../tools/pulumi";
+import { workloadLines } from "../../tools/workload-lines";
+import { podSpec } from "../support/resources";
+
+const root = join(__dirname, "..", "..");
+const project = join(root, "examples", "shop");
+const paymentKey = "not-to-be-seen-0f9b";
+
+describe("examples/shop on a real Pulumi engine", () => {
+  let engine: Engine;
+  before(async () => {
+    engine = await startEngine();
+  });
+  after(() => engine.close());
+
+  const run = (config?: string): Promise<PreviewResult> =>
+    preview({
+      engine,
+      project,
+      secrets: { paymentKey },
+      ...(config !== undefined && { policyPackConfig: config }),
+    });
+
+  describe("as it comes", () => {
+    let result: PreviewResult;
+    before(async () => {
+      result = await run();
+    });
+
+    it("passes, and names what it repaired under the policy that repaired it", () => {
+      assert.equal(result.succeeded, true, result.output);
+      assert.match(result.output, /\[remediate] {2}pre-stop-sleep {2}\(kubernetes:apps\/v1:Deployment: storefront\)/);
+      assert.match(
+        result.output,
+        /\[remediate] {2}termination-grace-period {2}\(kubernetes:apps\/v1:Deployment: api\)/,
+      );
+      assert.doesNotMatch(result.output, /mandatory|advisory/);
+    });
+
+    it("gives the storefront a hook, and leaves its secret a secret", () => {
+      const pod = podSpec(inputs(result.events, "storefront"));
+      assert.deepEqual(pod.containers[0]?.lifecycle, { preStop: { sleep: { seconds: 5 } } });
+      assert.equal(pod.terminationGracePeriodSeconds, undefined);
+      // The engine's form of a secret in its events: the signature of a secret, without its text.
+      const value = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" };
+      assert.deepEqual(pod.containers[0]?.env, [{ name: "PAYMENT_KEY", value }]);
+    });
+
+    it("raises the API's grace period, and leaves its hook alone", () => {
+      const pod = podSpec(inputs(result.events, "api"));
+      assert.equal(pod.terminationGracePeriodSeconds, 50);
+      assert.deepEqual(pod.containers[0]?.lifecycle, { preStop: { exec: { command: ["/bin/sh", "-c", "sleep 40"] } } });
+    });
+
+    it("leaves the queue worker alone", () => {
+      const pod = podSpec(inputs(result.events, "queue-worker"));
+      assert.deepEqual(pod, { containers: [{ name: "worker", image: "ghcr.io/example/queue-worker:1.0.3" }] });
+    });
+
+    it("shows the secret nowhere", () => {
+      assert.equal(result.output.includes(paymentKey), false);
+      assert.equal(JSON.stringify(result.events).includes(paymentKey), false);
+    });
+  });
+
+  it("fails under mandatory.json and says why, with the evidence", async () => {
+    const { succeeded, output, events } = await run(join(project, "mandatory.json"));
+    assert.equal(succeeded, false);
+    assert.match(output, /ApisixRoute shop\/storefront › Service shop\/storefront:80 › Deployment shop\/storefront/);
+    assert.match(output, /Ingress shop\/api › Service shop\/api:9000 › Deployment shop\/api/);
+    assert.deepEqual(violations(events), [
+      "mandatory apisix-routed-workloads api",
+      "mandatory apisix-routed-workloads storefront",
+    ]);
+    assert.equal((output + JSON.stringify(events)).includes(paymentKey), false);
+  });
+
+  it("reports and passes under advisory.json", async () => {
+    const { succeeded, output, events } = await run(join(project, "advisory.json"));
+    assert.equal(succeeded, true, output);
+    assert.deepEqual(violations(events), [
+      "advisory apisix-routed-workloads api",
+      "advisory apisix-routed-workloads storefront",
+    ]);
+  });
+
+  it("refuses a bad config with one error that holds all of its problems", async () => {
+    const config = join(engine.folder, "bad.json");
+    writeFileSync(config, '{ "pre-stop-sleeep": "advisory", "pre-stop-sleep": { "sleepSecond": 7 } }');
+    const { succeeded, output, events } = await run(config);
+    assert.equal(succeeded, false);
+    assert.match(output, /pre-stop-sleeep: no such policy; did you mean "pre-stop-sleep"\?/);
+    assert.match(output, /pre-stop-sleep › sleepSecond: no such setting; did you mean "sleepSeconds"\?/);
+    assert.doesNotMatch(output, /node_modules|\.js:\d/);
+    assert.deepEqual(violations(events), []);
+  });
+
+  it("prints what the README shows", async () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const [first = "", second = ""] = [...readme.matchAll(/```text\n(.*?)```/gs)].map(([, block]) => block);
+    const remediated = await run();
+    const printed = [remediated.output, ...workloadLines(remediated.events).map((line) => `  ${line}\n`)].join("");
+    const mandatory = (await run(join(project, "mandatory.json"))).output;
+    for (const [block, output] of [
+      [first, printed],
+      [second, mandatory],
+    ] as const) {
+      const lines = block.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("Hooks and grace"));
+      assert.ok(lines.length > 3);
+      for (const line of lines) assert.ok(output.includes(line.replace("(local: .)", `(local: ${root})`)), line);
+    }
+  });
+
+  it("is judged from its state, by `pulumi policy analyze`", async () => {
+    const state = join(engine.folder, "state.json");
+    writeFileSync(state, JSON.stringify(await deployAndExport({ engine, project, secrets: { paymentKey } })));
+    for (const [config, status] of [
+      ["mandatory", 1],
+      ["advisory", 0],
+    ] as const) {
+      const args = ["policy", "analyze", "--file", state, "--policy-pack", root];
+      const analyzed = spawnSync("pulumi", [...args, "--policy-pack-config", join(project, `${config}.json`)], {
+        env: { ...process.env, ...engine.env },
+        encoding: "utf8",
+      });
+      const output = analyzed.stdout + analyzed.stderr;
+      assert.equal(analyzed.status === 0 ? 0 : 1, status, output);
+      assert.match(output, /Ingress shop\/api › Service shop\/api:9000 › Deployment shop\/api/);
+      assert.match(output, /ApisixRoute shop\/storefront › Service shop\/storefront:80 › Deployment shop\/storefront/);
+      assert.equal(output.includes(paymentKey), false);
+    }
+  });
+});
+
+/** The inputs of a resource as the engine would deploy them. */
+function inputs(events: EngineEvent[], name: string): Record<string, unknown> {
+  for (const { resourcePreEvent } of events) {
+    const step = resourcePreEvent?.metadata;
+    if (step?.urn.endsWith(`:Deployment::${name}`)) return step.new?.inputs as Record<string, unknown>;
+  }
+  throw new Error(`no step of ${name}`);
+}
+
+function violations(events: EngineEvent[]): string[] {
+  return events
+    .flatMap(({ policyEvent }) => policyEvent ?? [])
+    .map(({ enforcementLevel, policyName, resourceUrn }) =>
+      [enforcementLevel, policyName, resourceUrn?.split("::").at(-1)].join(" "),
+    )
+    .sort();
+}

@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import { policies } from "../../policies";
+import type { Settings } from "../../settings/schema";
+import { preview, secret, UNKNOWN, type TestResource } from "../support/host";
+import { deployment, hook, podSpec } from "../support/resources";
+
+const sleep5 = { preStop: { sleep: { seconds: 5 } } };
+const routed = { annotations: { "apisix-graceful-termination/routed": "true" } };
+
+async function run(resource: TestResource, settings: Settings = {}, config: Record<string, never> | object = {}) {
+  const outcome = await preview(policies(settings), [resource], config as never);
+  const [after] = outcome.resources;
+  return { ...outcome, pod: podSpec(after?.props ?? {}), props: after?.props };
+}
+
+describe("pre-stop-sleep and termination-grace-period", () => {
+  describe("at level remediate", () => {
+    it("gives a container without a hook a sleep, and nothing else", async () => {
+      const before = deployment("web");
+      const { remediations, props, violations } = await run(before);
+      assert.deepEqual(
+        remediations.map(({ policy }) => policy),
+        ["pre-stop-sleep"],
+      );
+      const expected = deployment("web", { lifecycle: sleep5 });
+      assert.deepEqual(props, expected.props);
+      assert.deepEqual(violations, []);
+    });
+
+    it("changes nothing at the second run", async () => {
+      const first = await run(deployment("web", hook("/bin/sh", "-c", "sleep 40")));
+      assert.equal(first.remediations.length, 1);
+      const second = await run({ ...deployment("web"), props: first.props ?? {} });
+      assert.deepEqual(second.remediations, []);
+    });
+
+    it("raises the grace period to the hook and the shutdown after it", async () => {
+      const { remediations, pod } = await run(deployment("api", hook("/bin/sh", "-c", "sleep 40")));
+      assert.deepEqual(
+        remediations.map(({ policy }) => policy),
+        ["termination-grace-period"],
+      );
+      assert.equal(pod.terminationGracePeriodSeconds, 50);
+      assert.deepEqual(pod.containers[0]?.lifecycle, hook("/bin/sh", "-c", "sleep 40").lifecycle);
+    });
+
+    const kinds: [kind: string, type: string][] = [
+      ["Deployment", "kubernetes:apps/v1:Deployment"],
+      ["Deployment", "kubernetes:extensions/v1beta1:Deployment"],
+      ["Deployment", "kubernetes:apps/v1beta2:Deployment"],
+      ["StatefulSet", "kubernetes:apps/v1:StatefulSet"],
+      ["DaemonSet", "kubernetes:apps/v1:DaemonSet"],
+      ["ReplicaSet", "kubernetes:apps/v1:ReplicaSet"],
+      ["ReplicationController", "kubernetes:core/v1:ReplicationController"],
+      ["Rollout", "kubernetes:argoproj.io/v1alpha1:Rollout"],
+      ["CloneSet", "kubernetes:apps.kruise.io/v1alpha1:CloneSet"],
+    ];
+    for (const [kind, type] of kinds) {
+      it(`repairs a ${type}`, async () => {
+        const { pod } = await run(deployment("web", {}, { kind, type }));
+        assert.deepEqual(pod.containers[0]?.lifecycle, sleep5);
+      });
+    }
+
+    it("repairs a Pod", async () => {
+      const { props } = deployment("web");
+      const pod = {
+        type: "kubernetes:core/v1:Pod",
+        name: "web",
+        props: { apiVersion: "v1", kind: "Pod", metadata: { name: "web" }, spec: podSpec(props) },
+      };
+      assert.deepEqual((await run(pod)).pod.containers[0]?.lifecycle, sleep5);
+    });
+
+    const untouched: [what: string, resource: TestResource][] = [
+      ["a Job", deployment("job", {}, { kind: "Job", type: "kubernetes:batch/v1:Job" })],
+      ["another provider's resource", { ...deployment("web"), type: "aws:ecs/service:Service" }],
+      ["a component", { ...deployment("web"), type: "shop:index:Deployment" }],
+      ["a workload without ports and probes", deployment("worker", { ports: [] })],
+      [
+        "a workload annotated as not routed",
+        deployment("web", {}, { annotations: { "apisix-graceful-termination/routed": "false" } }),
+      ],
+      [
+        "an excused workload",
+        deployment("web", hook("/bin/sh", "-c", "sleep 40"), {
+          annotations: {
+            "ignore.apisix-graceful-termination/pre-stop-sleep": "drains by itself",
+            "ignore.apisix-graceful-termination/termination-grace-period": "drains by itself until 2999-01-01",
+          },
+        }),
+      ],
+      ["a patch that sets no hook", deployment("web", {}, { kind: "DeploymentPatch" })],
+      ["a hook that does more than sleep", deployment("web", hook("/bin/sh", "-c", "sleep 1; /drain"))],
+    ];
+    for (const [what, resource] of untouched) {
+      it(`leaves ${what} alone`, async () => {
+        const { remediations, violations, props } = await run(resource);
+        assert.deepEqual(remediations, []);
+        assert.deepEqual(violations, []);
+        assert.deepEqual(props, resource.props);
+      });
+    }
+
+    it("keeps secrets secret and unknowns unknown", async () => {
+      const env = [
+        { name: "KEY", value: secret("hunter2") },
+        { name: "URL", value: UNKNOWN },
+      ];
+      const { pod, remediations } = await run(
+        deployment("web", { env, image: UNKNOWN }, { pod: { nodeName: UNKNOWN } }),
+      );
+      assert.equal(remediations.length, 1);
+      assert.deepEqual(pod.containers[0], {
+        name: "web",
+        image: UNKNOWN,
+        ports: [{ name: "http", containerPort: 8080 }],
+        env,
+        lifecycle: sleep5,
+      });
+    });
+
+    it("keeps a secret spec secret while it repairs it", async () => {
+      const resource = deployment("web");
+      const spec = resource.props.spec;
+      const { props } = await run({ ...resource, props: { ...resource.props, spec: secret(spec) } });
+      assert.deepEqual(props?.spec, secret(deployment("web", { lifecycle: sleep5 }).props.spec));
+    });
+
+    it("keeps a secret command secret while it raises its sleep", async () => {
+      const command = ["/bin/sh", "-c", secret("sleep 3")];
+      const { pod } = await run(deployment("web", hook(...command)));
+      assert.deepEqual(pod.containers[0]?.lifecycle, hook("/bin/sh", "-c", secret("sleep 5")).lifecycle);
+    });
+
+    it("writes an exec hook for a cluster without native sleep", async () => {
+      const { pod } = await run(deployment("web"), { kubernetesVersion: "1.28" });
+      assert.deepEqual(pod.containers[0]?.lifecycle, hook("/bin/sh", "-c", "sleep 5").lifecycle);
+    });
+
+    it("keeps the grace period at or above the sleep, alone", async () => {
+      const { pod } = await run(
+        deployment("web", {}, { pod: { terminationGracePeriodSeconds: 3 } }),
+        {},
+        {
+          "termination-grace-period": "disabled",
+        },
+      );
+      assert.equal(pod.terminationGracePeriodSeconds, 5);
+    });
+  });
+
+  describe("selection", () => {
+    const bare = { ports: [] };
+    const cases: [
+      what: string,
+      select: Settings["select"],
+      resource: TestResource,
+      expected: { repaired: boolean; blamed: boolean },
+    ][] = [
+      ["auto, exposed", "auto", deployment("web"), { repaired: true, blamed: false }],
+      [
+        "auto, with a readiness probe",
+        "auto",
+        deployment("web", { ...bare, readinessProbe: {} }),
+        { repaired: true, blamed: false },
+      ],
+      ["auto, not exposed", "auto", deployment("web", bare), { repaired: false, blamed: false }],
+      ["auto, annotated", "auto", deployment("web", bare, routed), { repaired: true, blamed: true }],
+      [
+        "auto, Pod template annotated",
+        "auto",
+        deployment("web", bare, { podAnnotations: routed.annotations }),
+        { repaired: true, blamed: true },
+      ],
+      ["routed, exposed", "routed", deployment("web"), { repaired: false, blamed: false }],
+      ["routed, annotated", "routed", deployment("web", bare, routed), { repaired: true, blamed: true }],
+      ["exposed, exposed", "exposed", deployment("web"), { repaired: true, blamed: true }],
+      ["exposed, not exposed", "exposed", deployment("web", bare), { repaired: false, blamed: false }],
+      ["all, not exposed", "all", deployment("web", bare), { repaired: true, blamed: true }],
+    ];
+    for (const [what, select, resource, expected] of cases) {
+      it(what, async () => {
+        const config = { "pre-stop-sleep": { select } };
+        const repaired = (await run(resource, {}, config)).remediations.length > 0;
+        const { violations } = await run(resource, {}, { "pre-stop-sleep": { select, enforcementLevel: "mandatory" } });
+        assert.deepEqual({ repaired, blamed: violations.length > 0 }, expected);
+      });
+    }
+  });
+
+  it("says what is wrong, why it is known to be routed, and what to do", async () => {
+    const { violations } = await run(deployment("web", {}, routed), {}, { all: "mandatory" });
+    assert.deepEqual(violations, [
+      {
+        policy: "pre-stop-sleep",
+        resource: "web",
+        level: "mandatory",
+        message: [
+          "Containers behind APISIX must delay their SIGTERM until APISIX has stopped sending them requests.",
+          'Container "web" gets SIGTERM at once when its Pod terminates, while APISIX may send it requests for 5 s more.',
+          "Deployment shop/web (annotated apisix-graceful-termination/routed)",
+          'Fix: lifecycle.preStop.sleep.seconds: 5 on "web". docs/policies/pre-stop-sleep.md',
+        ].join("\n"),
+      },
+    ]);
+  });
+
+  it("says when an exemption has expired", async () => {
+    const annotations = {
+      ...routed.annotations,
+      "ignore.apisix-graceful-termination/pre-stop-sleep": "moves next quarter until 2020-03-31",
+    };
+    const { violations } = await run(deployment("web", {}, { annotations }), {}, { all: "mandatory" });
+    assert.equal(violations.length, 1);
+    assert.match(violations[0]?.message ?? "", /doesn't hold: it expired after 2020-03-31\./);
+  });
+
+  describe("never breaks a preview", () => {
+    const broken: [what: string, change: (spec: Record<string, unknown>, props: Record<string, unknown>) => void][] = [
+      ["no spec", (_, props) => delete props.spec],
+      ["spec is a string", (_, props) => (props.spec = "x")],
+      ["spec is unknown", (_, props) => (props.spec = UNKNOWN)],
+      ["template is null", (spec) => (spec.template = null)],
+      ["template is a list", (spec) => (spec.template = [])],
+      ["containers is null", (spec) => (template(spec).containers = null)],
+      ["containers is a string", (spec) => (template(spec).containers = "web")],
+      ["containers is unknown", (spec) => (template(spec).containers = UNKNOWN)],
+      ["a container is unknown", (spec) => (template(spec).containers = [UNKNOWN])],
+      ["a container is a number", (spec) => (template(spec).containers = [7])],
+      ["lifecycle is a string", (spec) => (container(spec).lifecycle = "x")],
+      ["lifecycle is unknown", (spec) => (container(spec).lifecycle = UNKNOWN)],
+      ["preStop is unknown", (spec) => (container(spec).lifecycle = { preStop: UNKNOWN })],
+      ["preStop is a list", (spec) => (container(spec).lifecycle = { preStop: [] })],
+      [
+        "sleep seconds are unknown",
+        (spec) => (container(spec).lifecycle = { preStop: { sleep: { seconds: UNKNOWN } } }),
+      ],
+      ["the grace period is unknown", (spec) => (template(spec).terminationGracePeriodSeconds = UNKNOWN)],
+      ["the grace period is an object", (spec) => (template(spec).terminationGracePeriodSeconds = {})],
+      ["labels are unknown", (spec) => ((spec.template as Record<string, unknown>).metadata = { labels: UNKNOWN })],
+      ["metadata is unknown", (_, props) => (props.metadata = UNKNOWN)],
+      ["annotations are a string", (_, props) => (props.metadata = { annotations: "x" })],
+    ];
+    for (const [what, change] of broken) {
+      it(what, async () => {
+        const resource = deployment("web");
+        change(resource.props.spec as Record<string, unknown>, resource.props);
+        const { violations } = await run(resource, {}, { all: "mandatory" });
+        assert.deepEqual(violations, []);
+        await run(resource);
+      });
+    }
+
+    it("takes numeric strings as numbers", async () => {
+      const { remediations } = await run(
+        deployment(
+          "web",
+          { lifecycle: { preStop: { sleep: { seconds: "7" } } } },
+          { pod: { terminationGracePeriodSeconds: "60" } },
+        ),
+      );
+      assert.deepEqual(remediations, []);
+    });
+  });
+
+  it("refuses a bad setting before anything is judged", async () => {
+    await assert.rejects(
+      run(deployment("web"), {}, { "pre-stop-sleep": { sleepSecond: 7 } }),
+      /pre-stop-sleep › sleepSecond: no such setting; did you mean "sleepSeconds"\?/,
+    );
+  });
+});
+
+function template(spec: Record<string, unknown>): Record<string, unknown> {
+  return (spec.template as { spec: Record<string, unknown> }).spec;
+}
+
+function container(spec: Record<string, unknown>): Record<string, unknown> {
+  return (template(spec).containers as Record<string, unknown>[])[0] ?? {};
+}
