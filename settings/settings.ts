@@ -128,6 +128,7 @@ export function didYouMean(word: string, known: readonly string[]): string {
 }
 
 function typeProblems(settings: object, names: readonly SettingName[], prefix: string): string[] {
+  if (Object.keys(settings).length === 0) return [];
   if (names.every((name) => (settings as Record<string, unknown>)[name] === undefined)) return [];
   // Loaded on first use: where the engine has checked the types already, nobody needs it.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
