@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { policies } from "./policies";
 import { catalogProblems } from "./policies/catalog";
@@ -49,8 +49,8 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
   );
 }
 
-// Pulumi runs a pack with its folder as the working directory, through run-policy-pack; an organization's pack that
-// calls createPack has a folder of its own.
+// Pulumi runs a pack through a script of @pulumi/pulumi's, with the pack's folder as the working directory; an
+// organization's pack that calls createPack has a folder of its own.
 const root = join(__dirname, "..");
-const startedByPulumi = require.main !== undefined && dirname(require.main.filename).endsWith("run-policy-pack");
+const startedByPulumi = require.main?.filename.includes(join("@pulumi", "pulumi", "cmd")) ?? false;
 if (startedByPulumi && realpathSync(process.cwd()) === realpathSync(root)) createPack();

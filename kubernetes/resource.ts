@@ -48,7 +48,8 @@ export function fromPulumi(resource: PulumiResource): Resource | undefined {
   const [, group = "", version = "", kind = ""] = match;
   if (group === "helm.sh" || (group === "yaml" && version !== "v1")) return undefined;
   const declared = getString(resource.props, "apiVersion");
-  const isPatch = kind.length > 5 && kind.endsWith("Patch");
+  // A patch's `kind` is that of the object it patches; a custom resource's own kind may end in Patch, too.
+  const isPatch = kind.length > 5 && kind.endsWith("Patch") && getString(resource.props, "kind") !== kind;
   return {
     // `kubernetes:gateway.networking.k8s.io/v1:HTTPRoute` carries its whole group, `kubernetes:networking/v1:Ingress`
     // and `kubernetes:networking.k8s.io/v1:Ingress` both occur: the object's own apiVersion is the better source.
@@ -59,7 +60,7 @@ export function fromPulumi(resource: PulumiResource): Resource | undefined {
     id: resource.urn,
     logicalName: resource.name,
     cluster: resource.provider?.urn ?? "",
-    defaultNamespace: getString(resource.provider?.props, "namespace") ?? "default",
+    defaultNamespace: getString(resource.provider?.props, "namespace") || "default",
     dependencies: resource.dependencies ?? [],
     propertyDependencies: new Map(Object.entries(resource.propertyDependencies ?? {})),
   };
@@ -106,6 +107,9 @@ export function namespaceOf(resource: Resource): Maybe<string> {
   return getString(resource.body, "metadata", "namespace") || resource.defaultNamespace;
 }
 
+/** The kinds without a namespace that messages name. */
+const clusterScoped = new Set(["ApisixClusterConfig", "GatewayClass", "IngressClass", "Namespace"]);
+
 /**
  * How people are told of it: `Deployment shop/web`. The name is what the user wrote: `metadata.name`, or the name in
  * the Pulumi program where the provider made one up (`pulumi.com/autonamed`) or it isn't known in this preview.
@@ -114,8 +118,10 @@ export function labelOf(resource: Resource): string {
   const kind = resource.isPatch ? `${resource.kind}Patch` : resource.kind;
   const name = nameOf(resource);
   const autonamed = get(resource.body, "metadata", "annotations", "pulumi.com/autonamed") === "true";
-  const written =
-    typeof name === "string" && !(autonamed && resource.logicalName) ? name : resource.logicalName || "(unnamed)";
+  const given = typeof name === "string" && !(autonamed && resource.logicalName) ? name : "";
+  const written = given || resource.logicalName || "(unnamed)";
   const namespace = namespaceOf(resource);
-  return namespace === unknown ? `${kind} ${written}` : `${kind} ${namespace}/${written}`;
+  return namespace === unknown || clusterScoped.has(resource.kind)
+    ? `${kind} ${written}`
+    : `${kind} ${namespace}/${written}`;
 }

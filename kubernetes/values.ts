@@ -48,9 +48,8 @@ export function getString(parent: unknown, ...path: (string | number)[]): Maybe<
 export function getNumber(parent: unknown, ...path: (string | number)[]): Maybe<number> | undefined {
   const value = get(parent, ...path);
   if (value === undefined) return undefined;
-  if (typeof value === "number") return Number.isFinite(value) ? value : unknown;
-  if (typeof value === "string" && /^\s*-?\d+(\.\d+)?\s*$/.test(value)) return Number(value);
-  return unknown;
+  const number = typeof value === "string" && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+  return typeof number === "number" && Number.isFinite(number) ? number : unknown;
 }
 
 /** The boolean at a path, also when written as "true" or "false". */
@@ -76,9 +75,11 @@ export function getList(parent: unknown, ...path: (string | number)[]): Maybe<un
   const value = get(parent, ...path);
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) return unknown;
+  const length = getNumber(value, "length");
+  if (length === undefined || length === unknown) return unknown;
   const elements: unknown[] = [];
   // An indexed loop, as the SDK's proxies crash on the array methods that build arrays.
-  for (let i = 0; i < value.length; i++) elements.push(get(value, i));
+  for (let i = 0; i < length; i++) elements.push(get(value, i));
   return elements;
 }
 
@@ -90,7 +91,13 @@ export function getStringMap(
   const value = getObject(parent, ...path);
   if (value === undefined || value === unknown) return value;
   const map = new Map<string, Maybe<string>>();
-  for (const key of Object.keys(value)) {
+  let keys: string[];
+  try {
+    keys = Object.keys(value);
+  } catch {
+    return unknown;
+  }
+  for (const key of keys) {
     const entry = getString(value, key);
     if (entry !== undefined) map.set(key, entry);
   }

@@ -143,10 +143,11 @@ function readContainers(spec: object, isPatch: boolean): Maybe<Container[]> {
 }
 
 function readPreStop(container: object, isPatch: boolean): Maybe<object> | undefined {
-  const lifecycle = getObject(container, "lifecycle");
-  if (lifecycle === unknown) return unknown;
-  const preStop = getObject(lifecycle, "preStop");
-  return preStop === undefined && isPatch ? unknown : preStop;
+  const preStop = getObject(container, "lifecycle", "preStop");
+  if (!isPatch) return preStop;
+  // A patch may set a part of a hook that is there already.
+  const sets = [["exec", "command"], ["sleep", "seconds"], ["httpGet"], ["tcpSocket"]];
+  return sets.some((path) => get(preStop, ...path) !== undefined) ? preStop : unknown;
 }
 
 /** The ports that a container declares; unknown where the list is. */

@@ -8,36 +8,37 @@ const nativeSleepSince = [1, 30] as const;
 const handlers = ["exec", "httpGet", "sleep", "tcpSocket"] as const;
 
 /**
- * How long a container's preStop hook holds its SIGTERM back. Never throws.
+ * How long a container's preStop hook holds its SIGTERM back. Never throws. In the answer, `because` is what is said of
+ * the hook: the end of a sentence that begins with it.
  *
  * @param hook `lifecycle.preStop`; undefined where there is none
  * @param container the container that has it, for its environment
  * @param kubernetesVersion of the cluster, e.g. `1.34`; where it isn't given or isn't a version, a current one
  */
 export function delay(hook: Maybe<object> | undefined, container: { body: object }, kubernetesVersion?: string): Delay {
-  if (hook === undefined) return fixed(0, "has no preStop hook");
-  if (hook === unknown) return unclear("its preStop hook can't be known");
+  if (hook === undefined) return fixed(0, "is not set");
+  if (hook === unknown) return unclear("can't be known here");
   const present = handlers.filter((handler) => get(hook, handler) !== undefined);
   const [handler] = present;
   if (handler === undefined) {
-    return fixed(0, "its preStop hook has no handler, which the Kubernetes API refuses");
+    return fixed(0, "has no handler, which the Kubernetes API refuses");
   }
   if (present.length > 1) {
     // An unknown one may turn out not to be set.
     return present.some((name) => get(hook, name) === unknown)
-      ? unclear("its preStop hook can't be known")
-      : fixed(0, "its preStop hook has more than one handler, which the Kubernetes API refuses");
+      ? unclear("can't be known here")
+      : fixed(0, "has more than one handler, which the Kubernetes API refuses");
   }
   const value = getObject(hook, handler);
-  if (value === undefined || value === unknown) return unclear("its preStop hook can't be known");
+  if (value === undefined || value === unknown) return unclear("can't be known here");
   switch (handler) {
     case "sleep":
       return nativeSleep(value, kubernetesVersion);
     case "exec": {
       const command = getList(value, "command");
-      if (command === unknown) return unclear("the command of its preStop hook can't be known");
+      if (command === unknown) return unclear("has a command that can't be known here");
       if (command === undefined || command.length === 0) {
-        return fixed(0, "its preStop hook has no command, which the Kubernetes API refuses");
+        return fixed(0, "has no command, which the Kubernetes API refuses");
       }
       return delayOfCommand(
         command.map((element) => (typeof element === "string" ? element : unknown)),
@@ -45,21 +46,23 @@ export function delay(hook: Maybe<object> | undefined, container: { body: object
       );
     }
     case "httpGet":
-      return unclear("its preStop hook is an httpGet: how long it takes is up to the server that answers");
+      return unclear("is an httpGet: how long it takes is up to the server that answers");
     case "tcpSocket":
       // kubelet's lifecycle handler knows exec, httpGet and sleep; everything else is an "invalid handler".
-      return fixed(0, "its preStop hook is a tcpSocket, which the API accepts and the kubelet fails at once");
+      return fixed(0, "is a tcpSocket, which the API accepts and the kubelet fails at once");
   }
 }
 
 function nativeSleep(sleep: object, kubernetesVersion: string | undefined): Delay {
-  if (isOlder(kubernetesVersion)) {
-    return fixed(0, `its preStop hook is a native sleep, which Kubernetes knows from ${nativeSleepSince.join(".")} on`);
-  }
   const seconds = getNumber(sleep, "seconds") ?? 0;
-  if (seconds === unknown) return { ...unclear("the seconds of its native sleep can't be known"), form: "other" };
+  if (isOlder(kubernetesVersion)) {
+    const because = `is a native sleep, which Kubernetes knows from ${nativeSleepSince.join(".")} on`;
+    const meant = seconds !== unknown && seconds > 0 ? { meant: seconds } : {};
+    return { ...fixed(0, because), form: "broken", ...meant };
+  }
+  if (seconds === unknown) return { ...unclear("is a native sleep whose seconds can't be known here"), form: "other" };
   if (seconds < 0 || !Number.isInteger(seconds)) {
-    return fixed(0, "its native sleep has a number of seconds that the Kubernetes API refuses");
+    return fixed(0, "is a native sleep of a number of seconds that the Kubernetes API refuses");
   }
   return { ...fixed(seconds, `sleeps ${seconds} s`), form: "sleep" };
 }

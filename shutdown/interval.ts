@@ -8,7 +8,7 @@ export interface Interval {
 export interface Delay extends Interval {
   /** How long it holds before the first command that is known to stop the app itself: what protects from APISIX. */
   protects: Interval;
-  /** Why, in words of the person who wrote the hook: `runs "sleep" without an operand; the 5 is $0`. */
+  /** Why: what is said of the hook, as `runs "sleep" without an operand; the 5 is $0`. Never what a command contains. */
   because: string;
   /**
    * What a remedy may do with the hook. `sleep`: it does nothing but sleep. `broken`: it was meant to do nothing but

@@ -1,19 +1,19 @@
 /**
  * Builds programs from their Go modules, once, into a cache outside the tree.
  *
- * Each has a folder `tools/go/<name>` with a go.mod and go.sum that pin it. What is built again is decided by those
- * files and the flags alone.
+ * Each has a folder `tools/go/<name>` with a go.mod and go.sum that pin it, and its source if it is our own. What is
+ * built again is decided by those files and the flags alone.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
 export interface GoProgram {
   /** Folder below tools/go. */
   module: string;
-  /** Import path of its main package. */
+  /** Import path of its main package; `.` or `./sub` where the source is our own. */
   package: string;
   /** Name of the executable. */
   name: string;
@@ -48,7 +48,7 @@ export async function goProgram(program: GoProgram): Promise<string> {
   if (program.tags) args.push("-tags", program.tags.join(","));
   if (program.ldflags) args.push("-ldflags", program.ldflags);
   const key = createHash("sha256");
-  for (const file of ["go.mod", "go.sum"]) key.update(readFileSync(join(module, file)));
+  for (const file of sources(module)) key.update(readFileSync(join(module, file)));
   key.update(JSON.stringify([args, program.package, program.cgo ?? false, process.platform, process.arch]));
   const folder = join(cacheFolder(), "go", `${program.name}-${key.digest("hex").slice(0, 12)}`);
   const executable = join(folder, program.name);
@@ -76,6 +76,15 @@ export async function goProgram(program: GoProgram): Promise<string> {
   }
   process.stderr.write(`  built ${program.name} in ${seconds()} s: ${executable}\n`);
   return executable;
+}
+
+/** What decides a build, relative to the module: go.mod, go.sum where it has one, and our own source. */
+function sources(module: string): string[] {
+  const files = readdirSync(module, { recursive: true, encoding: "utf8" }).sort();
+  return [
+    ...files.filter((file) => file === "go.mod" || file === "go.sum"),
+    ...files.filter((file) => file.endsWith(".go")),
+  ];
 }
 
 function run(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<void> {

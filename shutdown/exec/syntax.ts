@@ -1,0 +1,145 @@
+/** Reading scripts: what a shell refuses before it runs anything, and where. */
+import type { ParsedScript, Script, Statement, SyntaxNode, TestExpression } from "unbash";
+import type { Dialect } from "./state";
+
+/**
+ * A part of a script that a shell reads, and then runs, as one: shells parse up to the end of a line at which a command
+ * is complete. An error in it keeps all of it from running, and what follows; what came before has run.
+ */
+export interface Chunk {
+  statements: readonly Statement[];
+  /** `refused`: a syntax error. `unclear`: it may be one. */
+  syntax: "fine" | "refused" | "unclear";
+}
+
+/** Longer scripts are not analysed: an answer must come within milliseconds. */
+export const longestScript = 16_384;
+
+type Parser = typeof import("unbash");
+let parser: Parser | undefined;
+
+/** The parser is loaded when the first script is met: most programs that use this room never need it. */
+function load(): Parser {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  parser ??= require("unbash") as Parser;
+  return parser;
+}
+
+export function parse(source: string): ParsedScript {
+  return load().parse(source);
+}
+
+/** The script in the order in which a shell reads it. */
+export function chunksOf(source: string, dialect: Dialect): Chunk[] {
+  if (source.length > longestScript) return [{ statements: [], syntax: "unclear" }];
+  const script = parse(source);
+  if (!script.errors?.length) return group(script, source).map((statements) => check(statements, source, dialect));
+  if (script.errors.some((error) => /exceeded/.test(error.message))) return [{ statements: [], syntax: "unclear" }];
+  return chunksBeforeError(source, dialect);
+}
+
+/** Statements of one line belong together. */
+function group(script: Script, source: string): Statement[][] {
+  const lines: Statement[][] = [];
+  let end = -1;
+  for (const statement of script.commands) {
+    const between = end < 0 ? "\n" : source.slice(end, statement.pos);
+    // A comment hides a backslash at its end; otherwise the next line goes on.
+    const isNewLine = between
+      .replace(/#[^\n]*/g, "")
+      .replace(/\\\n/g, "")
+      .includes("\n");
+    const line = lines.at(-1);
+    if (line && !isNewLine) line.push(statement);
+    else lines.push([statement]);
+    end = statement.end;
+  }
+  return lines;
+}
+
+/** Reads like a shell: line by line, more lines as long as a command isn't complete, until none helps. */
+function chunksBeforeError(source: string, dialect: Dialect): Chunk[] {
+  const chunks: Chunk[] = [];
+  let start = 0;
+  let cost = 0;
+  for (let end = source.indexOf("\n"); end >= 0; end = source.indexOf("\n", end + 1)) {
+    const part = source.slice(start, end);
+    cost += part.length;
+    if (cost > 8 * longestScript) return [...chunks, { statements: [], syntax: "unclear" }];
+    if (/(^|[^\\])(\\\\)*\\$/.test(part)) continue;
+    const script = parse(part);
+    if (script.errors?.length) continue;
+    chunks.push(...group(script, part).map((statements) => check(statements, part, dialect)));
+    start = end + 1;
+  }
+  return [...chunks, { statements: [], syntax: "refused" }];
+}
+
+function check(statements: readonly Statement[], source: string, dialect: Dialect): Chunk {
+  let syntax: Chunk["syntax"] = "fine";
+  const visit = (node: SyntaxNode, text: string): void => {
+    if (syntax === "refused") return;
+    const answer = judge(node, text, dialect);
+    if (answer !== "fine") syntax = answer;
+    let inner = text;
+    if (node.type === "Script") {
+      if ("errors" in node && node.errors?.length) syntax = "unclear";
+      inner = node.source ?? text;
+    }
+    load().forEachChild(node, (child) => visit(child, inner));
+  };
+  for (const statement of statements) visit(statement, source);
+  return { statements, syntax };
+}
+
+/** Does the dialect refuse what the parser, which reads bash, takes? */
+function judge(node: SyntaxNode, source: string, dialect: Dialect): Chunk["syntax"] {
+  const anywhere = judgeAnywhere(node, source);
+  if (anywhere !== "fine") return anywhere;
+  return dialect === "bash" || dialect === "bash-posix"
+    ? judgeBash(node)
+    : judgeOthers(node, source, dialect === "dash");
+}
+
+function judgeAnywhere(node: SyntaxNode, source: string): Chunk["syntax"] {
+  // Extended patterns need `shopt -s extglob` on an earlier line.
+  if (node.type === "ExtendedGlob" || node.type === "Coproc" || node.type === "Select") return "unclear";
+  // `for x in a; { …; }` is bash's own.
+  if (node.type === "For" && !source.slice(node.pos, node.end).endsWith("done")) return "unclear";
+  // Shells look for a body that isn't there in different places.
+  if (node.type === "HereDoc" && !node.closing) return "unclear";
+  return "fine";
+}
+
+function judgeBash(node: SyntaxNode): Chunk["syntax"] {
+  if (node.type === "ProcessSubstitution") return "unclear";
+  // In POSIX mode, names are narrower.
+  return node.type === "Function" && !isPlainName(node.name.text) ? "unclear" : "fine";
+}
+
+function judgeOthers(node: SyntaxNode, source: string, isDash: boolean): Chunk["syntax"] {
+  if (node.type === "ArithmeticFor" || node.type === "HereString" || node.type === "ArrayValue") return "refused";
+  if (node.type === "Pipeline") return node.operators.includes("|&") ? "refused" : "fine";
+  if (node.type === "ProcessSubstitution") return isDash ? "refused" : "unclear";
+  if (node.type === "CaseItem" && node.terminator !== undefined && node.terminator !== ";;") {
+    return isDash ? "refused" : "unclear";
+  }
+  if (node.type === "Function") {
+    if (/^function\b/.test(source.slice(node.pos, node.end))) return isDash ? "refused" : "fine";
+    return isPlainName(node.name.text) ? "fine" : "unclear";
+  }
+  // To these shells `((…))` is two subshells, and `{fd}` and `a[0]=1` are words.
+  if (node.type === "ArithmeticCommand" || node.type === "FileDescriptorVariable") return "unclear";
+  if (node.type === "Assignment" && node.index) return "unclear";
+  if (node.type === "TestCommand" && isDash && !isPlainTest(node.expression)) return "unclear";
+  return "fine";
+}
+
+function isPlainName(name: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(name);
+}
+
+/** One that stays one command, `[[`, when its words are read as a command's. */
+function isPlainTest(expression: TestExpression): boolean {
+  return expression.type === "TestUnary" || (expression.type === "TestBinary" && !/[<>~]/.test(expression.operator));
+}

@@ -1,0 +1,124 @@
+/** Processes, folders and ports of a test, which all end with it: also after a failure, Ctrl-C or a kill. */
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { constants, tmpdir } from "node:os";
+import { basename, join } from "node:path";
+
+const endings = new Set<() => void>();
+
+function endAll(): void {
+  // The last started ends first: what is started later may use what was started earlier.
+  for (const ending of [...endings].reverse()) {
+    try {
+      ending();
+    } catch (error) {
+      console.error(error);
+    }
+  }
+}
+
+/**
+ * Calls `end` when this process ends, unless it was called before.
+ *
+ * @param end Must be synchronous: nothing else runs when a process exits.
+ * @returns `end`, to be called once only, for the ordinary way out.
+ */
+export function atEnd(end: () => void): () => void {
+  if (endings.size === 0) listen();
+  const once = () => {
+    if (endings.delete(once)) end();
+  };
+  endings.add(once);
+  return once;
+}
+
+let listening = false;
+function listen(): void {
+  if (listening) return;
+  listening = true;
+  process.on("exit", endAll);
+  // By default these end the process without an "exit" event.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => process.exit(128 + constants.signals[signal]));
+  }
+}
+
+/** A new folder for temporary files, with a short path (a socket's path has at most 107 bytes), and what removes it. */
+export function temporaryFolder(): { folder: string; remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), "agt-"));
+  return { folder, remove: atEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })) };
+}
+
+/** A program that runs until it is stopped. */
+export interface Service {
+  pid: number;
+  /** Resolves when the process has ended, to how it did. */
+  ended: Promise<string>;
+  hasEnded: () => boolean;
+  /** The end of what it wrote. */
+  log: () => string;
+  /** Ends it at once (SIGKILL). */
+  stop: () => void;
+}
+
+/** Starts a program whose output goes to `logFile`. */
+export function startService(command: string, args: string[], logFile: string, env = process.env): Service {
+  const log = openSync(logFile, "a");
+  const [program, ...rest] = [...dieWithParent(), command, ...args];
+  const child = spawn(program!, rest, { stdio: ["ignore", log, log], env });
+  closeSync(log);
+  let how: string | undefined;
+  const ended = new Promise<string>((resolve) => {
+    child.on("error", (error) => resolve((how = error.message)));
+    child.on("exit", (code, signal) => resolve((how = signal ?? `exit code ${code}`)));
+  });
+  const stop = atEnd(() => {
+    if (how === undefined) child.kill("SIGKILL");
+  });
+  return {
+    pid: child.pid ?? -1,
+    ended: ended.then((text) => `${basename(command)} ended: ${text}`),
+    hasEnded: () => how !== undefined,
+    log: () => readFileSync(logFile, "utf8").slice(-4000),
+    stop,
+  };
+}
+
+let setpriv: string[] | undefined;
+/** The prefix of a command that makes Linux kill it when this process dies, even by SIGKILL. */
+function dieWithParent(): string[] {
+  const prefix = ["setpriv", "--pdeathsig", "KILL", "--"];
+  setpriv ??= spawnSync(prefix[0]!, [...prefix.slice(1), "true"]).status === 0 ? prefix : [];
+  return setpriv;
+}
+
+/** Waits until `condition` answers something other than undefined or false. */
+export async function until<T>(
+  condition: () => Promise<T | undefined | false> | T | undefined | false,
+  what: string,
+  seconds: number,
+  milliseconds = 100,
+): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await condition();
+    if (answer !== undefined && answer !== false) return answer;
+    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  }
+}
+
+/** Ports of the loopback interface that are free now, each another. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,3 @@
+module apisix-graceful-termination/tools/stamp
+
+go 1.26
