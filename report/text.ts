@@ -83,8 +83,7 @@ function findingLines(one: Finding, paint: Paint): string[] {
   for (const line of rest) lines.push(`    ${oneLine(line)}`);
   for (const chain of one.evidence) lines.push(`    ${paint("dim", oneLine(chain))}`);
   if (one.suppressed) {
-    const until = one.suppressed.until === undefined ? "" : `, until ${oneLine(one.suppressed.until)}`;
-    lines.push(`    Reason: ${oneLine(one.suppressed.reason)}${until}`);
+    lines.push(`    Reason: ${oneLine(reason(one.suppressed))}`);
   }
   if (one.fix !== undefined) lines.push(`    Fix: ${oneLine(one.fix)}`);
   if (one.docs !== undefined) lines.push(`    ${paint("dim", oneLine(one.docs))}`);
@@ -107,4 +106,9 @@ export function changeText({ path, before, after, kind }: Repair["changes"][numb
   const where = oneLine(path);
   if (before !== undefined && after !== undefined) return `${where}: ${oneLine(before)} → ${oneLine(after)}`;
   return after === undefined ? `${where}: ${kind}` : `${where}: ${oneLine(after)} (${kind})`;
+}
+
+/** `Drains by itself (until 2027-01-31)`. */
+export function reason({ reason, until }: NonNullable<Finding["suppressed"]>): string {
+  return until === undefined ? reason : `${reason} (until ${until})`;
 }

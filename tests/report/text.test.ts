@@ -28,7 +28,7 @@ Deployment shop/api
 Deployment legacy/old
   exempted  Container "web" gets SIGTERM at once when its Pod terminates, while APISIX may send it requests for 5 s more.  pre-stop-sleep
     ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web
-    Reason: Drains by itself., until 2027-01-31
+    Reason: Drains by itself. (until 2027-01-31)
     Fix: lifecycle.preStop.sleep.seconds: 5 on "web".
     docs/policies/pre-stop-sleep.md
 

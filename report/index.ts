@@ -1,0 +1,38 @@
+/**
+ * Reports: what Pulumi and `check` write, read and rendered. A new format is a new file and a line below.
+ *
+ *     const readings = files.map((file) => readEvents(text, file, { policies }));
+ *     formats.html(buildReport(readings, { policies, createdAt: new Date().toISOString() }));
+ */
+import { html } from "./html";
+import { json } from "./json";
+import { junit } from "./junit";
+import { markdown } from "./markdown";
+import type { Report } from "./model";
+import { sarif } from "./sarif";
+import { text } from "./text";
+
+export interface FormatOptions {
+  /** For text: with a terminal's colours. */
+  colour?: boolean;
+  /** For SARIF: the file that findings of Pulumi are shown at, as they have none. */
+  fallbackFile?: string;
+  /** For Markdown: the longest that the comment may be, in characters. */
+  maxLength?: number;
+}
+
+export const formats = { text, json, sarif, junit, markdown, html } satisfies Record<
+  string,
+  (report: Report, options: FormatOptions) => string
+>;
+
+export type Format = keyof typeof formats;
+
+export function isFormat(name: string): name is Format {
+  return Object.hasOwn(formats, name);
+}
+
+export { readEvents, type EventOptions, type EventReading } from "./events";
+export { timelineText, type TimelineTextOptions } from "./timeline-text";
+export * from "./model";
+export type { Change } from "./repair";

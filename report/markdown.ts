@@ -1,0 +1,170 @@
+/**
+ * Markdown for a pull-request comment, on GitHub and GitLab.
+ *
+ * The first line is a mark by which a later run finds its comment. Text from elsewhere never starts a line (GitLab runs
+ * a line like `/close` as a command), calls nobody (`@name`), and refers to nothing (`#1`).
+ */
+import { links } from "./message";
+import { fails, groups, label, packName, stackLabel, type Finding, type Group, type Report } from "./model";
+import { count, oneLine, shortened, visible } from "./plain";
+import { changeText, reason, summary } from "./text";
+import { timelineText } from "./timeline-text";
+import { escape } from "./xml";
+
+export interface MarkdownOptions {
+  /** GitHub takes 65,536 characters in a comment, GitLab a million. */
+  maxLength?: number;
+}
+
+export const commentMark = `<!-- ${packName} -->`;
+
+/** So many resources are shown open; more would hide the rest of the conversation. */
+const mostOpen = 3;
+
+export function markdown(report: Report, options: MarkdownOptions = {}): string {
+  const maxLength = options.maxLength ?? 60_000;
+  const head = [commentMark, "## Graceful termination behind APISIX", `${mark(report)} ${md(summary(report))}`];
+  if (report.stacks.length > 0) head.push(stackTable(report));
+  const incomplete = report.problems.filter((one) => one.incomplete);
+  if (incomplete.length > 0) {
+    const lines = incomplete.slice(0, 5).map(({ source, line, message }) => {
+      return `> - ${code(line === undefined ? source : `${source}:${line}`)} ${md(message)}`;
+    });
+    const more = incomplete.length > 5 ? [`> - and ${incomplete.length - 5} more`] : [];
+    head.push(["> **Findings may be missing:**", ">", ...lines, ...more].join("\n"));
+  }
+  const others = report.otherPacks.filter((one) => one.findings > 0);
+  if (others.length > 0) {
+    const list = others.slice(0, 10).map((one) => `${code(one.name)} (${one.findings})`);
+    head.push(`Findings of other packs, not shown: ${list.join(", ")}${others.length > 10 ? ", …" : ""}`);
+  }
+
+  const all = groups(report).filter((group) => group.findings.length > 0 || group.repairs.length > 0);
+  let text = head.join("\n\n");
+  let [shown, findings] = [0, 0];
+  for (const group of all) {
+    const block = `\n\n${details(group, shown < mostOpen && all.length <= 2 * mostOpen, report)}`;
+    if (text.length + block.length > maxLength - 200) break;
+    text += block;
+    shown++;
+    findings += group.findings.length;
+  }
+  if (shown < all.length) {
+    const rest = report.findings.length - findings;
+    text += `\n\n${count(all.length - shown, "more resource")} with ${count(rest, "finding")} did not fit in here; the full report has them.`;
+  }
+  return `${text}\n`;
+}
+
+function mark({ totals }: Report): string {
+  return totals.mandatory > 0 ? "❌" : totals.findings > 0 ? "⚠️" : "✅";
+}
+
+function stackTable(report: Report): string {
+  const rows = new Map<string, { result: string; mandatory: number; advisory: number; repairs: number }>();
+  for (const one of report.stacks) {
+    const result = [one.preview === true ? "preview" : "", one.result ?? ""].filter((part) => part !== "").join(" ");
+    rows.set(stackLabel(one) ?? "manifests", { result, mandatory: 0, advisory: 0, repairs: 0 });
+  }
+  for (const one of report.findings) {
+    const row = rows.get(stackLabel(one.resource) ?? "manifests");
+    if (row === undefined || one.suppressed) continue;
+    if (fails(one)) row.mandatory++;
+    else row.advisory++;
+  }
+  for (const one of report.repairs) {
+    const row = rows.get(stackLabel(one.resource) ?? "manifests");
+    if (row) row.repairs++;
+  }
+  const lines = [...rows].slice(0, 50).map(([name, { result, mandatory, advisory, repairs }]) => {
+    return `| ${code(name, true)} | ${md(result)} | ${mandatory} | ${advisory} | ${repairs} |`;
+  });
+  const more = rows.size > 50 ? [`\n${count(rows.size - 50, "more stack")}`] : [];
+  return ["| Stack | | Mandatory | Advisory | Repaired |", "|---|---|--:|--:|--:|", ...lines, ...more].join("\n");
+}
+
+function details(group: Group, open: boolean, report: Report): string {
+  const { resource, findings, repairs, timeline } = group;
+  const failing = findings.filter(fails).length;
+  const exempted = findings.filter((one) => one.suppressed).length;
+  const advisory = findings.length - failing - exempted;
+  const kinds = [
+    failing > 0 ? `❌ ${failing} mandatory` : "",
+    advisory > 0 ? `⚠️ ${advisory} advisory` : "",
+    repairs.length > 0 ? `🔧 ${repairs.length} repaired` : "",
+    exempted > 0 ? `${exempted} exempted` : "",
+  ].filter((kind) => kind !== "");
+  const its = stackLabel(resource);
+  const stack = its !== undefined && report.totals.stacks > 1 ? ` in <code>${escape(shortName(its))}</code>` : "";
+  const lines = [
+    `<details${open ? " open" : ""}><summary><code>${escape(shortName(label(resource)))}</code>${stack}: ${kinds.join(", ")}</summary>`,
+    "",
+  ];
+  for (const one of findings.slice(0, 20)) lines.push(item(one, report));
+  if (findings.length > 20) lines.push(`- and ${findings.length - 20} more`);
+  for (const { policy, changes } of repairs) {
+    lines.push(`- **repaired** ${code(policy)}: ${changes.map((change) => code(changeText(change))).join(", ")}`);
+  }
+  if (timeline) {
+    const drawing = timelineText(timeline, { width: 76 });
+    const fence = "`".repeat(Math.max(3, ...[...drawing.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+    lines.push("", `${fence}text\n${drawing}${fence}`);
+  }
+  lines.push("", "</details>");
+  return lines.join("\n");
+}
+
+function item(one: Finding, report: Report): string {
+  const word = one.suppressed ? "exempted" : one.level;
+  const url = report.policies.find((policy) => policy.name === one.policy)?.url ?? one.docs;
+  const policy = url !== undefined && isWebAddress(url) ? `[${code(one.policy)}](<${url}>)` : code(one.policy);
+  const parts = [`- **${word}** ${policy}: ${md(shortened(one.what, 1500))}`];
+  for (const chain of one.evidence.slice(0, 5)) {
+    parts.push(
+      links(shortened(chain, 1500))
+        .map((link) => code(link))
+        .join(" › "),
+    );
+  }
+  if (one.suppressed) {
+    parts.push(`Reason: ${md(shortened(reason(one.suppressed), 500))}`);
+  }
+  if (one.fix !== undefined) parts.push(`**Fix:** ${md(shortened(one.fix, 1500))}`);
+  if (one.location) {
+    const { file, line } = one.location;
+    parts.push(`at ${code(line === undefined ? file : `${file}:${line}`)}`);
+  }
+  return parts.join("<br>");
+}
+
+/** An address that can stand between `<` and `>` as it is. */
+export function isWebAddress(url: string): boolean {
+  return /^https?:\/\/[^\s<>"'\\`|{}^]+$/.test(url) && URL.canParse(url);
+}
+
+function shortName(name: string): string {
+  return oneLine(shortened(name, 300));
+}
+
+/**
+ * Text as text: nothing in it is markup, a call, a reference or an address. Calls and references are looked for after
+ * escapes are undone, so a backslash doesn't stop them; a space of no width (U+200B) does.
+ */
+function md(text: string): string {
+  return visible(text)
+    .trim()
+    .replace(/[\\`*_[\]<>|~&$#!^]/g, "\\$&")
+    .replace(/:(?=\/\/)/g, ":\u200b")
+    .replace(/\bwww\./gi, "$&\u200b")
+    .replace(/\\[#!$~^&](?=\w)/g, "$&\u200b")
+    .replace(/@/g, "\u200b@\u200b")
+    .replace(/\s*\n\s*/g, "<br>");
+}
+
+/** A code span. In a table a bar ends the cell even there. */
+function code(text: string, inTable = false): string {
+  const content = oneLine(shortened(text, 1500)) || " ";
+  const fence = "`".repeat(Math.max(0, ...[...content.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
+  const padding = /^[` ]|[` ]$/.test(content) ? " " : "";
+  return `${fence}${padding}${inTable ? content.replace(/\|/g, "\\|") : content}${padding}${fence}`;
+}

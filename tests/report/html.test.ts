@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { html } from "../../report/html";
+import { buildReport, emptyReading } from "../../report/model";
+import { fullReport, hostile, reportFull } from "./samples";
+
+const page = html(fullReport());
+
+describe("report/html", () => {
+  it("lets only its own script and style run, and nothing be loaded", () => {
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? "";
+    const hash = (text = "") => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+    const own = (tag: string) => hash(new RegExp(`<${tag}>([^]*?)</${tag}>`).exec(page)?.[1]);
+    assert.equal(
+      policy,
+      `default-src 'none'; script-src ${own("script")}; style-src ${own("style")}; img-src data:; base-uri 'none'; form-action 'none'`,
+    );
+    assert.doesNotMatch(page, /<[^>]* (?:style|on\w+)=/, "the policy refuses these");
+    const addresses = [...page.slice(page.indexOf("<body>")).matchAll(/(?:src|href|url\()\s*=?["(]?([^"\s)>]+)/g)].map(
+      ([, address]) => address,
+    );
+    const outside = addresses.filter((address) => !/^(#|data:,)/.test(address ?? ""));
+    assert.deepEqual([...new Set(outside)], ["https://example.org/docs/pre-stop-sleep"], "a link, which loads nothing");
+  });
+
+  it("has everything to read without its script", () => {
+    const body = page.slice(page.indexOf("<body>"), page.indexOf('<script type="application/json"'));
+    for (const text of [
+      "shop/web",
+      "Container &quot;web&quot; gets SIGTERM",
+      "Service shop/web:80",
+      "in time",
+      "30 s → 45 s",
+    ]) {
+      assert.ok(body.includes(text), text);
+    }
+    assert.match(body, /<noscript><svg/);
+  });
+
+  it("has its numbers as data", () => {
+    const data = /<script type="application\/json" id="totals">(.*?)<\/script>/.exec(page)?.[1] ?? "";
+    assert.deepEqual(JSON.parse(data), fullReport().totals);
+  });
+
+  it("is the same for the same report", () => assert.equal(html(fullReport()), page));
+
+  it("is a page also when there is nothing to report", () => {
+    assert.match(html(buildReport([emptyReading()])), /There is nothing to report\./);
+  });
+
+  for (const text of hostile) {
+    it(`has text as text: ${JSON.stringify(text.slice(0, 40))}`, () => {
+      const tags = (of: string) => [...html(reportFull(of)).matchAll(/<\/?[a-z!][^\s>]*/gi)].map(([tag]) => tag);
+      // The very elements of the same page with harmless text; a chain may have other links.
+      const unlike = (list: string[]) => [...new Set(list)].sort();
+      assert.deepEqual(unlike(tags(text)), unlike(tags("harmless")));
+      assert.equal(tags(text).filter((tag) => tag === "<script").length, 2);
+    });
+  }
+});
