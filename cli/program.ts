@@ -1,9 +1,12 @@
 /** The command line: what there is, with examples, and what each exit code means. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SettingsError } from "../settings/settings";
+import { check, type CheckOptions } from "./check";
+import { exemptions, type ExemptionsOptions } from "./exemptions";
+import { formatChoice } from "./formats";
 import { exitCodes, type Io } from "./io";
+import { packVersion } from "./package";
+import { report, type ReportOptions } from "./report";
 import { routes, type RoutesOptions } from "./routes";
 import { InputError, UsageError, isSystemError, systemMessage } from "./sources";
 
@@ -43,7 +46,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 function commands(io: Io, end: (code: number) => void): Command {
   const program = new Command("apisix-graceful-termination")
     .description("Finds workloads behind Apache APISIX that lose requests when their Pods terminate.")
-    .version(version(), "--version", "print the version")
+    .version(packVersion(), "--version", "print the version")
     .helpOption("--help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .exitOverride()
@@ -60,6 +63,59 @@ function commands(io: Io, end: (code: number) => void): Command {
       .exitOverride()
       .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
       .addHelpText("after", `\nExamples:\n${examples}\n${codes}`);
+
+  const failOn = new Option("--fail-on <level>", "the level of findings that end with exit code 1")
+    .choices(["advisory", "mandatory", "none"])
+    .default("mandatory");
+  const format = new Option(
+    "--format <format[=file]>",
+    "text, json, sarif, junit, markdown or html; to a file or to standard output; may be given more than once",
+  ).argParser(formatChoice);
+
+  add(
+    "check",
+    "Check manifests and Pulumi state with the pack's policies: no Pulumi, no cluster, no login.",
+    `  $ apisix-graceful-termination check manifests/
+  $ helm template shop ./chart | apisix-graceful-termination check -
+  $ apisix-graceful-termination check manifests/ --diff
+  $ apisix-graceful-termination check manifests/ --fix
+  $ kubectl kustomize overlays/prod | apisix-graceful-termination check --fix - | kubectl apply -f -
+  $ apisix-graceful-termination check manifests/ --format sarif=findings.sarif --format text
+  $ apisix-graceful-termination check manifests/ --explain Deployment/shop/web`,
+  )
+    .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
+    .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
+    .option("--fix", "write the repairs into the files; those of standard input to standard output")
+    .option("--diff", "show what --fix would write, for `git apply`")
+    .option("--explain <kind/namespace/name>", "draw how one workload terminates")
+    .addOption(failOn)
+    .addOption(format)
+    .action(async (sources: string[], options: CheckOptions) => end(await check(sources, options, io)));
+
+  add(
+    "report",
+    "Render what Pulumi's previews and updates reported: event logs and JSON, of many stacks.",
+    `  $ PULUMI_DEBUG_COMMANDS=true pulumi preview --policy-pack . --event-log events.json
+  $ apisix-graceful-termination report events.json --format html=report.html
+  $ apisix-graceful-termination report stacks/*.json --format markdown=comment.md --format sarif=findings.sarif`,
+  )
+    .argument("<events...>", "event logs, streaming JSON, `policy analyze --json`, `check --format json`, `-`")
+    .addOption(failOn)
+    .addOption(format)
+    .option("--pack <name>", "the policy pack whose events are read", "apisix-graceful-termination")
+    .action(async (files: string[], options: ReportOptions) => end(await report(files, options, io)));
+
+  add(
+    "exemptions",
+    "List who is excused from what, why and until when.",
+    `  $ apisix-graceful-termination exemptions manifests/ --settings settings.json
+  $ pulumi stack export | apisix-graceful-termination exemptions - --json`,
+  )
+    .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
+    .option("--stack <stack...>", "read stacks through the installed Pulumi CLI: org/project/stack")
+    .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
+    .option("--json", "as JSON")
+    .action(async (sources: string[], options: ExemptionsOptions) => end(await exemptions(sources, options, io)));
 
   add(
     "routes",
@@ -85,16 +141,4 @@ export function seconds(text: string): number {
     throw new InvalidArgumentError("Write a number of seconds above 0, at most 3600.");
   }
   return value;
-}
-
-/** That of the package.json: beside dist/ in the package, beside cli/ in the sources. */
-function version(): string {
-  for (const folder of [join(__dirname, ".."), join(__dirname, "..", "..")]) {
-    try {
-      return (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string }).version;
-    } catch {
-      // The other one.
-    }
-  }
-  return "0.0.0";
 }

@@ -6,12 +6,14 @@ export interface Document {
   value: unknown;
   /** Line of its first key, from 1. */
   line: number;
-  /** Which of the file's documents, from 0, as the YAML specification counts them. */
+  /** Which of the file's documents, from 0. */
   index: number;
+  /** The part of the text that holds it, as offsets, and which of that part's documents it is. */
+  part: { start: number; end: number; line: number; index: number };
 }
 
 // Kubernetes' own reader takes YAML's merge keys (`<<`), and the last of two equal keys.
-const options = { schema: CORE_SCHEMA.withTags(mergeTag), json: true };
+export const yamlOptions = { schema: CORE_SCHEMA.withTags(mergeTag), json: true };
 
 /** A line that starts a document. It ends whatever came before, also a block scalar: YAML forbids it in all content. */
 const separator = /^---(?=[ \t\r\n]|$)/gm;
@@ -26,12 +28,19 @@ export function readDocuments(text: string, file: string): { documents: Document
   const problems: Problem[] = [];
   const source = text.replace(/^\ufeff/, "");
   const json = /^\s*[{[]/.test(source) ? parseJson(source) : undefined;
-  if (json !== undefined) return { documents: [{ value: json, line: firstLine(source, 1), index: 0 }], problems };
+  const mark = text.length - source.length;
+  if (json !== undefined) {
+    const part = { start: mark, end: text.length, line: 1, index: 0 };
+    return { documents: [{ value: json, line: firstLine(source, 1), index: 0, part }], problems };
+  }
   let index = 0;
-  for (const { part, line } of split(source)) {
+  for (const { part, line, start } of split(source)) {
     try {
-      for (const value of loadAll(part, options)) {
-        if (value !== null && value !== undefined) documents.push({ value, line: firstLine(part, line), index });
+      for (const [i, value] of loadAll(part, yamlOptions).entries()) {
+        const place = { start: start + mark, end: start + mark + part.length, line, index: i };
+        if (value !== null && value !== undefined) {
+          documents.push({ value, line: firstLine(part, line), index, part: place });
+        }
         index++;
       }
     } catch (error) {
@@ -60,19 +69,19 @@ function parseJson(text: string): unknown {
 }
 
 /** The parts of a file between `---`, each with the number of its first line. Directives stay with their document. */
-function* split(text: string): Generator<{ part: string; line: number }> {
+function* split(text: string): Generator<{ part: string; line: number; start: number }> {
   let start = 0;
   let line = 1;
   for (const match of text.matchAll(separator)) {
     const before = text.slice(start, match.index);
     // What stands before the first `---` is no document of its own where it is empty, comments or directives.
     if (start === 0 && isPrologue(before)) continue;
-    yield { part: before, line };
+    yield { part: before, line, start };
     line += lineBreaks(before);
     start = match.index;
   }
   const rest = text.slice(start);
-  if (start > 0 || rest.trim() !== "") yield { part: rest, line };
+  if (start > 0 || rest.trim() !== "") yield { part: rest, line, start };
 }
 
 function isPrologue(text: string): boolean {

@@ -8,12 +8,13 @@ import type { Sourced } from "./source";
  * The objects of one document: itself, or the items of a list. What has no apiVersion and kind is no Kubernetes object,
  * and there are none then.
  */
-export function objectsOf({ value, line, index }: Document, file: string): Sourced[] {
+export function objectsOf(document: Document, file: string): Sourced[] {
+  const { value, line, index } = document;
   const resource = fromManifest(value, `${file}#${index}`);
   if (!resource) return [];
   return expandLists([resource]).map((object) => ({
     resource: registered(object),
-    place: { file, line, document: index, path: pathIn(object.id) },
+    place: { file, line, document, path: pathIn(object.id) },
   }));
 }
 

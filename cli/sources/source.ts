@@ -1,5 +1,6 @@
 /** What every kind of source gives: Kubernetes objects with their places, and what could not be read. */
 import type { PulumiResource } from "../../kubernetes/resource";
+import type { Document } from "./documents";
 
 /** An object of a source. */
 export interface Sourced {
@@ -16,8 +17,7 @@ export interface Place {
   file: string;
   /** Line of its first key, from 1. */
   line: number;
-  /** Which document of the file, from 0. */
-  document: number;
+  document: Document;
   /** The way to it within the document: empty for the document itself, `["items", 2]` for an item of a list. */
   path: readonly (string | number)[];
 }
