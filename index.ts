@@ -2,9 +2,10 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { policies } from "./policies";
+import { catalogProblems } from "./policies/catalog";
 import { refuseBadConfig } from "./policies/pack-config";
 import type { PolicyName, Settings } from "./settings/schema";
-import { checkSettings } from "./settings/settings";
+import { checkSettings, SettingsError } from "./settings/settings";
 
 export type { PolicyName, Settings } from "./settings/schema";
 
@@ -27,6 +28,8 @@ export interface PackOptions {
  */
 export function createPack(settings: Settings = {}, options: PackOptions = {}): PolicyPack {
   checkSettings(settings);
+  const problems = catalogProblems(settings.catalog);
+  if (problems.length > 0) throw new SettingsError(problems.map((problem) => `catalog: ${problem}`));
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
   return refuseBadConfig(
     settings,

@@ -1,11 +1,17 @@
 import type { StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
+import { labelOf, type Resource } from "../kubernetes/resource";
+import { readWorkload } from "../kubernetes/workload";
 import { resolveRoutes } from "../routing";
-import type { Settings } from "../settings/schema";
+import type { ResolvedSettings, Settings } from "../settings/schema";
 import { configSchema } from "../settings/settings";
+import { judge } from "../shutdown/judge";
+import { knownRoute, staleness } from "./catalog";
+import { needlessExemptions } from "./exemption-audit";
 import { docsPath, docsUrl, message } from "./message";
 import { timeoutNote, wayNotes } from "./notes";
 import { settingsReader } from "./settings-reader";
 import { judgeRouted, kubernetesResources, printEvidence } from "./stack";
+import { excusesFrom, requirementOf, select, wishesOf } from "./workload-rules";
 
 const name = "apisix-route-blind-spots";
 
@@ -24,7 +30,9 @@ export function apisixRouteBlindSpots(organization: Settings): StackValidationPo
     configSchema: configSchema(name, organization),
     validateStack: (args, reportViolation) => {
       const settings = settingsOf(args);
-      const routes = resolveRoutes(kubernetesResources(args), settings);
+      const today = new Date();
+      const resources = kubernetesResources(args);
+      const routes = resolveRoutes(resources, settings);
       for (const spot of routes.blindSpots) {
         reportViolation(`${spot.message}\nMore: ${docsPath(name)}`, spot.resource?.id);
       }
@@ -47,9 +55,48 @@ export function apisixRouteBlindSpots(organization: Settings): StackValidationPo
       for (const note of wayNotes(routes.workloads)) {
         reportViolation(message(name, note, note.evidence), note.resource?.id);
       }
+      const followed = new Set(routes.workloads.map(({ workload }) => workload.resource));
+      for (const resource of resources) {
+        if (!followed.has(resource)) reportUnrouted(resource, settings, today, reportViolation);
+      }
+      for (const { resource, ...needless } of needlessExemptions(resources, settings, today)) {
+        reportViolation(message(name, needless, ""), resource?.id);
+      }
+      const stale = staleness(settings, today);
+      if (stale !== undefined) {
+        const fix = "write it anew with `apisix-graceful-termination routes`.";
+        reportViolation(message(name, { what: stale, fix }, ""));
+      }
       reportReleases(args, reportViolation);
     },
   };
+}
+
+/**
+ * What can't be judged of a workload that no route of this stack reaches: one that a route of another stack is known to
+ * reach, and annotations that can't be used.
+ */
+function reportUnrouted(
+  resource: Resource,
+  settings: ResolvedSettings,
+  today: Date,
+  reportViolation: (message: string, urn?: string) => void,
+): void {
+  const workload = readWorkload(resource);
+  if (!workload) return;
+  const wishes = wishesOf(workload, settings);
+  const known = knownRoute(workload, settings);
+  const { blame } = select(workload, settings, wishes, known?.evidence);
+  const evidence = blame ?? labelOf(resource);
+  for (const problem of wishes.problems) {
+    reportViolation(message(name, { what: problem, fix: "correct the annotation." }, evidence), resource.id);
+  }
+  if (blame === undefined) return;
+  const excuses = excusesFrom(workload, [name], settings, today);
+  if (excuses.some((excuse) => excuse.void === undefined)) return;
+  for (const finding of judge(workload.pod, requirementOf(settings, wishes, known?.serving))) {
+    if (!finding.certain) reportViolation(message(name, finding, evidence), resource.id);
+  }
 }
 
 /** A Helm release is one opaque resource to Pulumi: what it installs is not in the stack. */

@@ -24,5 +24,7 @@ export function message(
   const lapsed = excuses
     .filter((excuse) => excuse.void !== undefined)
     .map((excuse) => `Its exemption (${excuse.source}) doesn't hold: ${excuse.void}.`);
-  return [finding.what, evidence, ...lapsed, `Fix: ${finding.fix} ${docsPath(policy)}`].join("\n");
+  return [finding.what, evidence, ...lapsed, `Fix: ${finding.fix} ${docsPath(policy)}`]
+    .filter((line) => line !== "")
+    .join("\n");
 }

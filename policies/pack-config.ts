@@ -1,5 +1,6 @@
 import { Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
 import type { Settings } from "../settings/schema";
+import { catalogProblems } from "./catalog";
 import { configProblems, SettingsError, type PackConfig } from "../settings/settings";
 
 /**
@@ -43,6 +44,10 @@ function checked(configure: Configure, organization: Settings): Configure {
       config[policy] = value.getProperties()?.toJavaScript() ?? {};
     }
     const problems = configProblems(config, organization);
+    for (const [policy, value] of Object.entries(config)) {
+      const catalog = typeof value === "string" ? undefined : value.catalog;
+      problems.push(...catalogProblems(catalog).map((problem) => `${policy} › catalog: ${problem}`));
+    }
     if (problems.length > 0) {
       callback({ code: status.INVALID_ARGUMENT, details: new SettingsError(problems).message });
     } else configure(call, callback);

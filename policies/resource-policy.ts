@@ -5,6 +5,7 @@ import type { PolicyName, ResolvedSettings, Settings } from "../settings/schema"
 import { configSchema } from "../settings/settings";
 import { judge, type Finding, type Requirement } from "../shutdown/judge";
 import { apply, type Edit } from "../shutdown/remedy";
+import { knownRoute } from "./catalog";
 import { docsUrl, message } from "./message";
 import { settingsReader } from "./settings-reader";
 import { excusesFrom, requirementOf, select, wishesOf } from "./workload-rules";
@@ -32,11 +33,12 @@ export function resourcePolicy(policy: ResourcePolicy, organization: Settings): 
     const workload = resource && readWorkload(resource);
     if (!workload) return undefined;
     const wishes = wishesOf(workload, settings);
-    const selection = select(workload, settings, wishes);
+    const known = knownRoute(workload, settings);
+    const selection = select(workload, settings, wishes, known?.evidence);
     if (!selection.repair) return undefined;
     const excuses = excusesFrom(workload, [policy.name], settings, new Date());
     if (excuses.some((excuse) => excuse.void === undefined)) return undefined;
-    return { settings, workload, selection, excuses, requirement: requirementOf(settings, wishes), wishes };
+    return { settings, workload, selection, excuses, requirement: requirementOf(settings, wishes, known?.serving) };
   };
 
   return {

@@ -51,7 +51,9 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
       continue;
     }
     const { service, way } = arrival;
-    services.add(service, chainOf(way));
+    const port = findPort(servicePorts(service), arrival.port);
+    const number = isKnown(port) ? port?.number : undefined;
+    services.add(service, { ...chainOf(way), ...(typeof number === "number" ? { port: number } : {}) });
     const selection = select(service);
     if (selection.nothing) obstacles.push(selectsNothing(context, service, selection, way));
     const target = targetOf(arrival);

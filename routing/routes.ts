@@ -18,6 +18,8 @@ export interface Chain {
   notes: string[];
   /** The containers that serve the Service's port, by name; undefined where that can't be told. */
   serving?: string[];
+  /** Where the chain ends at a Service: the port of it that the route uses, by number; undefined where that can't be told. */
+  port?: number;
   /** The longest time that the route gives a request, in seconds; undefined where it doesn't say. */
   timeout?: number;
 }

@@ -12,7 +12,7 @@ const serviceEntry = {
   properties: {
     namespace: { type: "string", minLength: 1 },
     name: { type: "string", minLength: 1 },
-    selector: { type: "object", additionalProperties: { type: "string" } },
+    selector: { type: "object", additionalProperties: { type: "string" }, minProperties: 1 },
     ports: {
       type: "array",
       items: {
@@ -109,7 +109,7 @@ export const settingsSchema = {
       ],
     },
     maxCatalogAgeDays: {
-      description: "a catalog file older than this is reported as stale",
+      description: "a catalog file older than this is reported as a blind spot",
       type: "integer",
       minimum: 1,
     },
@@ -193,7 +193,7 @@ const routing = [
   "apisixNamespace",
 ] as const;
 const judging = ["containers", "ignoreContainers", "exempt", "allowAnnotations"] as const;
-const known = ["select", "catalog", "maxCatalogAgeDays"] as const;
+const known = ["select", "catalog"] as const;
 const stack = ["sleepSeconds", "shutdownSeconds", "kubernetesVersion", ...judging, ...routing] as const;
 
 /** Which settings each policy takes. */
@@ -201,7 +201,7 @@ export const policySettings = {
   "pre-stop-sleep": ["sleepSeconds", "hook", "kubernetesVersion", ...known, ...judging],
   "termination-grace-period": ["shutdownSeconds", "maxGracePeriodSeconds", ...known, ...judging],
   "apisix-routed-workloads": stack,
-  "apisix-route-blind-spots": stack,
+  "apisix-route-blind-spots": [...stack, "catalog", "maxCatalogAgeDays"],
 } as const satisfies Record<string, readonly SettingName[]>;
 
 export type PolicyName = keyof typeof policySettings;

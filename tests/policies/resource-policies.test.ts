@@ -82,10 +82,17 @@ describe("pre-stop-sleep and termination-grace-period", () => {
         deployment("web", {}, { annotations: { "apisix-graceful-termination/routed": "false" } }),
       ],
       [
-        "an excused workload",
+        "a workload that is excused from a hook",
+        deployment(
+          "web",
+          {},
+          { annotations: { "ignore.apisix-graceful-termination/pre-stop-sleep": "drains by itself" } },
+        ),
+      ],
+      [
+        "a workload that is excused from a longer grace period",
         deployment("web", hook("/bin/sh", "-c", "sleep 40"), {
           annotations: {
-            "ignore.apisix-graceful-termination/pre-stop-sleep": "drains by itself",
             "ignore.apisix-graceful-termination/termination-grace-period": "drains by itself until 2999-01-01",
           },
         }),

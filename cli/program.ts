@@ -1,0 +1,144 @@
+/** The command line: what there is, with examples, and what each exit code means. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { SettingsError } from "../settings/settings";
+import { check, type CheckOptions } from "./check";
+import { exemptions, type ExemptionsOptions } from "./exemptions";
+import { formatChoice } from "./formats";
+import { exitCodes, type Io } from "./io";
+import { packVersion } from "./package";
+import { report, type ReportOptions } from "./report";
+import { routes, type RoutesOptions } from "./routes";
+import { InputError, UsageError, isSystemError, systemMessage } from "./sources";
+
+const codes = `
+Exit codes:
+  0  clean
+  1  findings, or an input that is broken
+  2  the command line can't be meant
+  3  partial: something may not be read, and what is there is incomplete`;
+
+/** Runs one command line. Never throws for what a user may do wrong. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  let code: number = exitCodes.clean;
+  const program = commands(io, (result) => (code = result));
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    // Commander has said it already; its own codes don't tell help from mistakes.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.clean : exitCodes.usage;
+    if (error instanceof UsageError) {
+      io.stderr(`error: ${error.message}\n`);
+      return exitCodes.usage;
+    }
+    if (error instanceof InputError || error instanceof SettingsError) {
+      io.stderr(`error: ${error.message}\n`);
+      return exitCodes.findings;
+    }
+    if (isSystemError(error)) {
+      io.stderr(`error: ${error.path === undefined ? "" : `${error.path}: `}${systemMessage(error)}\n`);
+      return exitCodes.findings;
+    }
+    throw error;
+  }
+}
+
+function commands(io: Io, end: (code: number) => void): Command {
+  const program = new Command("apisix-graceful-termination")
+    .description("Finds workloads behind Apache APISIX that lose requests when their Pods terminate.")
+    .version(packVersion(), "--version", "print the version")
+    .helpOption("--help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .showHelpAfterError("Try --help.")
+    .addHelpText("after", codes);
+
+  const add = (name: string, summary: string, examples: string) =>
+    program
+      .command(name)
+      .summary(summary)
+      .description(summary)
+      .helpOption("--help", "print this help")
+      .exitOverride()
+      .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+      .addHelpText("after", `\nExamples:\n${examples}\n${codes}`);
+
+  const failOn = new Option("--fail-on <level>", "the level of findings that end with exit code 1")
+    .choices(["advisory", "mandatory", "none"])
+    .default("mandatory");
+  const format = new Option(
+    "--format <format[=file]>",
+    "text, json, sarif, junit, markdown or html; to a file or to standard output; may be given more than once",
+  ).argParser(formatChoice);
+
+  add(
+    "check",
+    "Check manifests and Pulumi state with the pack's policies: no Pulumi, no cluster, no login.",
+    `  $ apisix-graceful-termination check manifests/
+  $ helm template shop ./chart | apisix-graceful-termination check -
+  $ apisix-graceful-termination check manifests/ --diff
+  $ apisix-graceful-termination check manifests/ --fix
+  $ kubectl kustomize overlays/prod | apisix-graceful-termination check --fix - | kubectl apply -f -
+  $ apisix-graceful-termination check manifests/ --format sarif=findings.sarif --format text
+  $ apisix-graceful-termination check manifests/ --explain Deployment/shop/web`,
+  )
+    .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
+    .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
+    .option("--fix", "write the repairs into the files; those of standard input to standard output")
+    .option("--diff", "show what --fix would write, for `git apply`")
+    .option("--explain <kind/namespace/name>", "draw how one workload terminates")
+    .addOption(failOn)
+    .addOption(format)
+    .action(async (sources: string[], options: CheckOptions) => end(await check(sources, options, io)));
+
+  add(
+    "report",
+    "Render what Pulumi's previews and updates reported: event logs and JSON, of many stacks.",
+    `  $ PULUMI_DEBUG_COMMANDS=true pulumi preview --policy-pack . --event-log events.json
+  $ apisix-graceful-termination report events.json --format html=report.html
+  $ apisix-graceful-termination report stacks/*.json --format markdown=comment.md --format sarif=findings.sarif`,
+  )
+    .argument("<events...>", "event logs, streaming JSON, `policy analyze --json`, `check --format json`, `-`")
+    .addOption(failOn)
+    .addOption(format)
+    .option("--pack <name>", "the policy pack whose events are read", "apisix-graceful-termination")
+    .action(async (files: string[], options: ReportOptions) => end(await report(files, options, io)));
+
+  add(
+    "exemptions",
+    "List who is excused from what, why and until when.",
+    `  $ apisix-graceful-termination exemptions manifests/ --settings settings.json
+  $ pulumi stack export | apisix-graceful-termination exemptions - --json`,
+  )
+    .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
+    .option("--stack <stack...>", "read stacks through the installed Pulumi CLI: org/project/stack")
+    .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
+    .option("--json", "as JSON")
+    .action(async (sources: string[], options: ExemptionsOptions) => end(await exemptions(sources, options, io)));
+
+  add(
+    "routes",
+    "Write the Services that APISIX routes to as a route catalog.",
+    `  $ apisix-graceful-termination routes manifests/ -o catalog.json
+  $ helm template edge ./chart | apisix-graceful-termination routes -
+  $ pulumi stack export --stack edge > edge.json && apisix-graceful-termination routes edge.json
+  $ apisix-graceful-termination routes --stack acme/edge/production -o catalog.json`,
+  )
+    .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
+    .option("-o, --output <file>", "write the catalog to a file, not to standard output")
+    .option("--stack <stack...>", "read stacks through the installed Pulumi CLI: org/project/stack")
+    .option("--settings <file>", "a policy pack config: how routes are read (controller, ingressClasses, …)")
+    .action(async (sources: string[], options: RoutesOptions) => end(await routes(sources, options, io)));
+
+  return program;
+}
+
+/** For commander: a number of seconds. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0 || value > 3600) {
+    throw new InvalidArgumentError("Write a number of seconds above 0, at most 3600.");
+  }
+  return value;
+}

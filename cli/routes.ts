@@ -1,0 +1,112 @@
+/** `routes`: the Services that APISIX routes to, as a route catalog. */
+import { fromPulumi, type Resource } from "../kubernetes/resource";
+import { get, unknown } from "../kubernetes/values";
+import { resolveRoutes } from "../routing";
+import { catalogEntries, printCatalog } from "../routing/catalog";
+import { defaults } from "../settings/settings";
+import { exitCodes, progress, type Io } from "./io";
+import { readSettings } from "./settings-file";
+import { exportStack, printProblem, readSources, readText, UsageError } from "./sources";
+import type { Problem, Reading, Sourced } from "./sources";
+import { writeWhole } from "./write-file";
+
+export interface RoutesOptions {
+  output?: string;
+  stack?: string[];
+  settings?: string;
+  cluster?: boolean;
+  context?: string;
+  kubeconfig?: string;
+  namespace?: string[];
+  timeout?: number;
+}
+
+export async function routes(sources: readonly string[], options: RoutesOptions, io: Io): Promise<number> {
+  const wantsCluster = Boolean(options.cluster ?? options.context ?? options.kubeconfig ?? options.namespace);
+  if (sources.length === 0 && !options.stack && !wantsCluster) {
+    throw new UsageError("nothing to read: name files or folders, `-` for standard input, --stack or --cluster");
+  }
+  const settings = await routingSettings(options.settings);
+  const shown = progress(io);
+  const readings: Reading[] = [];
+  try {
+    readings.push(await readSources(sources, { stdin: io.stdin, onFile: (file) => shown.say(`Reading ${file}`) }));
+    for (const stack of options.stack ?? []) {
+      shown.say(`Exporting stack ${stack}`);
+      readings.push(readText(await exportStack(stack, io.env), `stack ${stack}`));
+    }
+  } finally {
+    shown.end();
+  }
+  const problems: Problem[] = readings.flatMap((reading) => reading.problems);
+  const resources = ofOneCluster(
+    readings.flatMap((reading) => reading.objects),
+    problems,
+  );
+  const found = resolveRoutes(resources, settings);
+  const { entries, omissions } = catalogEntries(found.services);
+  const services = new Set(found.services.map(({ service }) => service));
+
+  for (const problem of problems) io.stderr(`error: ${printProblem(problem)}\n`);
+  for (const { label, why } of omissions) io.stderr(`warning: ${label} is routed, but not in the catalog: ${why}.\n`);
+  for (const { resource, message } of found.blindSpots) {
+    // Which workloads a Service selects is for the stack to tell that has them.
+    if (resource === undefined || !services.has(resource)) io.stderr(`warning: ${message.replaceAll("\n", "\n  ")}\n`);
+  }
+  const text = printCatalog({
+    createdAt: io.now().toISOString(),
+    sources: [...sources, ...(options.stack ?? []).map((stack) => `stack ${stack}`)],
+    services: entries,
+  });
+  if (options.output === undefined) io.stdout(text);
+  else {
+    await writeWhole(options.output, text);
+    io.stderr(`${options.output}: ${entries.length} ${entries.length === 1 ? "Service" : "Services"}\n`);
+  }
+  if (problems.some(({ kind }) => kind === "bad")) return exitCodes.findings;
+  if (problems.length > 0) return exitCodes.partial;
+  return exitCodes.clean;
+}
+
+/** How routes are read: as the policy that reports them does. */
+async function routingSettings(file: string | undefined) {
+  const config = file === undefined ? {} : await readSettings(file);
+  const own = config["apisix-routed-workloads"];
+  return { ...defaults({}), ...(typeof own === "object" ? own : {}) };
+}
+
+/**
+ * The objects as resources of one cluster: a catalog names Services by namespace and name, so it is about one.
+ *
+ * Providers of one program that differ in their namespace or their options alone are taken for the same cluster.
+ */
+function ofOneCluster(objects: readonly Sourced[], problems: Problem[]): Resource[] {
+  const clusters = new Map<string, Set<string>>();
+  const resources: Resource[] = [];
+  for (const { resource, outputs } of objects) {
+    const read = fromPulumi(outputs === undefined ? resource : { ...resource, props: outputs });
+    if (!read) continue;
+    resources.push({ ...read, cluster: "" });
+    if (!resource.provider) continue;
+    const stack = resource.urn.split("::").slice(0, 2).join("::");
+    const names = clusters.get(stack) ?? new Set();
+    clusters.set(stack, names.add(clusterOf(resource.provider.props)));
+  }
+  for (const [stack, names] of clusters) {
+    if (names.size < 2) continue;
+    problems.push({
+      source: stack.replace(/^urn:pulumi:/, "stack "),
+      message: `its providers name ${names.size} clusters, and a catalog is about one: Services of the same name are taken for the same`,
+      kind: "partial",
+    });
+  }
+  return resources;
+}
+
+/** What tells clusters apart in a provider's inputs; a kubeconfig that is a secret can't. */
+function clusterOf(provider: unknown): string {
+  return ["cluster", "context", "kubeconfig"]
+    .map((key) => get(provider, key))
+    .map((value) => (value === unknown || value === undefined ? "" : JSON.stringify(value)))
+    .join("\0");
+}

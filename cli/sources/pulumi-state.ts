@@ -1,0 +1,136 @@
+/** Pulumi state: what `pulumi stack export` prints, and the files of the file backend. */
+import { spawn } from "node:child_process";
+import { get, getList, getObject, getString, unknown } from "../../kubernetes/values";
+import { InputError, UsageError, type Reading, type Sourced } from "./source";
+
+/** How the engine marks secrets and outputs that it doesn't know, in state as on the wire (sdk/go/common/resource/sig). */
+const signature = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+const unknownValues = new Set([
+  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+  "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+  "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+  "030794c1-ac77-496b-92df-f27374a8bd58",
+  "e48ece36-62e2-4504-bad9-02848725956a",
+  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+]);
+
+/** The state's resources; undefined for anything that isn't Pulumi state. */
+export function stateResources(value: unknown): unknown[] | undefined {
+  const list = getList(value, "deployment", "resources") ?? getList(value, "checkpoint", "latest", "resources");
+  if (Array.isArray(list)) return list;
+  // A stack without resources is exported without a list.
+  const isExport = getObject(value, "deployment", "manifest") ?? getObject(value, "checkpoint", "latest", "manifest");
+  return isExport ? [] : undefined;
+}
+
+/** The Kubernetes resources of a stack, as its last update left them. */
+export function readState(resources: readonly unknown[], source: string): Reading {
+  const providers = new Map<string, unknown>();
+  for (const each of resources) {
+    const type = getString(each, "type");
+    if (type !== "pulumi:providers:kubernetes") continue;
+    const [urn, id] = [getString(each, "urn"), getString(each, "id")];
+    providers.set(`${String(urn)}::${String(id)}`, plain(get(each, "inputs")));
+  }
+  const objects: Sourced[] = [];
+  let damaged = 0;
+  for (const each of resources) {
+    const [type, urn] = [getString(each, "type"), getString(each, "urn")];
+    if (typeof type !== "string" || typeof urn !== "string") {
+      damaged++;
+      continue;
+    }
+    // What waits to be deleted has a successor of the same URN in the state.
+    if (!type.startsWith("kubernetes:") || get(each, "delete") === true) continue;
+    const reference = getString(each, "provider");
+    const provider = typeof reference === "string" ? reference : undefined;
+    const inputs = plain(get(each, "inputs"));
+    const outputs = plain(get(each, "outputs"));
+    objects.push({
+      resource: {
+        type,
+        urn,
+        name: urn.split("::").at(-1) ?? "",
+        props: inputs,
+        ...(provider === undefined
+          ? {}
+          : { provider: { urn: provider.replace(/::[^:]*$/, ""), props: providers.get(provider) ?? {} } }),
+        dependencies: strings(get(each, "dependencies")),
+        propertyDependencies: dependencies(get(each, "propertyDependencies")),
+      },
+      outputs: outputs === undefined ? inputs : outputs,
+    });
+  }
+  const problems =
+    damaged === 0
+      ? []
+      : [
+          {
+            source,
+            message: `${damaged} of its resources have no type or URN: the state is damaged`,
+            kind: "bad" as const,
+          },
+        ];
+  return { objects, problems };
+}
+
+/** A value of the state as it would be without Pulumi: a secret that is encrypted is unknown. */
+function plain(value: unknown): unknown {
+  if (typeof value === "string") return unknownValues.has(value) ? unknown : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  const fields = value as Record<string, unknown>;
+  if (fields[signature] === secretSignature) {
+    // `--show-secrets` writes them as JSON.
+    if (typeof fields.plaintext !== "string") return unknown;
+    try {
+      return plain(JSON.parse(fields.plaintext));
+    } catch {
+      return unknown;
+    }
+  }
+  return Object.fromEntries(Object.entries(fields).map(([key, each]) => [key, plain(each)]));
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+}
+
+function dependencies(value: unknown): Record<string, string[]> {
+  if (typeof value !== "object" || value === null) return {};
+  return Object.fromEntries(Object.entries(value).map(([property, urns]) => [property, strings(urns)]));
+}
+
+/**
+ * The state of a stack, by the installed Pulumi CLI.
+ *
+ * @param stack `dev`, `project/dev` or `org/project/dev`
+ * @throws InputError with what the CLI said
+ */
+export async function exportStack(stack: string, env: NodeJS.ProcessEnv): Promise<string> {
+  if (stack.startsWith("-")) throw new UsageError(`--stack ${stack}: no name of a stack`);
+  return new Promise((resolve, reject) => {
+    const child = spawn("pulumi", ["stack", "export", "--stack", stack, "--non-interactive"], {
+      env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      const missing = "the Pulumi CLI is not on PATH; give the output of `pulumi stack export` as a file instead";
+      reject(new InputError(`stack ${stack}: ${error.code === "ENOENT" ? missing : error.message}`));
+    });
+    child.on("close", (code) => {
+      if (code === 0) return resolve(Buffer.concat(out).toString());
+      const said = Buffer.concat(err)
+        .toString()
+        .trim()
+        .replace(/^error: /, "");
+      reject(new InputError(`stack ${stack}: ${said || `pulumi ended with code ${code}`}`));
+    });
+  });
+}

@@ -1,0 +1,56 @@
+/** What every kind of source gives: Kubernetes objects with their places, and what could not be read. */
+import type { PulumiResource } from "../../kubernetes/resource";
+import type { Document } from "./documents";
+
+/** An object of a source. */
+export interface Sourced {
+  /** As Pulumi's policies take it: of a manifest, what Pulumi would register for it. */
+  resource: PulumiResource;
+  /** What the cluster has, where the source tells it: a state's outputs. Otherwise the same as its props. */
+  outputs?: unknown;
+  /** Where a manifest stands; undefined for state and clusters. */
+  place?: Place;
+}
+
+/** Where in a file an object stands. */
+export interface Place {
+  file: string;
+  /** Line of its first key, from 1. */
+  line: number;
+  document: Document;
+  /** The way to it within the document: empty for the document itself, `["items", 2]` for an item of a list. */
+  path: readonly (string | number)[];
+}
+
+/** Something of a source that could not be read. */
+export interface Problem {
+  /** The file, stack or cluster. */
+  source: string;
+  /** From 1. */
+  line?: number;
+  column?: number;
+  message: string;
+  /** `bad`: the input is broken. `partial`: it may not be read, and what is there is incomplete. */
+  kind: "bad" | "partial";
+}
+
+export interface Reading {
+  objects: Sourced[];
+  problems: Problem[];
+}
+
+/** `manifests/web.yaml:3:7: bad indentation`. */
+export function printProblem({ source, line, column, message }: Problem): string {
+  const place = [source, line, line === undefined ? undefined : column].filter((part) => part !== undefined);
+  return `${place.join(":")}: ${message}`;
+}
+
+/** An input that can't be used at all. The message is all that a user should see. */
+export class InputError extends Error {
+  override name = "InputError";
+}
+
+/** A command line that can't be meant. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}

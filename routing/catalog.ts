@@ -1,0 +1,356 @@
+/**
+ * The route catalog: Services known to be routed although their routes are in another stack.
+ *
+ * A JSON file, described by schemas/catalog.schema.json. `routes` writes it from manifests, state or a cluster; the
+ * resource policies read it, as they see a workload before any route exists.
+ */
+import { labelOf, nameOf, namespaceOf } from "../kubernetes/resource";
+import { selects } from "../kubernetes/selector";
+import { getStringMap, isKnown, unknown } from "../kubernetes/values";
+import type { Workload } from "../kubernetes/workload";
+import { printChain, type Chain, type RoutedService } from "./routes";
+import { servicePorts, servingContainers } from "./service";
+
+/** Raised when a reader of the file would have to change. New fields may come without that. */
+export const catalogVersion = 1;
+
+const schemaAddress =
+  "https://github.com/apisix-graceful-termination/apisix-graceful-termination/blob/main/schemas/catalog.schema.json";
+
+/** A port of a Service that APISIX sends requests to. */
+export interface CatalogPort {
+  name?: string;
+  port: number;
+  /** A number, or the name of a container's port; as in Kubernetes, the same as `port` where it is missing. */
+  targetPort?: number | string;
+}
+
+/** A Service that APISIX routes to. */
+export interface CatalogEntry {
+  namespace: string;
+  name: string;
+  /** `spec.selector`: the labels that its Pods have. */
+  selector: Readonly<Record<string, string>>;
+  /** Empty where it is not known which ones are routed. */
+  ports?: readonly CatalogPort[];
+  /** The chains that lead to it: `ApisixRoute shop/web › Service shop/web:80`. */
+  evidence?: readonly string[];
+}
+
+export interface Catalog {
+  /** When it was made, ISO 8601. */
+  createdAt?: string;
+  /** What it was made from, as the user named it. */
+  sources: readonly string[];
+  services: readonly CatalogEntry[];
+}
+
+/** A catalog that can't be used. The message says which file, and where in it. */
+export class CatalogError extends Error {
+  override name = "CatalogError";
+}
+
+/** A routed Service that a catalog can't hold, and why. */
+export interface Omission {
+  label: string;
+  why: string;
+}
+
+/**
+ * The catalog's entries from resolved routes, in a stable order: by namespace and name, whatever the order of the
+ * sources was.
+ */
+export function catalogEntries(services: readonly RoutedService[]): { entries: CatalogEntry[]; omissions: Omission[] } {
+  const omissions: Omission[] = [];
+  const byName = new Map<string, CatalogEntry[]>();
+  for (const { service, chains } of services) {
+    // A mirrored request's answer is thrown away: no client sees it fail.
+    const ways = chains.filter(({ via }) => via === "upstream");
+    if (ways.length === 0) continue;
+    const name = nameOf(service);
+    const namespace = namespaceOf(service);
+    const selector = getStringMap(service.body, "spec", "selector");
+    const known = new Map<string, string>();
+    if (isKnown(selector)) for (const [key, value] of selector ?? []) if (isKnown(value)) known.set(key, value);
+    if (!isKnown(name) || name === undefined || !isKnown(namespace)) {
+      omissions.push({ label: labelOf(service), why: "its name or namespace is not known" });
+    } else if (!isKnown(selector) || known.size < (selector?.size ?? 0)) {
+      omissions.push({ label: labelOf(service), why: "its selector is not known" });
+    } else if (known.size === 0) {
+      omissions.push({ label: labelOf(service), why: "it has no selector, so that its Pods can't be told" });
+    } else {
+      const entry: CatalogEntry = {
+        namespace,
+        name,
+        selector: sortedObject(known),
+        ports: routedPorts(service, ways),
+        evidence: [...new Set(ways.map(printChain))].sort(compare),
+      };
+      const key = `${namespace}/${name}`;
+      byName.set(key, [...(byName.get(key) ?? []), entry]);
+    }
+  }
+  const entries: CatalogEntry[] = [];
+  for (const [name, same] of byName) {
+    const merged = mergeEntries(same);
+    if (merged) entries.push(merged);
+    else omissions.push({ label: `Service ${name}`, why: "the sources have it with different selectors" });
+  }
+  entries.sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
+  return { entries, omissions };
+}
+
+/** One Service that several sources have; undefined where they disagree on whom it selects. */
+function mergeEntries([first, ...others]: readonly CatalogEntry[]): CatalogEntry | undefined {
+  if (!first) return undefined;
+  let merged = first;
+  for (const other of others) {
+    if (JSON.stringify(other.selector) !== JSON.stringify(first.selector)) return undefined;
+    const ports = new Map(
+      [...(merged.ports ?? []), ...(other.ports ?? [])].map((port) => [JSON.stringify(port), port]),
+    );
+    merged = {
+      ...merged,
+      ports: [...ports.values()].sort(byPort),
+      evidence: [...new Set([...(merged.evidence ?? []), ...(other.evidence ?? [])])].sort(compare),
+    };
+  }
+  return merged;
+}
+
+/** The ports that the ways use; all of the Service's where one of them doesn't tell. */
+function routedPorts(service: RoutedService["service"], ways: readonly Chain[]): CatalogPort[] {
+  const ports = servicePorts(service);
+  if (ports === unknown) return [];
+  const used = ways.every(({ port }) => port !== undefined) ? new Set(ways.map(({ port }) => port)) : undefined;
+  const routed: CatalogPort[] = [];
+  for (const { name, number, target } of ports) {
+    if (typeof number !== "number" || (used && !used.has(number))) continue;
+    if (target === unknown) return [];
+    routed.push({
+      ...(typeof name === "string" ? { name } : {}),
+      port: number,
+      ...(target === undefined || target === number ? {} : { targetPort: target }),
+    });
+  }
+  return routed.sort(byPort);
+}
+
+/** The file's text. One field a line, so that changes read well in a diff. */
+export function printCatalog({ createdAt, sources, services }: Catalog): string {
+  const file = { $schema: schemaAddress, version: catalogVersion, createdAt, sources, services };
+  return `${JSON.stringify(file, undefined, 2)}\n`;
+}
+
+/**
+ * Reads a catalog file.
+ *
+ * @param text its content
+ * @param file its name, for the error
+ * @throws CatalogError that says what is wrong and where
+ */
+export function parseCatalog(text: string, file: string): Catalog {
+  const fail = (problem: string): never => {
+    throw new CatalogError(`Route catalog ${file}: ${problem}`);
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch {
+    return fail(notJson(text));
+  }
+  if (!isObject(value)) return fail("must be an object with version and services; `routes` writes one");
+  if (!("version" in value)) return fail(`version: missing; this release reads version ${catalogVersion}`);
+  if (value.version !== catalogVersion) {
+    const shown = typeof value.version === "number" ? String(value.version) : "something that is no number";
+    return fail(
+      `version: ${shown}, and this release reads version ${catalogVersion}; write it anew with \`apisix-graceful-termination routes\`, or update the pack`,
+    );
+  }
+  const { createdAt, sources = [], services } = value;
+  if (createdAt !== undefined && (typeof createdAt !== "string" || Number.isNaN(Date.parse(createdAt)))) {
+    return fail("createdAt: must be a date and time, such as 2027-01-31T12:00:00Z");
+  }
+  if (!isList(sources) || !sources.every((source) => typeof source === "string")) {
+    return fail("sources: must be a list of strings");
+  }
+  if (!isList(services)) return fail("services: must be a list");
+  const problems = [...entryProblems(services, "services")];
+  if (problems.length > 0) return fail(listed(problems));
+  return { ...(createdAt === undefined ? {} : { createdAt }), sources, services: services as CatalogEntry[] };
+}
+
+/** What is wrong with a catalog's entries, each with its place. */
+export function* entryProblems(services: readonly unknown[], place: string): Iterable<string> {
+  const first = new Map<string, number>();
+  for (const [i, entry] of services.entries()) {
+    const at = `${place}[${i}]`;
+    if (!isObject(entry)) {
+      yield `${at}: must be an object with namespace, name and selector`;
+      continue;
+    }
+    const { namespace, name, selector, ports, evidence } = entry;
+    if (typeof namespace !== "string" || namespace === "") yield `${at}.namespace: must be a non-empty string`;
+    if (typeof name !== "string" || name === "") yield `${at}.name: must be a non-empty string`;
+    if (!isObject(selector)) yield `${at}.selector: must be an object of labels`;
+    else {
+      // An empty selector selects nothing, so that such an entry would protect nobody.
+      if (Object.keys(selector).length === 0) yield `${at}.selector: is empty, which selects nothing`;
+      for (const [key, value] of Object.entries(selector)) {
+        if (typeof value !== "string") yield `${at}.selector["${key}"]: must be a string, not ${typeName(value)}`;
+      }
+    }
+    if (ports !== undefined) yield* portProblems(ports, `${at}.ports`);
+    if (evidence !== undefined && !(isList(evidence) && evidence.every((line) => typeof line === "string"))) {
+      yield `${at}.evidence: must be a list of strings`;
+    }
+    if (typeof namespace === "string" && typeof name === "string") {
+      const key = `${namespace}/${name}`;
+      const before = first.get(key);
+      if (before === undefined) first.set(key, i);
+      else yield `${at}: Service ${key} is there already, as ${place}[${before}]`;
+    }
+  }
+}
+
+function* portProblems(ports: unknown, at: string): Iterable<string> {
+  if (!isList(ports)) {
+    yield `${at}: must be a list`;
+    return;
+  }
+  for (const [i, port] of ports.entries()) {
+    if (!isObject(port)) yield `${at}[${i}]: must be an object with port`;
+    else {
+      if (!Number.isInteger(port.port)) yield `${at}[${i}].port: must be a whole number`;
+      if (port.name !== undefined && typeof port.name !== "string") yield `${at}[${i}].name: must be a string`;
+      const target = port.targetPort;
+      if (target !== undefined && typeof target !== "string" && !Number.isInteger(target)) {
+        yield `${at}[${i}].targetPort: must be a whole number or the name of a container's port`;
+      }
+    }
+  }
+}
+
+/** What a catalog says of a workload. */
+export interface CatalogMatch {
+  /** The shortest chain from a route to the workload, on one line. */
+  evidence: string;
+  /** The containers that serve the routed ports, by name; undefined where that can't be told. */
+  serving?: string[];
+}
+
+/** A catalog that can be asked fast: its entries by namespace. */
+export type CatalogIndex = ReadonlyMap<string, readonly CatalogEntry[]>;
+
+export function indexCatalog(entries: readonly CatalogEntry[]): CatalogIndex {
+  const index = new Map<string, CatalogEntry[]>();
+  for (const entry of entries) {
+    const same = index.get(entry.namespace);
+    if (same) same.push(entry);
+    else index.set(entry.namespace, [entry]);
+  }
+  return index;
+}
+
+/**
+ * Is the workload selected by a Service of the catalog? Undefined where none is known to select it.
+ *
+ * Only a certain answer counts: a label or namespace that isn't known makes nobody known to be routed.
+ */
+export function catalogEntryFor(workload: Workload, catalog: CatalogIndex): CatalogMatch | undefined {
+  const namespace = namespaceOf(workload.resource);
+  if (!isKnown(namespace)) return undefined;
+  const { podLabels, resource } = workload;
+  const matching = (catalog.get(namespace || "default") ?? []).filter(
+    ({ selector }) => selects(new Map(Object.entries(selector)), podLabels, resource.isPatch) === true,
+  );
+  const [first] = matching;
+  if (!first) return undefined;
+  const ways = matching.flatMap((entry) => entry.evidence ?? []);
+  const shortest = [...ways].sort((a, b) => a.split(" › ").length - b.split(" › ").length)[0];
+  const chain = shortest ?? `Service ${first.namespace}/${first.name}`;
+  const more = ways.length > 1 ? ` (and ${ways.length - 1} more ${ways.length === 2 ? "way" : "ways"})` : "";
+  const serving = servingOf(workload, matching);
+  return {
+    evidence: `route catalog › ${chain} › ${labelOf(resource)}${more}`,
+    ...(serving ? { serving } : {}),
+  };
+}
+
+function servingOf(workload: Workload, entries: readonly CatalogEntry[]): string[] | undefined {
+  const names = new Set<string>();
+  for (const { ports = [] } of entries) {
+    if (ports.length === 0) return undefined;
+    for (const { port, targetPort = port } of ports) {
+      const serving = servingContainers(workload, targetPort);
+      if (!serving) return undefined;
+      for (const name of serving) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+/** Where a text stops being JSON. */
+function notJson(text: string): string {
+  const end = text.trimEnd().length;
+  // Not every message of the parser tells the place. But it tells what is cut off from what is wrong, so that the place
+  // is after the longest beginning that is only cut off.
+  let [good, bad] = [0, end + 1];
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (isBeginning(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  const before = text.slice(0, good).split("\n");
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  return good >= end ? `ends in the middle, at ${place}: it is cut off` : `is not JSON: ${place}`;
+}
+
+/** Could it become JSON by what follows? */
+function isBeginning(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    return /Unexpected end|Unterminated/.test(String(error)) || endsAtPosition(text, error);
+  }
+}
+
+function endsAtPosition(text: string, error: unknown): boolean {
+  const position = /position (\d+)/.exec(String(error))?.[1];
+  return position !== undefined && Number(position) >= text.length;
+}
+
+/** At most so many problems: what is wrong with the file is clear by then. */
+const mostProblems = 20;
+
+function listed(problems: readonly string[]): string {
+  if (problems.length === 1) return problems[0] ?? "";
+  const more = problems.length > mostProblems ? [`and ${problems.length - mostProblems} more`] : [];
+  return ["", ...problems.slice(0, mostProblems), ...more].join("\n  - ").trimStart();
+}
+
+function byPort(a: CatalogPort, b: CatalogPort): number {
+  return a.port - b.port || compare(a.name ?? "", b.name ?? "");
+}
+
+function sortedObject(map: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...map].sort(([a], [b]) => compare(a, b)));
+}
+
+/** By code unit: the same order on every machine, whatever its language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}
+
+function typeName(value: unknown): string {
+  return value === null ? "null" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
+}

@@ -1,0 +1,43 @@
+/** Runs a command line in this process, with an outside world of its own. */
+import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { run } from "../../cli/program";
+
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  stdin?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+export async function cli(args: string[], { stdin = "", env = {} }: RunOptions = {}): Promise<Ran> {
+  const ran: Ran = { code: 0, stdout: "", stderr: "" };
+  ran.code = await run(args, {
+    stdout: (text) => void (ran.stdout += text),
+    stderr: (text) => void (ran.stderr += text),
+    stdin: async () => stdin,
+    env,
+    isTerminal: { stdout: false, stderr: false },
+    now: () => new Date("2027-01-31T12:00:00Z"),
+  });
+  return ran;
+}
+
+/** A folder with these files, gone when the callback is done. */
+export async function inFolder<T>(files: Record<string, string>, use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "apisix-graceful-termination-"));
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { readWorkload, type Workload } from "../../kubernetes/workload";
+import {
+  CatalogError,
+  catalogEntries,
+  catalogEntryFor,
+  indexCatalog,
+  parseCatalog,
+  printCatalog,
+  type CatalogEntry,
+} from "../../routing/catalog";
+import { resolveRoutes } from "../../routing";
+import { apisixRoute, backend, deployment, http, service, settings } from "./resources";
+
+function entry(more: Partial<CatalogEntry> = {}): CatalogEntry {
+  return {
+    namespace: "shop",
+    name: "web",
+    selector: { app: "web" },
+    ports: [{ name: "http", port: 80, targetPort: "http" }],
+    evidence: ["ApisixRoute shop/web › Service shop/web:80"],
+    ...more,
+  };
+}
+
+function workload(name: string, labels: unknown, podSpec: Record<string, unknown> = {}): Workload {
+  const read = readWorkload(deployment(name, labels, podSpec));
+  assert.ok(read);
+  return read;
+}
+
+describe("route catalog", () => {
+  describe("parseCatalog", () => {
+    const file = (services: unknown, more: object = {}) => JSON.stringify({ version: 1, services, ...more });
+    const bad: [what: string, text: string, says: string | RegExp][] = [
+      ["an empty file", "", "ends in the middle, at line 1, column 1: it is cut off"],
+      [
+        "a truncated file",
+        printCatalog({ sources: [], services: [entry()] }).slice(0, 300),
+        /ends in the middle, at line \d+/,
+      ],
+      ["text", "services:\n  - x", "is not JSON: line 1, column 1"],
+      ["a list", "[]", /must be an object/],
+      ["no version", "{}", "version: missing; this release reads version 1"],
+      ["another version", '{"version": 2}', /^version: 2, and this release reads version 1; write it anew/],
+      ["a version of another type", '{"version": "1"}', /^version: something that is no number/],
+      ["no services", '{"version": 1}', "services: must be a list"],
+      ["a date that is none", file([], { createdAt: "yesterday" }), /^createdAt: /],
+      ["sources of another type", file([], { sources: [1] }), "sources: must be a list of strings"],
+      [
+        "two entries for one Service",
+        file([entry(), entry({ selector: { x: "y" } })]),
+        "services[1]: Service shop/web is there already, as services[0]",
+      ],
+      [
+        "a selector that is a string",
+        file([{ ...entry(), selector: "app=web" }]),
+        "services[0].selector: must be an object of labels",
+      ],
+      [
+        "a selector with a number",
+        file([{ ...entry(), selector: { app: 1 } }]),
+        'services[0].selector["app"]: must be a string, not a number',
+      ],
+      [
+        "a selector with null",
+        file([{ ...entry(), selector: { app: null } }]),
+        'services[0].selector["app"]: must be a string, not null',
+      ],
+      [
+        "an empty selector",
+        file([{ ...entry(), selector: {} }]),
+        "services[0].selector: is empty, which selects nothing",
+      ],
+      ["no name", file([{ ...entry(), name: undefined }]), "services[0].name: must be a non-empty string"],
+      [
+        "a port that is a string",
+        file([{ ...entry(), ports: [{ port: "80" }] }]),
+        "services[0].ports[0].port: must be a whole number",
+      ],
+      ["ports that are no list", file([{ ...entry(), ports: {} }]), "services[0].ports: must be a list"],
+      [
+        "evidence that is no list",
+        file([{ ...entry(), evidence: "x" }]),
+        "services[0].evidence: must be a list of strings",
+      ],
+      ["an entry that is null", file([null]), /^services\[0\]: must be an object/],
+      [
+        "many mistakes",
+        file([{ ...entry(), name: 1, ports: 1 }]),
+        "- services[0].name: must be a non-empty string\n  - services[0].ports: must be a list",
+      ],
+    ];
+    for (const [what, text, says] of bad) {
+      it(`refuses ${what}`, () => {
+        assert.throws(
+          () => parseCatalog(text, "catalog.json"),
+          (error: unknown) => {
+            assert.ok(error instanceof CatalogError);
+            assert.ok(error.message.startsWith("Route catalog catalog.json: "), error.message);
+            const problem = error.message.slice("Route catalog catalog.json: ".length);
+            if (typeof says === "string") assert.equal(problem, says);
+            else assert.match(problem, says);
+            return true;
+          },
+        );
+      });
+    }
+
+    it("throws nothing but CatalogError, whatever the text is", () => {
+      const anything = fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.anything().map((services) => JSON.stringify({ version: 1, services }) ?? ""),
+      );
+      fc.assert(
+        fc.property(anything, (text) => {
+          try {
+            parseCatalog(text, "x");
+          } catch (error) {
+            assert.ok(error instanceof CatalogError);
+          }
+        }),
+      );
+    });
+
+    it("reads what printCatalog writes, also with a byte order mark and fields of a later release", () => {
+      const catalog = { createdAt: "2027-01-31T12:00:00Z", sources: ["edge.json"], services: [entry()] };
+      assert.deepEqual(parseCatalog(`\ufeff${printCatalog(catalog)}`, "x"), catalog);
+      assert.equal(parseCatalog(file([{ ...entry(), weight: 1 }], { later: true }), "x").services.length, 1);
+    });
+  });
+
+  describe("catalogEntries", () => {
+    it("has the ports that routes use, and leaves mirrors and dormant ways out", () => {
+      const two = { ports: [{ name: "http", port: 80, targetPort: 8080 }, { port: 9090 }] };
+      const routes = resolveRoutes(
+        [
+          service("shop/web", { app: "web" }, two),
+          service("shop/idle", { app: "idle" }),
+          apisixRoute("shop/web", http(backend("web:http"), backend("idle", { weight: 0 }))),
+          apisixRoute("shop/other", http(backend("web:80"))),
+        ],
+        settings,
+      );
+      const { entries, omissions } = catalogEntries(routes.services);
+      assert.deepEqual(omissions, []);
+      assert.deepEqual(entries, [
+        {
+          namespace: "shop",
+          name: "web",
+          selector: { app: "web" },
+          ports: [{ name: "http", port: 80, targetPort: 8080 }],
+          evidence: ["ApisixRoute shop/other › Service shop/web:80", "ApisixRoute shop/web › Service shop/web:http"],
+        },
+      ]);
+    });
+
+    it("says which routed Services it can't hold", () => {
+      const routes = resolveRoutes(
+        [
+          service("shop/none", undefined),
+          service("shop/odd", { app: 5 }),
+          apisixRoute("shop/web", http(backend("none"), backend("odd"))),
+        ],
+        settings,
+      );
+      const { entries, omissions } = catalogEntries(routes.services);
+      assert.deepEqual(entries, []);
+      assert.deepEqual(omissions, [
+        { label: "Service shop/none", why: "it has no selector, so that its Pods can't be told" },
+        { label: "Service shop/odd", why: "its selector is not known" },
+      ]);
+    });
+  });
+
+  describe("catalogEntryFor", () => {
+    const cases: [what: string, name: string, labels: unknown, expected: string | undefined][] = [
+      [
+        "a selected workload",
+        "shop/web",
+        { app: "web", tier: "front" },
+        "route catalog › ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web",
+      ],
+      ["another namespace", "other/web", { app: "web" }, undefined],
+      ["other labels", "shop/web", { app: "api" }, undefined],
+      ["no labels", "shop/web", undefined, undefined],
+      ["labels of a wrong type", "shop/web", "app=web", undefined],
+      ["a label of a wrong type", "shop/web", { app: 1 }, undefined],
+      ["no namespace", "web", { app: "web" }, undefined],
+    ];
+    for (const [what, name, labels, expected] of cases) {
+      it(`${expected === undefined ? "knows nothing of" : "knows"} ${what}`, () => {
+        assert.equal(catalogEntryFor(workload(name, labels), indexCatalog([entry()]))?.evidence, expected);
+      });
+    }
+
+    it("counts further ways and shows the shortest", () => {
+      const long = entry({ name: "web-2", evidence: ["Gateway a/b › HTTPRoute shop/web › Service shop/web-2:80"] });
+      const match = catalogEntryFor(workload("shop/web", { app: "web" }), indexCatalog([long, entry()]));
+      assert.equal(
+        match?.evidence,
+        "route catalog › ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web (and 1 more way)",
+      );
+    });
+
+    it("does without evidence and ports", () => {
+      const bare = { namespace: "shop", name: "web", selector: { app: "web" } };
+      const match = catalogEntryFor(workload("shop/web", { app: "web" }), indexCatalog([bare]));
+      assert.deepEqual(match, { evidence: "route catalog › Service shop/web › Deployment shop/web" });
+    });
+
+    it("tells the containers that serve the ports", () => {
+      const containers = [
+        { name: "web", ports: [{ name: "http", containerPort: 8080 }] },
+        { name: "log", ports: [{ containerPort: 9090 }] },
+        { name: "quiet" },
+      ];
+      const serving = (ports: CatalogEntry["ports"]) =>
+        catalogEntryFor(workload("shop/web", { app: "web" }, { containers }), indexCatalog([entry({ ports })]))
+          ?.serving;
+      assert.deepEqual(serving([{ port: 80, targetPort: "http" }]), ["web"]);
+      assert.deepEqual(serving([{ port: 9090 }]), ["log"]);
+      assert.deepEqual(serving([{ port: 80, targetPort: 8080 }, { port: 9090 }]), ["web", "log"]);
+      assert.equal(serving([{ port: 5000 }]), undefined);
+      assert.equal(serving([]), undefined);
+    });
+  });
+});
