@@ -99,7 +99,8 @@ export function configProblems(config: PackConfig, organization: Settings = {}):
       problems.push(`${policy}: must be a level, or an object with enforcementLevel and settings`);
       continue;
     }
-    const { enforcementLevel = undefined, ...settings } = isObject ? value : { enforcementLevel: value };
+    const given: Readonly<Record<string, unknown>> = isObject ? { ...value } : { enforcementLevel: value };
+    const { enforcementLevel, ...settings } = given;
     if (enforcementLevel !== undefined && !levels.includes(enforcementLevel as string)) {
       const place = isObject ? `${policy} › enforcementLevel` : policy;
       const meant = typeof enforcementLevel === "string" ? didYouMean(enforcementLevel, levels) : "";
