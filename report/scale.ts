@@ -22,8 +22,9 @@ export function scaleOf({ t, before, after }: Pick<WorkloadTimeline, "t" | "befo
   const late: number[] = [];
   for (const { gracePeriod, containers } of timelines) {
     if (gracePeriod !== null) late.push(gracePeriod);
-    for (const { hook, sigterm, sigkill } of containers) {
-      for (const { atLeast, atMost } of sigterm === null ? [hook] : [hook, sigterm]) early.push(atLeast, atMost ?? 0);
+    // Not a hook's own length: at the end of the grace period it is cut.
+    for (const { sigterm, sigkill } of containers) {
+      if (sigterm !== null) early.push(sigterm.atLeast, sigterm.atMost ?? 0);
       if (sigkill !== null) late.push(sigkill);
     }
   }

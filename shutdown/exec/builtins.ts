@@ -324,7 +324,11 @@ function cut(text: string): [string, string | undefined] {
 function local(call: Call): State[] {
   const { args, assigned, frame, machine } = call;
   let { state } = call;
-  if (!frame.inFunction || args.more) return [lose(state)];
+  if (args.more) return [lose(state)];
+  if (!frame.inFunction) {
+    if (machine.dialect.startsWith("bash")) return withSuccess(state, false);
+    return [{ ...state, flow: "exit", success: false }];
+  }
   const variables: { name: string; value: Value }[] = [...assigned];
   for (const arg of args.list) {
     if (arg === unknown || !variableName.test(cut(arg)[0])) return [lose(state)];

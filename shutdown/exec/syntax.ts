@@ -99,7 +99,7 @@ function judge(node: SyntaxNode, source: string, dialect: Dialect, insideBraces:
   if (anywhere !== "fine") return anywhere;
   return dialect === "bash" || dialect === "bash-posix"
     ? judgeBash(node)
-    : judgeOthers(node, source, dialect === "dash");
+    : judgeOthers(node, source, dialect === "dash", insideBraces);
 }
 
 function judgeAnywhere(node: SyntaxNode, source: string): Chunk["syntax"] {

@@ -25,9 +25,8 @@ function processesOf(folder: string): string[] {
     .map(([command]) => command!.replaceAll("\0", " "));
 }
 
-/** The mount namespaces of this machine's processes. */
-const mountNamespaces = () =>
-  new Set(readdirSync("/proc").map((id) => attempt(() => readlinkSync(join("/proc", id, "ns/mnt")))));
+/** The mount namespace of a process. */
+const mountNamespace = (id: string) => attempt(() => readlinkSync(join("/proc", id, "ns/mnt")));
 
 /** The control groups that are named after a folder. */
 const cgroupsOf = (folder: string) =>
@@ -55,12 +54,16 @@ describe("A node", function () {
       const settings = () =>
         ["vm/overcommit_memory", "kernel/panic"].map((name) => readFileSync(`/proc/sys/${name}`, "utf8"));
       const before = settings();
-      const namespaces = mountNamespaces();
 
-      const args = ["--require", "ts-node/register/transpile-only", join(__dirname, "run-a-pod.ts")];
+      const args = [
+        "--require",
+        "ts-node/register/transpile-only",
+        join(__dirname, "../support/kubernetes/run-a-pod.ts"),
+      ];
       const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
       const ended = once(child, "exit");
       let folder = "";
+      let namespace = "";
       try {
         [folder] = (await Promise.race([once(createInterface(child.stdout), "line"), ended])) as [string];
         assert.ok(existsSync(folder), "the node is up");
@@ -69,15 +72,17 @@ describe("A node", function () {
           "its Pod runs",
         );
         assert.ok(cgroupsOf(folder).length > 0);
+        namespace = mountNamespace(readFileSync(join(folder, "node/pid"), "utf8").trim());
+        assert.notEqual(namespace, mountNamespace("self"));
       } finally {
         child.kill(signal);
         await ended;
       }
       await until(() => processesOf(folder).length === 0, `${processesOf(folder).join("\n")} are gone`, 10);
       assert.equal(readFileSync("/proc/self/mounts", "utf8"), mounts);
-      assert.deepEqual(
-        [...mountNamespaces()].filter((each) => !namespaces.has(each)),
-        [],
+      assert.equal(
+        readdirSync("/proc").some((id) => mountNamespace(id) === namespace),
+        false,
       );
       assert.deepEqual(untouched.filter(existsSync), []);
       assert.deepEqual(settings(), before);

@@ -182,13 +182,15 @@ export const measuredPods = (port: number): MeasuredPod[] => [
   pod("if", "`if` and `case`", sh("if true; then sleep 1; fi; case a in a) sleep 1;; esac")),
   pod("for", "`for` over words", sh("for i in 1 2 3; do sleep 1; done")),
   pod("for-seq", "`for` over `seq`", sh("for i in $(seq 3); do sleep 1; done")),
-  pod("for-braces-sh", "`{1..3}` in a shell that doesn't know it", sh("for i in {1..3}; do sleep 1; done")),
+  unclear(
+    pod("for-braces-sh", "`{1..3}` in a shell that doesn't know it; `sh` may", sh("for i in {1..3}; do sleep 1; done")),
+  ),
   pod("for-braces-bash", "`{1..3}` in bash", bash("for i in {1..3}; do sleep 1; done")),
   unclear(pod("while", "`while` with a counter", sh("i=0; while [ $i -lt 3 ]; do sleep 1; i=$((i+1)); done"))),
   pod("while-true", "an endless loop, grace period 3", sh("while true; do sleep 1; done"), { grace: 3 }),
   pod("variable", "a variable of the container", sh("sleep ${DELAY}"), { env: { DELAY: "3" } }),
-  pod("variable-default", "a default for a variable", sh("sleep ${DELAY:-2}")),
-  pod("here-document", "a here-document", sh(": <<END\nsleep 9\nEND\nsleep 2")),
+  unclear(pod("variable-default", "a default for a variable, which the image may set", sh("sleep ${DELAY:-2}"))),
+  unclear(pod("here-document", "a here-document", sh(": <<END\nsleep 9\nEND\nsleep 2"))),
 
   // Background jobs
   unclear(pod("background", "a background job that keeps the output", sh("sleep 3 &"))),

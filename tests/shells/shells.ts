@@ -115,6 +115,45 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** When a shell that really sleeps has ended, and when nothing held its output open any more; in a script's seconds. */
+export interface Timing {
+  exit: number;
+  close: number;
+}
+
+/** Runs a script in real time, a second of which lasts `scale` milliseconds. */
+export function runTimed(shell: RealShell, { script, seed }: Case, folder: string, scale: number): Promise<Timing> {
+  const bin = mkdtempSync(join(folder, "timed-"));
+  const scaled = `ms=0; for each; do case $each in *m) s=$(( \${each%m} * 60 ));; *) s=\${each%s};; esac
+case $s in ''|*[!0-9]*) exit 1;; esac; ms=$(( ms + s * ${scale} )); done
+[ $# -gt 0 ] || exit 1
+time=$(( ms / 1000 )).$(( ms / 100 % 10 ))$(( ms / 10 % 10 ))$(( ms % 10 ))`.replaceAll("\\$", "$");
+  const files: Record<string, string> = {
+    sleep: `${scaled}\nexec /bin/sleep $time`,
+    timeout: `limit=$1; shift; set -- "$limit" "$@"; command=$2; shift 2
+at=$(( limit * ${scale} )); exec /usr/bin/timeout $(( at / 1000 )).$(( at / 100 % 10 ))$(( at / 10 % 10 ))$(( at % 10 )) "$command" "$@"`,
+    sh: `exec ${shell.command.join(" ")} "$@"`,
+  };
+  for (const [name, body] of Object.entries(files)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+  const own = shell.name === "busybox" ? script.replace(/\b(sleep|timeout)\b/g, (name) => join(bin, name)) : script;
+  const [program = "", ...args] = shell.command;
+  const environment = { PATH: `${bin}:${process.env.PATH}`, KNOWN: known, v: "1", SEED: String(seed) };
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const seconds = () => (performance.now() - started) / scale;
+    let exit = 0;
+    const child = spawn(program, [...args, "-c", own], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.resume();
+    child.stderr.resume();
+    child.once("error", reject);
+    child.once("exit", () => (exit = seconds()));
+    child.once("close", () => resolve({ exit, close: seconds() }));
+  });
+}
+
 /** The sum of what `sleep` was asked for. */
 function total(log: string): number {
   const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };

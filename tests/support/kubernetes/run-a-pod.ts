@@ -1,6 +1,6 @@
 /** Starts a node with one Pod on it, writes the name of its folder to standard output, and waits for its end. */
-import { images, startApiServer, startNode } from "../support/kubernetes";
-import { until } from "../support/kubernetes/processes";
+import { images, startApiServer, startNode } from ".";
+import { until } from "./processes";
 
 async function main(): Promise<void> {
   const api = await startApiServer();
