@@ -23,7 +23,7 @@ export const chainMark = " › ";
 /** No finding needs more characters than this; a report is not a log. */
 const longest = 10_000;
 
-const docsAtEnd = /(?:^|\s+)(?:More: )?((?:docs\/[\w./-]+\.md|https:\/\/[^\s"'<>]+)(?:#[\w-]+)?)\s*$/;
+const docsAtEnd = /(?:^|\s+)(?:More:\s+)?((?:docs\/[\w./-]+\.md|https:\/\/[^\s"'<>]+)(?:#[\w-]+)?)\s*$/;
 
 /**
  * @param text a policy event's message.
@@ -77,9 +77,8 @@ export interface Link {
   name: string;
 }
 
-/** What a link of a chain names; undefined where it isn't of that form. A remark in brackets may follow it. */
+/** What a link of a chain names; undefined where it isn't of that form. */
 export function parseLink(text: string): Link | undefined {
-  text = text.replace(/ \([^()]*\)$/, "");
   const match = /^([A-Z][A-Za-z0-9]*) (?:([a-z0-9.-]+)\/)?([^\s/:]+)(?::[\w-]+)?$/.exec(text.trim());
   const [, kind, namespace, name] = match ?? [];
   if (kind === undefined || name === undefined) return undefined;
