@@ -269,7 +269,7 @@ export function setOption(
 function setPositional(state: State, values: readonly Maybe<string>[], more: boolean): State[] {
   if (state.flow !== "next") return [state];
   const zero = state.positional === unknown ? unknown : (state.positional[0] ?? unknown);
-  return [{ ...state, success: true, positional: more ? unknown : [zero, ...values] }];
+  return [{ ...state, success: true, positional: more || values.length > 500 ? unknown : [zero, ...values] }];
 }
 
 function shift({ args, state, machine }: Call): State[] {

@@ -193,7 +193,7 @@ export function lose(state: State): State {
 }
 
 /** More states than this are not told apart. */
-const mostStates = 24;
+const mostStates = 12;
 
 /** Joins two states of the same course: a value that they don't share is unknown. */
 function blur(a: State, b: State): State {
