@@ -91,6 +91,8 @@ const reasons: [Note, string][] = [
   ["program", "it runs a program that may take any time, fail or be missing"],
   ["read", "it waits for input"],
   ["file", "it opens a file, which may fail or, if it is a named pipe, wait"],
+  ["condition", "a condition that can't be known decides on it"],
+  ["console", "a hook has no console, without which Windows' timeout may end at once"],
   ["background", "a job in the background may hold it open"],
   ["shells", "shells disagree about it"],
 ];

@@ -19,6 +19,8 @@ export type Dialect = "bash" | "bash-posix" | "dash" | "busybox";
 /** What somebody should be told when the answer is not one number. */
 export type Note =
   | "program"
+  | "condition"
+  | "console"
   | "script"
   | "variable"
   | "loop"
