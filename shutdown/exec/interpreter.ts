@@ -929,7 +929,7 @@ class Interpreter implements Machine {
     let success = this.judgeTest(expression, thread);
     // Elsewhere `[[` is a program, or isn't there.
     if (!this.dialect.startsWith("bash")) success = unknown;
-    if (success === unknown) this.note("condition");
+    else if (success === unknown) this.note("condition");
     return settle(thread, success);
   }
 
@@ -953,7 +953,7 @@ class Interpreter implements Machine {
             return unknown;
           }
           const next = this.judgeTest(operand, thread);
-          if (next === decides) answer = answer === unknown ? decides : next;
+          if (next === decides) answer = decides;
           else if (next === unknown) answer = unknown;
         }
         return answer;
