@@ -32,6 +32,7 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
   if (problems.length > 0) throw new SettingsError(problems.map((problem) => `catalog: ${problem}`));
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
   return refuseBadConfig(
+    settings,
     () =>
       new PolicyPack(name, {
         displayName: "APISIX graceful termination",

@@ -15,7 +15,7 @@ export async function readSettings(file: string): Promise<PackConfig> {
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
     throw new InputError(`${file}: must be an object of policies`);
   }
-  const problems = configProblems(config as PackConfig, true);
+  const problems = configProblems(config as PackConfig);
   if (problems.length > 0) throw new SettingsError(problems);
   return config as PackConfig;
 }

@@ -59,11 +59,16 @@ export function fromPulumi(resource: PulumiResource): Resource | undefined {
     body: resource.props,
     id: resource.urn,
     logicalName: resource.name,
-    cluster: resource.provider?.urn ?? "",
+    cluster: clusterOf(resource.provider?.urn),
     defaultNamespace: getString(resource.provider?.props, "namespace") || "default",
     dependencies: resource.dependencies ?? [],
     propertyDependencies: new Map(Object.entries(resource.propertyDependencies ?? {})),
   };
+}
+
+/** Default providers of several SDK versions (`default_4_34_2`) are configured alike: they mean one cluster. */
+function clusterOf(provider: string | undefined): string {
+  return provider === undefined || /::default(_\d+)*$/.test(provider) ? "default" : provider;
 }
 
 function fromToken(group: string, version: string): { group: string; version: string } {

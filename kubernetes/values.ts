@@ -29,6 +29,8 @@ export function get(parent: unknown, ...path: (string | number)[]): unknown {
   for (const key of path) {
     if (value === unknown || value === undefined || value === null) return value ?? undefined;
     if (typeof value !== "object") return unknown;
+    // A list where an object belongs: what it was meant to hold can't be told.
+    if (Array.isArray(value) && !isIndex(key)) return unknown;
     try {
       value = Object.hasOwn(value, key) ? (value as Record<string | number, unknown>)[key] : undefined;
     } catch {
@@ -36,6 +38,10 @@ export function get(parent: unknown, ...path: (string | number)[]): unknown {
     }
   }
   return value ?? undefined;
+}
+
+function isIndex(key: string | number): boolean {
+  return typeof key === "number" || key === "length" || /^\d+$/.test(key);
 }
 
 /** The string at a path. A number or boolean where a string belongs is unknown, as the API refuses it. */

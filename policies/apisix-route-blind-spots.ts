@@ -8,6 +8,7 @@ import { judge } from "../shutdown/judge";
 import { knownRoute, staleness } from "./catalog";
 import { needlessExemptions } from "./exemption-audit";
 import { docsPath, docsUrl, message } from "./message";
+import { timeoutNote, wayNotes } from "./notes";
 import { settingsReader } from "./settings-reader";
 import { judgeRouted, kubernetesResources, printEvidence } from "./stack";
 import { excusesFrom, requirementOf, select, wishesOf } from "./workload-rules";
@@ -36,7 +37,7 @@ export function apisixRouteBlindSpots(organization: Settings): StackValidationPo
         reportViolation(`${spot.message}\nMore: ${docsPath(name)}`, spot.resource?.id);
       }
       for (const routed of routes.workloads) {
-        const { findings, wishes, excusesFor } = judgeRouted(routed, name, settings);
+        const { findings, requirement, wishes, excusesFor } = judgeRouted(routed, name, settings);
         const isMirror = routed.chains.every(({ via }) => via === "mirror");
         const { id } = routed.workload.resource;
         const evidence = printEvidence(routed.chains);
@@ -45,9 +46,14 @@ export function apisixRouteBlindSpots(organization: Settings): StackValidationPo
           if (excusesFor(finding).some((excuse) => excuse.void === undefined)) continue;
           reportViolation(message(name, finding, evidence), id);
         }
+        const tooSlow = timeoutNote(routed, requirement);
+        if (tooSlow) reportViolation(message(name, tooSlow, tooSlow.evidence), id);
         for (const problem of wishes.problems) {
           reportViolation(message(name, { what: problem, fix: "correct the annotation." }, evidence), id);
         }
+      }
+      for (const note of wayNotes(routes.workloads)) {
+        reportViolation(message(name, note, note.evidence), note.resource?.id);
       }
       const followed = new Set(routes.workloads.map(({ workload }) => workload.resource));
       for (const resource of resources) {

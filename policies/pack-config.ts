@@ -1,4 +1,5 @@
 import { Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
+import type { Settings } from "../settings/schema";
 import { catalogProblems } from "./catalog";
 import { configProblems, SettingsError, type PackConfig } from "../settings/settings";
 
@@ -10,14 +11,14 @@ import { configProblems, SettingsError, type PackConfig } from "../settings/sett
  * so the call that configures the pack is looked at before the SDK does. Should a later SDK configure itself in another
  * way, `resolveSettings` still refuses what it sees, one policy at a time.
  */
-export function refuseBadConfig<T>(startPack: () => T): T {
+export function refuseBadConfig<T>(organization: Settings, startPack: () => T): T {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its receiver below
   const original = Server.prototype.addService;
   Server.prototype.addService = function (service, implementation) {
     const configure = implementation.configure as Configure | undefined;
     return original.call(this, service, {
       ...implementation,
-      ...(configure && { configure: checked(configure) as UntypedHandleCall }),
+      ...(configure && { configure: checked(configure, organization) as UntypedHandleCall }),
     });
   };
   try {
@@ -36,13 +37,13 @@ interface Struct {
 type Callback = (error: { code: status; details: string } | undefined, response?: unknown) => void;
 type Configure = (call: ConfigureCall, callback: Callback) => void;
 
-function checked(configure: Configure): Configure {
+function checked(configure: Configure, organization: Settings): Configure {
   return (call, callback) => {
     const config: Record<string, PackConfig[string]> = {};
     for (const [policy, value] of call.request.getPolicyconfigMap().entries()) {
       config[policy] = value.getProperties()?.toJavaScript() ?? {};
     }
-    const problems = configProblems(config, false);
+    const problems = configProblems(config, organization);
     for (const [policy, value] of Object.entries(config)) {
       const catalog = typeof value === "string" ? undefined : value.catalog;
       problems.push(...catalogProblems(catalog).map((problem) => `${policy} › catalog: ${problem}`));

@@ -2,7 +2,7 @@ import type { PolicyResource, StackValidationArgs } from "@pulumi/policy";
 import { fromPulumi, type Resource } from "../kubernetes/resource";
 import { printChain, type Chain, type RoutedWorkload } from "../routing";
 import type { PolicyName, ResolvedSettings } from "../settings/schema";
-import { judge, type Finding } from "../shutdown/judge";
+import { judge, type Finding, type Requirement } from "../shutdown/judge";
 import { excusesFrom, requirementOf, wishesOf, type Wishes } from "./workload-rules";
 import type { Excuse } from "../settings/exemptions";
 
@@ -30,6 +30,7 @@ function urns(resources: readonly PolicyResource[]): string[] {
 export interface Judged {
   routed: RoutedWorkload;
   wishes: Wishes;
+  requirement: Requirement;
   findings: Finding[];
   /** The exemptions that concern a finding, in force or not. */
   excusesFor: (finding: Finding) => Excuse[];
@@ -38,10 +39,12 @@ export interface Judged {
 export function judgeRouted(routed: RoutedWorkload, policy: PolicyName, settings: ResolvedSettings): Judged {
   const wishes = wishesOf(routed.workload, settings);
   const today = new Date();
+  const requirement = requirementOf(settings, wishes, servingContainers(routed.chains));
   return {
     routed,
     wishes,
-    findings: judge(routed.workload.pod, requirementOf(settings, wishes, servingContainers(routed.chains))),
+    requirement,
+    findings: judge(routed.workload.pod, requirement),
     // Who is excused from the rule by its resource policy is not blamed for the same thing by the stack policy.
     excusesFor: ({ about }) => {
       const rule = about === "sleep" ? "pre-stop-sleep" : "termination-grace-period";

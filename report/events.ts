@@ -34,7 +34,10 @@ export interface EventReading extends Reading {
 export interface EventOptions {
   /** The pack whose events are read; others are counted. */
   pack?: string;
-  /** Its policies, so that their descriptions are told from the messages that follow them. */
+  /**
+   * Its policies. An organization's own pack of these policies has another name and is known by them; and their
+   * descriptions are told from the messages that follow.
+   */
   policies?: readonly Policy[];
 }
 
@@ -129,6 +132,7 @@ class Reader {
   readonly ignored = { lines: 0, events: new Map<string, number>() };
   private readonly reading = emptyReading();
   private readonly pack: string;
+  private readonly policies: ReadonlySet<unknown>;
   private readonly descriptions = new Map<string, string>();
   private readonly otherPacks = new Map<string, OtherPack>();
   private readonly found: { policy: string; level: Level; severity?: Severity; urn: string; message: Message }[] = [];
@@ -138,6 +142,7 @@ class Reader {
   /** The operation that is being read; undefined before the first and after each one's summary. */
   private operation: Operation | undefined;
   private lastSequence = -1;
+  private sawSummary = false;
   private sawReport = false;
   private unsaidProblems = 0;
 
@@ -146,6 +151,7 @@ class Reader {
     options: EventOptions,
   ) {
     this.pack = options.pack ?? packName;
+    this.policies = new Set(options.policies?.map(({ name }) => name));
     for (const { name, description } of options.policies ?? []) {
       if (description !== undefined) this.descriptions.set(name, description);
     }
@@ -203,7 +209,7 @@ class Reader {
           this.remediation(body);
           break;
         case "policyAnalyzeSummaryEvent":
-          if (body.policyPackName === this.pack) run?.judged.add(text(body.resourceUrn));
+          if (this.isOurs(body)) run?.judged.add(text(body.resourceUrn));
           break;
         case "summaryEvent":
           this.endOperation(body);
@@ -226,10 +232,14 @@ class Reader {
   /** A file may hold several operations, one after the other; each counts from 0. */
   private sequence(event: Fields): void {
     const { sequence, timestamp } = event;
+    const last = this.lastSequence;
     if (typeof sequence === "number") {
-      if (sequence === 0 && this.lastSequence > 0) this.endOperation(undefined);
+      if (sequence === 0 && last > 0) this.endOperation(undefined);
       this.lastSequence = sequence;
     }
+    // A preview's last event is not its summary: a `cancelEvent` follows.
+    const isTail = isFields(event.cancelEvent) || (typeof sequence === "number" && sequence > last);
+    if (this.operation === undefined && this.sawSummary && isTail) return;
     this.operation ??= { runs: new Map() };
     if (this.operation.at === undefined && typeof timestamp === "number" && timestamp > 0) {
       const at = new Date(timestamp * 1000);
@@ -241,7 +251,7 @@ class Reader {
   private runOf(body: Fields): Run | undefined {
     const { operation } = this;
     if (operation === undefined) return undefined;
-    if (body.policyPackName === this.pack) {
+    if (this.isOurs(body)) {
       operation.packVersion ??= text(body.policyPackVersionTag) || text(body.policyPackVersion) || undefined;
     }
     const metadata = isFields(body.metadata) ? body.metadata : {};
@@ -260,11 +270,11 @@ class Reader {
     const { operation } = this;
     if (operation === undefined) return;
     this.operation = undefined;
+    this.sawSummary = true;
     if (summary === undefined) {
       this.problem(undefined, "The events end without a summary: findings may be missing.", true);
     }
-    const packs = isFields(summary?.PolicyPacks) ? summary.PolicyPacks : {};
-    const version = operation.packVersion ?? (Object.hasOwn(packs, this.pack) ? text(packs[this.pack]) : "");
+    const version = operation.packVersion ?? this.versionOf(summary?.PolicyPacks);
     const runs = operation.runs.size > 0 ? [...operation.runs.values()] : [{ judged: new Set<string>() }];
     for (const { judged, ...which } of runs) {
       const stack: Stack = { ...which, source: this.source };
@@ -275,6 +285,13 @@ class Reader {
       if (judged.size > 0) stack.judged = judged.size;
       this.reading.stacks.push(stack);
     }
+  }
+
+  /** A summary's `PolicyPacks` has versions under names; a local pack's name is `<name>|local|<path>`. */
+  private versionOf(packs: unknown): string {
+    if (!isFields(packs)) return "";
+    const name = Object.keys(packs).find((name) => name.split("|")[0] === this.pack);
+    return name === undefined ? "" : text(packs[name]);
   }
 
   private step(body: Fields): void {
@@ -292,6 +309,13 @@ class Reader {
     this.identities.set(urn, typeof namespace === "string" && namespace !== "" ? { namespace, name } : { name });
   }
 
+  private isOurs(body: Fields): boolean {
+    if (body.policyPackName === this.pack || this.policies.has(body.policyName)) return true;
+    return [body.passed, body.failed].some((names) => {
+      return Array.isArray(names) && names.some((name) => this.policies.has(name));
+    });
+  }
+
   private other(body: Fields): OtherPack {
     const name = visible(text(body.policyPackName)).slice(0, 200) || "(no name)";
     const pack = this.otherPacks.get(name) ?? { name, findings: 0, mandatory: 0, repairs: 0 };
@@ -300,7 +324,7 @@ class Reader {
   }
 
   private violation(body: Fields, line: number): void {
-    if (body.policyPackName !== this.pack) {
+    if (!this.isOurs(body)) {
       const pack = this.other(body);
       pack.findings++;
       if (body.enforcementLevel !== "advisory") pack.mandatory++;
@@ -332,7 +356,7 @@ class Reader {
   }
 
   private remediation(body: Fields): void {
-    if (body.policyPackName !== this.pack) {
+    if (!this.isOurs(body)) {
       this.other(body).repairs++;
       return;
     }

@@ -21,12 +21,16 @@ export interface FormatOptions {
   maxLength?: number;
 }
 
-export const formats = { text, json, sarif, junit, markdown, html } satisfies Record<
-  string,
-  (report: Report, options: FormatOptions) => string
->;
+export type Format = "text" | "json" | "sarif" | "junit" | "markdown" | "html";
 
-export type Format = keyof typeof formats;
+export const formats: Record<Format, (report: Report, options?: FormatOptions) => string> = {
+  text,
+  json,
+  sarif,
+  junit,
+  markdown,
+  html,
+};
 
 export function isFormat(name: string): name is Format {
   return Object.hasOwn(formats, name);

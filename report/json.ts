@@ -183,11 +183,11 @@ function readTimeline(value: unknown): Timeline | undefined {
     const [name, hook, sigterm, left] = [
       string(one.name),
       interval(one.hook),
-      interval(one.sigterm),
+      one.sigterm === null ? null : interval(one.sigterm),
       interval(one.left),
     ];
     const verdict = (["ok", "short", "unknown"] as const).find((verdict) => verdict === one.verdict);
-    if (name === undefined || !hook || !sigterm || !left || verdict === undefined) return undefined;
+    if (name === undefined || !hook || sigterm === undefined || !left || verdict === undefined) return undefined;
     containers.push({
       name,
       sidecar: one.sidecar === true,

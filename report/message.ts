@@ -77,8 +77,9 @@ export interface Link {
   name: string;
 }
 
-/** What a link of a chain names; undefined where it isn't of that form. */
+/** What a link of a chain names; undefined where it isn't of that form. A remark in brackets may follow it. */
 export function parseLink(text: string): Link | undefined {
+  text = text.replace(/ \([^()]*\)$/, "");
   const match = /^([A-Z][A-Za-z0-9]*) (?:([a-z0-9.-]+)\/)?([^\s/:]+)(?::[\w-]+)?$/.exec(text.trim());
   const [, kind, namespace, name] = match ?? [];
   if (kind === undefined || name === undefined) return undefined;

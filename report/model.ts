@@ -141,7 +141,8 @@ export interface ContainerTimeline {
   sidecar: boolean;
   /** How long its preStop hook lasts. */
   hook: Interval;
-  sigterm: Interval;
+  /** null where it never comes: with a grace period of 0 the container is killed at once. */
+  sigterm: Interval | null;
   /** Time for the app, from SIGTERM to SIGKILL. */
   left: Interval;
   sigkill: number | null;

@@ -22,8 +22,9 @@ export function scaleOf({ t, before, after }: Pick<WorkloadTimeline, "t" | "befo
   const late: number[] = [];
   for (const { gracePeriod, containers } of timelines) {
     if (gracePeriod !== null) late.push(gracePeriod);
-    for (const { hook, sigterm, sigkill } of containers) {
-      for (const { atLeast, atMost } of [hook, sigterm]) early.push(atLeast, atMost ?? 0);
+    // Not a hook's own length: at the end of the grace period it is cut.
+    for (const { sigterm, sigkill } of containers) {
+      if (sigterm !== null) early.push(sigterm.atLeast, sigterm.atMost ?? 0);
       if (sigkill !== null) late.push(sigkill);
     }
   }
@@ -68,6 +69,8 @@ export function sentence({ hook, sigterm, left, sigkill }: ContainerTimeline): s
   const parts = [];
   if (isUnknown(hook)) parts.push("preStop hook of unknown length");
   else if (hook.atMost !== 0) parts.push(`preStop hook ${interval(hook)}`);
+  if (sigterm === null)
+    return sigkill === null ? "Killed without SIGTERM." : `Killed without SIGTERM at ${seconds(sigkill)}.`;
   if (sigterm.atMost === 0) parts.push("SIGTERM at once");
   else parts.push(isUnknown(sigterm) ? "SIGTERM at an unknown time" : `SIGTERM after ${interval(sigterm)}`);
   parts.push(`${interval(left)} to shut down`);
@@ -75,8 +78,9 @@ export function sentence({ hook, sigterm, left, sigkill }: ContainerTimeline): s
   return `${parts.join(", ")}.`;
 }
 
-/** Does a container get its SIGTERM surely, or maybe, while APISIX still sends requests? */
-export function early({ sigterm }: ContainerTimeline, t: number): "yes" | "maybe" | "no" {
+/** Does a container get its SIGTERM (or SIGKILL) surely, or maybe, while APISIX still sends requests? */
+export function early({ sigterm, sigkill }: ContainerTimeline, t: number): "yes" | "maybe" | "no" {
+  if (sigterm === null) return sigkill === null ? "maybe" : sigkill < t ? "yes" : "no";
   if (sigterm.atLeast >= t) return "no";
   return sigterm.atMost !== null && sigterm.atMost < t ? "yes" : "maybe";
 }

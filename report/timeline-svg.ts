@@ -44,7 +44,10 @@ export function timelineSvg(timeline: Timeline, t: number, scale: Scale): string
 }
 
 function containerRow(one: ContainerTimeline, t: number, x: (at: number) => string, scale: Scale, y: number): string[] {
-  const { sigterm, sigkill } = one;
+  const { sigkill } = one;
+  // Without a SIGTERM the container serves until it is killed.
+  const never = { atLeast: sigkill ?? 0, atMost: sigkill };
+  const sigterm = one.sigterm ?? never;
   const name = shortened(oneLine(one.name), 28) + (one.sidecar ? " (sidecar)" : "");
   const end = sigkill === null ? "100%" : x(sigkill);
   const endAt = sigkill ?? scale.end;
@@ -61,7 +64,7 @@ function containerRow(one: ContainerTimeline, t: number, x: (at: number) => stri
   if (one.verdict === "short" && early(one, t) !== "no") parts.push(bar(x(sigterm.atLeast), x(t), barTop, "tl-danger"));
   const isSure = sigterm.atMost === sigterm.atLeast;
   const at = sigterm.atLeast;
-  if (sigterm.atMost !== null) {
+  if (one.sigterm !== null && sigterm.atMost !== null) {
     parts.push(mark(x(at), barTop, "M0 -3 L6 7 L0 17 L-6 7 Z", "tl-sigterm"));
     const anchor = scale.at(at) > 0.6 ? "end" : "start";
     const label = at === 0 && isSure ? "SIGTERM at once" : `SIGTERM ${isSure ? seconds(at) : interval(sigterm)}`;
@@ -71,8 +74,9 @@ function containerRow(one: ContainerTimeline, t: number, x: (at: number) => stri
     parts.push(mark(end, barTop, "M-5 2 L5 12 M5 2 L-5 12", "tl-sigkill"));
     // Only where the two labels don't meet, on a phone either.
     const apart = scale.at(sigkill) - scale.at(at);
-    if (sigterm.atMost === null || (apart > 0.55 && isSure) || apart > 0.75) {
-      parts.push(text(end, barTop + 28, `SIGKILL ${seconds(sigkill)}`, "tl-small", "end"));
+    const anchor = scale.at(sigkill) < 0.2 ? "start" : "end";
+    if (one.sigterm === null || sigterm.atMost === null || (apart > 0.55 && isSure) || apart > 0.75) {
+      parts.push(text(end, barTop + 28, `SIGKILL ${seconds(sigkill)}`, "tl-small", anchor));
     }
   }
   return parts;

@@ -75,14 +75,15 @@ function bar({ sigterm, sigkill }: ContainerTimeline, column: (at: number) => nu
     for (let i = from; i < to && i < columns; i++) cells[i] = mark;
   };
   const end = sigkill === null ? columns : column(sigkill);
-  const first = column(sigterm.atLeast);
-  const last = sigterm.atMost === null ? end : column(sigterm.atMost);
+  const first = sigterm === null ? end : column(sigterm.atLeast);
+  const last = sigterm === null || sigterm.atMost === null ? end : column(sigterm.atMost);
   fill(0, first, "░");
   fill(first, last, "~");
   fill(last + 1, end, sigkill === null ? "~" : "═");
   // A bound that isn't known is no moment to mark.
-  if (sigterm.atMost !== null) cells[last] = "T";
-  if (sigkill !== null) cells[Math.min(columns - 1, Math.max(end, sigterm.atMost === null ? 0 : last + 1))] = "K";
+  const isMarked = sigterm !== null && sigterm.atMost !== null;
+  if (isMarked) cells[last] = "T";
+  if (sigkill !== null) cells[Math.min(columns - 1, Math.max(end, isMarked ? last + 1 : 0))] = "K";
   return cells.join("").trimEnd();
 }
 

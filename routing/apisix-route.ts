@@ -22,7 +22,6 @@ import {
   elements,
   isObstacle,
   lasting,
-  noted,
   onlyOn,
   portAt,
   startAt,
@@ -30,6 +29,9 @@ import {
   weighted,
   type Context,
   type Found,
+  type Line,
+  type Reference,
+  type ServiceTarget,
   type Way,
 } from "./reference";
 
@@ -71,20 +73,67 @@ function* rules(context: Context, route: Resource, start: Way): Generator<Found>
     }
     way = narrowed;
   }
-  // 2.x keeps the endpoints of a Service once for the whole route: of several subsets, the last one's.
-  const subsets = new Map<string, Subset>();
-  const found: Found[] = [...spec(context, route, way)];
+  const config = foreignConfig(context, route);
+  if (config) {
+    const lines = way.lines.filter((line) => config.lines.includes(line));
+    if (lines.length === 0) {
+      yield {
+        cause: `foreign ${config.resource.id}`,
+        message: `${labelOf(config.resource)} is of another controller's class: APISIX refuses the whole of a route that names it.`,
+        resource: route,
+        steps: way.steps,
+      };
+      return;
+    }
+    way = { ...way, lines };
+  }
+  yield* lastSubsets([...spec(context, route, way)]);
+}
+
+/**
+ * The ApisixPluginConfig of another controller's class that a rule names, and the lines that take it nonetheless. 2.x
+ * refuses such a route; 1.x doesn't push the plugins, and APISIX refuses a route that names what it doesn't have.
+ */
+function foreignConfig(context: Context, route: Resource): { resource: Resource; lines: readonly Line[] } | undefined {
+  const list = getList(route.body, "spec", "http");
+  for (const rule of isKnown(list) && list ? list : []) {
+    for (const resource of pluginConfigsOf(context, route, rule)) {
+      const owner = getString(resource.body, "spec", "ingressClassName") ? ownerOfCrd(context, resource) : undefined;
+      if (owner && !isObstacle(owner) && owner.lines.length < context.lines.length) {
+        return { resource, lines: owner.lines };
+      }
+    }
+  }
+  return undefined;
+}
+
+function pluginConfigsOf({ index }: Context, route: Resource, rule: unknown): readonly Resource[] {
+  const name = getString(rule, "plugin_config_name");
+  const namespace = getString(rule, "plugin_config_namespace") || undefined;
+  if (typeof name !== "string" || namespace === unknown) return [];
+  const place = namespace === undefined ? index.placeOf(route) : index.placeNamed(route.cluster, namespace);
+  return place === undefined ? [] : index.named(place, "apisix.apache.org/ApisixPluginConfig", name);
+}
+
+/** 2.x keeps the endpoints of a Service once for the whole route: of several rules, the last one's subset. */
+function* lastSubsets(found: readonly Found[]): Generator<Found> {
+  const last = new Map<string, Subset | undefined>();
   for (const each of found) {
-    if (isObstacle(each) || !("service" in each.target) || each.target.subset === undefined) continue;
-    if (isKnown(each.target.service)) subsets.set(each.target.service, each.target.subset);
+    const name = isObstacle(each) ? undefined : backendName(each);
+    if (name !== undefined && !isObstacle(each)) last.set(name, (each.target as ServiceTarget).subset);
   }
   for (const each of found) {
-    const isOnly2 = !isObstacle(each) && each.way.lines.every((line) => line === "2");
-    if (isOnly2 && "service" in each.target && each.target.subset && isKnown(each.target.service)) {
-      const { target } = each;
-      yield { ...each, target: { ...target, subset: subsets.get(target.service as string) ?? target.subset } };
-    } else yield each;
+    const name = isObstacle(each) || each.way.lines.includes("1") ? undefined : backendName(each);
+    if (name === undefined || isObstacle(each)) yield each;
+    else yield { ...each, target: { ...(each.target as ServiceTarget), subset: last.get(name) } };
   }
+}
+
+/** The Service of a backend of an HTTP rule. */
+function backendName({ path, target }: Reference): string | undefined {
+  if (!("service" in target) || target.granularity !== "endpoints" || target.resolvedBy !== "controller")
+    return undefined;
+  return path.startsWith("spec.http") && isKnown(target.service) ? target.service : undefined;
 }
 
 /** The path of a rule that names a Service twice. */
@@ -139,13 +188,14 @@ function* httpRule(context: Context, route: Resource, start: Way, rule: unknown,
   // Several backends become a `traffic-split` of the controller's. On 1.x it replaces one that the user wrote; on 2.x
   // it is the Service's, and the route's own wins. Whatever the split, the first backend is the route's upstream.
   const hasSeveral = countOf(backends) + countOf(upstreams) > 1;
-  const hasOwnSplit = isKnown(plugins) && (plugins ?? []).some(isTrafficSplit);
+  const mayBeSeveral = hasSeveral || backends === unknown || upstreams === unknown;
+  const hasOwnSplit = plugins === unknown || (plugins ?? []).some(isTrafficSplit);
   const further = (to: Way, isFirst: boolean) =>
     hasOwnSplit && hasSeveral && !isFirst
-      ? onlyOn("1", to, "on 2.x the route's own traffic-split replaces the one of its backends")
+      ? onlyOn("1", to, "on 2.x a traffic-split among the route's plugins replaces the one of its backends")
       : to;
   const ownSplit = (to: Way) =>
-    hasSeveral ? onlyOn("2", to, "on 1.x the traffic-split of the backends replaces the route's own") : to;
+    mayBeSeveral ? onlyOn("2", to, "on 1.x the traffic-split of the backends replaces the route's own") : to;
 
   const isOld = route.version === "v2alpha1" || route.version === "v2beta1";
   if (isOld && countOf(backends) === 0 && backends !== unknown) {
@@ -178,9 +228,11 @@ function* httpRule(context: Context, route: Resource, start: Way, rule: unknown,
   }
 }
 
+/** An unknown plugin may be one. */
 function isTrafficSplit(body: unknown): boolean {
+  const name = getString(body, "name");
   return (
-    getString(body, "name") === "traffic-split" &&
+    (name === "traffic-split" || name === unknown) &&
     getBoolean(body, "enable") !== false &&
     getBoolean(body, "config", "_meta", "disable") !== true
   );
@@ -190,35 +242,24 @@ function countOf(list: Maybe<unknown[]> | undefined): number {
   return isKnown(list) ? (list?.length ?? 0) : 0;
 }
 
-function* backend(context: Context, route: Resource, start: Way, body: unknown, path: string): Generator<Found> {
+function* backend(context: Context, route: Resource, way: Way, body: unknown, path: string): Generator<Found> {
   if (body === unknown) {
-    yield unknownValue(route, path, start.steps);
+    yield unknownValue(route, path, way.steps);
     return;
   }
   const service = getString(body, "serviceName");
   if (service === undefined || service === "") return;
-  let way = start;
-  let labels: Subset | undefined;
+  const granularity = getString(body, "resolveGranularity") === "service" ? "service" : "endpoints";
   const subset = getString(body, "subset");
-  if (subset !== undefined && subset !== "") {
+  let labels: Subset | undefined;
+  // Behind a cluster IP there are no subsets.
+  if (subset !== undefined && subset !== "" && granularity === "endpoints") {
     const found = findSubset(context, route, service, subset, { path: `${path}.subset`, way });
-    if (found === "undefined") {
-      way = onlyOn("2", way, "its subset is not defined in this stack, and 1.x takes no Pods then");
-      if (way.lines.length === 0) {
-        yield {
-          cause: `subset ${path.replace(/\[\d+\]/g, "[]")}`,
-          message: `${path}.subset of ${labelOf(route)} is not defined by an ApisixUpstream in this stack: which Pods get requests can't be told.`,
-          resource: route,
-          steps: start.steps,
-        };
-        return;
-      }
-      if (start.lines.length === way.lines.length)
-        way = noted(way, "its subset is not defined in this stack: 2.x takes all Pods");
-    } else if (isObstacle(found)) {
+    if (isObstacle(found)) {
       yield found;
       return;
-    } else labels = found;
+    }
+    labels = found;
   }
   yield {
     way,
@@ -227,7 +268,7 @@ function* backend(context: Context, route: Resource, start: Way, body: unknown, 
     target: {
       service,
       port: portAt(body, "servicePort"),
-      granularity: getString(body, "resolveGranularity") === "service" ? "service" : "endpoints",
+      granularity,
       resolvedBy: "controller",
       ...(labels ? { subset: labels } : {}),
     },

@@ -5,7 +5,7 @@
  * apisix-ingress-controller v1.8.4 pkg/providers/apisix/translation/apisix_upstream.go, 2.2.0
  * internal/adc/translator/apisixupstream.go.
  */
-import type { Resource } from "../kubernetes/resource";
+import { labelOf, type Resource } from "../kubernetes/resource";
 import {
   getList,
   getNumber,
@@ -95,8 +95,10 @@ function* nodes(context: Context, upstream: Resource, before: Way): Generator<Fo
 export type Subset = ReadonlyMap<string, Maybe<string>>;
 
 /**
- * The subset of a backend: its labels, `everything` where 2.x finds none of that name and doesn't filter, or what keeps
- * it from being known.
+ * The subset of a backend: its labels, or what keeps it from being known.
+ *
+ * Where the ApisixUpstream has no subset of that name, both lines take all Pods: labels without entries. Where there is
+ * no ApisixUpstream, 1.x takes none and 2.x all; but it may be in another stack.
  */
 export function findSubset(
   context: Context,
@@ -104,23 +106,32 @@ export function findSubset(
   service: Maybe<string>,
   subset: Maybe<string>,
   at: { path: string; way: Way },
-): Subset | "undefined" | Obstacle {
+): Subset | Obstacle {
   const { index } = context;
   const place = index.placeOf(route);
-  if (subset === unknown) return unknownValue(route, at.path, at.way.steps);
-  // A Service that isn't known is an obstacle already, or found by its dependencies: then all its Pods are.
-  if (service === unknown || place === undefined) return "undefined";
-  for (const upstream of index.named(place, kind, service)) {
+  const { steps } = at.way;
+  if (subset === unknown || service === unknown || place === undefined) return unknownValue(route, at.path, steps);
+  const upstreams = index.named(place, kind, service);
+  for (const upstream of upstreams) {
     const list = getList(upstream.body, "spec", "subsets");
-    if (list === unknown) return unknownValue(upstream, "spec.subsets", at.way.steps);
+    if (list === unknown) return unknownValue(upstream, "spec.subsets", steps);
     for (const [i, each] of (list ?? []).entries()) {
-      if (getString(each, "name") !== subset) continue;
+      const name = getString(each, "name");
+      if (name === unknown) return unknownValue(upstream, `spec.subsets[${i}].name`, steps);
+      if (name !== subset) continue;
       const labels = getStringMap(each, "labels");
-      if (labels === unknown) return unknownValue(upstream, `spec.subsets[${i}].labels`, at.way.steps);
+      if (labels === unknown) return unknownValue(upstream, `spec.subsets[${i}].labels`, steps);
       return labels ?? new Map();
     }
   }
-  return "undefined";
+  if (upstreams.length > 0) return new Map();
+  const shown = index.describe(place, "ApisixUpstream", service);
+  return {
+    cause: `subset ${place} ${service}`,
+    message: `${shown}, which defines the subset at ${at.path} of ${labelOf(route)}, is not in this stack: which Pods get requests can't be told.`,
+    resource: route,
+    steps,
+  };
 }
 
 /** The request timeout that the ApisixUpstream with a Service's name sets, in seconds. */

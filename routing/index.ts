@@ -11,7 +11,10 @@ import { resolve } from "./resolve";
 import { ResourceIndex } from "./resource-index";
 import type { Routes, RoutingSettings } from "./routes";
 
+export { ResourceIndex } from "./resource-index";
 export { printChain } from "./routes";
+export { selectsWorkload, servicePorts, servingContainers, workloadsOf } from "./service";
+export type { Selection, ServicePort } from "./service";
 export type { BlindSpot, Chain, RoutedService, RoutedWorkload, Routes, RoutingSettings, Step } from "./routes";
 
 /** Where routes come from. A new source is a new file and a line here. */

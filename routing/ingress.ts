@@ -22,6 +22,8 @@ import {
   type Way,
 } from "./reference";
 
+const prefix = "k8s.apisix.apache.org/";
+
 export function* ingresses(context: Context): Generator<Found> {
   for (const kind of ["networking/Ingress", "extensions/Ingress"] as const) {
     for (const ingress of context.index.ofKind(kind)) {
@@ -34,8 +36,12 @@ export function* ingresses(context: Context): Generator<Found> {
 
 function* spec(context: Context, ingress: Resource, start: Way): Generator<Found> {
   const annotations = getStringMap(ingress.body, "metadata", "annotations");
-  const annotation = (name: string) =>
-    isKnown(annotations) ? annotations?.get(`k8s.apisix.apache.org/${name}`) : undefined;
+  // One of them may move all backends elsewhere.
+  if (annotations === unknown) {
+    yield unknownValue(ingress, "metadata.annotations", start.steps);
+    return;
+  }
+  const annotation = (name: string) => annotations?.get(prefix + name);
   const way = lasting(
     start,
     longestAnnotated(annotation("upstream-send-timeout"), annotation("upstream-read-timeout")),
@@ -117,7 +123,9 @@ function* backend(
       port,
       granularity: "endpoints",
       resolvedBy: "controller",
-      ...(namespace === undefined ? {} : { namespace }),
+      ...(namespace === undefined
+        ? {}
+        : { namespace, namespacePath: `metadata.annotations["${prefix}svc-namespace"]` }),
     },
   };
 }

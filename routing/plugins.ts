@@ -76,6 +76,9 @@ const told: Readonly<Record<string, readonly Field[]>> = {
   zipkin: [{ url: "endpoint" }],
 };
 
+/** The names of the plugins that are followed. */
+export const plugins: readonly string[] = ["traffic-split", ...Object.keys(asked), ...Object.keys(told)];
+
 /** Which part of a way a plugin may take: all of it, or what `traffic-split` is left by the controller. */
 export interface PluginRules {
   /** What becomes of the way of a `traffic-split`. */

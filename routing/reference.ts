@@ -44,11 +44,13 @@ export interface ServiceTarget {
   service: Maybe<string>;
   /** Undefined: the namespace of the resource that names it. */
   namespace?: Maybe<string>;
+  /** Where that is written. */
+  namespacePath?: string;
   port: PortReference;
   /** `endpoints`: APISIX balances over the Pods itself. `service`: it sends to the Service's cluster IP. */
   granularity: "endpoints" | "service";
   /** Pods must have these labels, too (`subset`). */
-  subset?: ReadonlyMap<string, Maybe<string>>;
+  subset?: ReadonlyMap<string, Maybe<string>> | undefined;
   /**
    * Who looks it up, as ExternalName Services and missing ports mean different things to them: the ingress controller
    * for a backend or for an external node of an ApisixUpstream, or the data plane: its Kubernetes discovery, or its

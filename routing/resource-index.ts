@@ -28,14 +28,18 @@ export function kindOf(resource: Resource): Kind {
 const namespaceKind: Kind = "/Namespace";
 const serviceKind: Kind = "/Service";
 
+/** Resources of one kind by a text. */
+type Table = ReadonlyMap<string, readonly Resource[]>;
+const none: readonly Resource[] = [];
+
 export class ResourceIndex {
   private readonly byId = new Map<string, Resource>();
   private readonly byKind = new Map<Kind, Resource[]>();
-  private readonly byName = new Map<string, Resource[]>();
-  private readonly slices = new Map<string, Resource[]>();
-  private readonly byAddress = new Map<string, Resource[]>();
+  /** Built on first use: most kinds are never looked up by name. */
+  private readonly tables = new Map<string, Table>();
+  private readonly placeNames = new Map<string, Map<string, Place>>();
   private readonly places = new Map<Resource, Place | undefined>();
-  private readonly namespaces = new Set<Place>();
+  private namespaces: ReadonlySet<Place> | undefined;
   private readonly workloads = new Map<Resource, Workload>();
   /** Workloads by place, label key and value (`unknown` has its own entry), and those of which more can't be known. */
   private readonly byLabel = new Map<string, Workload[]>();
@@ -45,34 +49,11 @@ export class ResourceIndex {
     for (const resource of resources) {
       this.byId.set(resource.id, resource);
       add(this.byKind, kindOf(resource), resource);
+      const workload = readWorkload(resource);
+      if (workload) this.workloads.set(resource, workload);
     }
-    for (const resource of resources) this.indexNames(resource);
-    // After the names, as a Rollout looks for the workload whose template it runs.
+    // After all are known by their kind, as a Rollout looks for the workload whose template it runs.
     for (const workload of this.workloads.values()) this.indexLabels(workload);
-  }
-
-  private indexNames(resource: Resource): void {
-    const name = nameOf(resource);
-    const place = this.findPlace(resource);
-    this.places.set(resource, place);
-    if (place !== undefined) this.namespaces.add(place);
-    if (isKnown(name) && name !== undefined) {
-      add(this.byName, nameKey(clusterWide(resource.cluster), kindOf(resource), name), resource);
-      if (place !== undefined) add(this.byName, nameKey(place, kindOf(resource), name), resource);
-    }
-    if (kindOf(resource) === serviceKind) {
-      const address = getString(resource.body, "spec", "clusterIP");
-      if (typeof address === "string" && address !== "" && address !== "None") {
-        add(this.byAddress, `${resource.cluster}\0${address}`, resource);
-      }
-    }
-    if (place !== undefined && kindOf(resource) === "discovery/EndpointSlice") {
-      const labels = getStringMap(resource.body, "metadata", "labels");
-      const owner = labels === unknown ? undefined : labels?.get("kubernetes.io/service-name");
-      if (typeof owner === "string") add(this.slices, nameKey(place, "/Service", owner), resource);
-    }
-    const workload = readWorkload(resource);
-    if (workload) this.workloads.set(resource, workload);
   }
 
   private indexLabels(workload: Workload): void {
@@ -89,6 +70,19 @@ export class ResourceIndex {
     else for (const [key, value] of labels) add(this.byLabel, labelKey(place, key, value), workload);
   }
 
+  private table(kind: Kind, by: string, keyOf: (resource: Resource) => string | undefined): Table {
+    let table = this.tables.get(`${by} ${kind}`);
+    if (!table) {
+      const made = new Map<string, Resource[]>();
+      for (const resource of this.ofKind(kind)) {
+        const key = keyOf(resource);
+        if (key !== undefined) add(made, key, resource);
+      }
+      this.tables.set(`${by} ${kind}`, (table = made));
+    }
+    return table;
+  }
+
   /** All resources of a kind, of all clusters. */
   ofKind(kind: Kind): readonly Resource[] {
     return this.byKind.get(kind) ?? [];
@@ -96,31 +90,57 @@ export class ResourceIndex {
 
   /** The resources with that name in a place; more than one where the stack holds a `*Patch` of another. */
   named(place: Place, kind: Kind, name: string): readonly Resource[] {
-    return this.byName.get(nameKey(place, kind, name)) ?? [];
+    const table = this.table(kind, "place", (resource) => {
+      const [there, own] = [this.placeOf(resource), nameOf(resource)];
+      return there !== undefined && typeof own === "string" ? `${there}\0${own}` : undefined;
+    });
+    return table.get(`${place}\0${name}`) ?? none;
   }
 
   /** The resources with that name in any namespace of a cluster, or without one (an IngressClass, say). */
   namedAnywhere(cluster: string, kind: Kind, name: string): readonly Resource[] {
-    return this.named(clusterWide(cluster), kind, name);
+    const table = this.table(kind, "cluster", (resource) => {
+      const own = nameOf(resource);
+      return typeof own === "string" ? `${resource.cluster}\0${own}` : undefined;
+    });
+    return table.get(`${cluster}\0${name}`) ?? none;
   }
 
   /** The Services whose `spec.clusterIP` is written out. */
   servicesAt(cluster: string, address: string): readonly Resource[] {
-    return this.byAddress.get(`${cluster}\0${address}`) ?? [];
+    const table = this.table(serviceKind, "address", (service) => {
+      const own = getString(service.body, "spec", "clusterIP");
+      return typeof own === "string" ? `${service.cluster}\0${own}` : undefined;
+    });
+    return table.get(`${cluster}\0${address}`) ?? none;
   }
 
   /** The EndpointSlices for a Service. */
   slicesOf(place: Place, service: string): readonly Resource[] {
-    return this.slices.get(nameKey(place, "/Service", service)) ?? [];
+    const table = this.table("discovery/EndpointSlice", "service", (slice) => {
+      const labels = getStringMap(slice.body, "metadata", "labels");
+      const owner = labels === unknown ? undefined : labels?.get("kubernetes.io/service-name");
+      const there = this.placeOf(slice);
+      return there !== undefined && typeof owner === "string" ? `${there}\0${owner}` : undefined;
+    });
+    return table.get(`${place}\0${service}`) ?? none;
   }
 
   /** The namespace of a resource; undefined where it can't be known which one that is. */
   placeOf(resource: Resource): Place | undefined {
-    return this.places.get(resource);
+    const known = this.places.get(resource);
+    if (known !== undefined || this.places.has(resource)) return known;
+    const place = this.findPlace(resource);
+    this.places.set(resource, place);
+    return place;
   }
 
   placeNamed(cluster: string, namespace: string): Place {
-    return `${cluster}\0=${namespace}`;
+    let names = this.placeNames.get(cluster);
+    if (!names) this.placeNames.set(cluster, (names = new Map<string, Place>()));
+    let place = names.get(namespace);
+    if (place === undefined) names.set(namespace, (place = `${cluster}\0=${namespace}`));
+    return place;
   }
 
   /** How people are told of a resource that isn't in the stack: `Service shop/web`. */
@@ -136,6 +156,10 @@ export class ResourceIndex {
 
   /** Does the stack hold anything in this namespace? */
   isKnownPlace(place: Place): boolean {
+    if (!this.namespaces) {
+      const all = [...this.byKind.values()].flat().map((resource) => this.placeOf(resource));
+      this.namespaces = new Set(all.filter((each) => each !== undefined));
+    }
     return this.namespaces.has(place);
   }
 
@@ -238,14 +262,6 @@ export class ResourceIndex {
     if (annotations === unknown) return unknown;
     return getBoolean({ value: annotations?.get("ingressclass.kubernetes.io/is-default-class") }, "value") ?? false;
   }
-}
-
-function clusterWide(cluster: string): Place {
-  return `${cluster}\0`;
-}
-
-function nameKey(place: Place, kind: Kind, name: string): string {
-  return `${place}\0${kind}\0${name}`;
 }
 
 function labelKey(place: Place, key: string, value: Maybe<string>): string {

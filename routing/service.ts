@@ -1,5 +1,5 @@
 /** From a Service to the workloads whose Pods it selects, and to the containers that serve its port. */
-import { nameOf, type Resource } from "../kubernetes/resource";
+import { nameOf, namespaceOf, type Resource } from "../kubernetes/resource";
 import { selects, type Labels } from "../kubernetes/selector";
 import { getList, getNumber, getString, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
 import { portsOf, type Workload } from "../kubernetes/workload";
@@ -76,6 +76,20 @@ export interface Selection {
   unclear: readonly Workload[];
   /** Why it selects none, where it doesn't. */
   nothing?: "no selector" | "unknown selector" | "unknown namespace" | "unknown labels" | "no match";
+}
+
+/**
+ * Does a Service with this namespace and selector select the workload's Pods? For Services that are known from elsewhere,
+ * as those of a catalog are.
+ */
+export function selectsWorkload(
+  service: { namespace: Maybe<string>; selector: Labels },
+  workload: Workload,
+): Maybe<boolean> {
+  const namespace = namespaceOf(workload.resource);
+  if (isKnown(service.namespace) && isKnown(namespace) && service.namespace !== namespace) return false;
+  const answer = selects(service.selector, workload.podLabels, workload.resource.isPatch);
+  return answer === true && (service.namespace === unknown || namespace === unknown) ? unknown : answer;
 }
 
 /** The workloads that a Service of the stack selects: the Pod template's labels have all the selector's. */

@@ -60,17 +60,23 @@ export function excusesOf(
   return excuses;
 }
 
+/**
+ * Reads `<reason> until 2027-01-31`. The day ends the text, but for a mark or a remark after it: nobody writes a date
+ * there that isn't meant. "until the migration is done" is a reason, not a day.
+ */
 function fromAnnotation(source: string, text: string, today: Date): Excuse {
-  const match = /^(.*?)(?:\s*\buntil\s+(\S+))?\s*$/s.exec(text);
-  const reason = match?.[1]?.trim() ?? "";
-  const until = match?.[2];
-  if (reason === "") return { source, reason, void: 'it gives no reason; write "<reason> until 2027-01-31"' };
-  if (until !== undefined && !isDate(until)) {
-    // "until the migration is done" is a reason, not a date.
-    if (!/^\d/.test(until)) return { source, reason: text.trim() };
-    return { source, reason, void: "its day is not one of the calendar; write it as 2027-01-31" };
+  const reason = text.trim();
+  const last = [...reason.matchAll(/\buntil\s+(\S+)/gi)].at(-1);
+  const word = last?.[1]?.replace(/[.,;:)]+$/, "") ?? "";
+  const isLast = last !== undefined && last.index + last[0].length === reason.length;
+  const isDay = isLast ? /^\d/.test(word) : /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$/.test(word);
+  const given = last && isDay ? reason.slice(0, last.index).trim() : reason;
+  if (given === "") return { source, reason: "", void: 'it gives no reason; write "<reason> until 2027-01-31"' };
+  if (!isDay) return { source, reason };
+  if (!isDate(word)) {
+    return { source, reason: given, void: "its day is not one of the calendar; write it as 2027-01-31" };
   }
-  return excuse(source, reason, until, today);
+  return excuse(source, given, word, today);
 }
 
 function excuse(source: string, reason: string, until: string | undefined, today: Date): Excuse {
@@ -92,7 +98,10 @@ function matches(exemption: Exemption, workload: Exemptible): boolean {
   if (name !== undefined && !workload.names.some((own) => matchesGlob(own, name))) return false;
   if (labels !== undefined) {
     if (!isKnown(workload.labels)) return false;
-    for (const [key, value] of Object.entries(labels)) if (workload.labels.get(key) !== value) return false;
+    for (const [key, glob] of Object.entries(labels)) {
+      const value = workload.labels.get(key);
+      if (value === undefined || !isKnown(value) || !matchesGlob(value, glob)) return false;
+    }
   }
   return true;
 }

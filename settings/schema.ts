@@ -38,9 +38,9 @@ export const exemptionSchema = {
     namespace: { type: "string", minLength: 1 },
     name: { type: "string", minLength: 1 },
     kind: { type: "string", minLength: 1 },
-    labels: { type: "object", additionalProperties: { type: "string" } },
-    reason: { type: "string", pattern: "\\S" },
-    until: { type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}$" },
+    labels: { type: "object", additionalProperties: { type: "string", minLength: 1 } },
+    reason: { type: "string", pattern: "\\S", examples: ["its mesh drains it"] },
+    until: { type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}$", examples: ["2027-01-31"] },
   },
   required: ["reason"],
   additionalProperties: false,
@@ -81,6 +81,7 @@ export const settingsSchema = {
       description: "the oldest cluster that the manifests go to; native sleep needs 1.30 or later",
       type: "string",
       pattern: "^v?1\\.\\d{1,3}([.+-].*)?$",
+      examples: ["1.34"],
       default: "1.34",
     },
     maxGracePeriodSeconds: {
@@ -131,7 +132,7 @@ export const settingsSchema = {
     gateways: {
       description: "Gateways of other stacks that are APISIX's, as `namespace/name`",
       type: "array",
-      items: { type: "string", pattern: "^[^/]+/[^/]+$" },
+      items: { type: "string", pattern: "^[^/]+/[^/]+$", examples: ["infra/apisix"] },
       default: [],
     },
     controllerNames: {
@@ -155,7 +156,7 @@ export const settingsSchema = {
       minLength: 1,
     },
     exempt: {
-      description: "workloads that are excused: by namespace, name, kind (globs) and labels, with a reason",
+      description: "workloads that are excused: by namespace, name, kind and labels (globs), with a reason",
       type: "array",
       items: exemptionSchema,
       default: [],

@@ -1,3 +1,4 @@
+import type { ErrorObject, ValidateFunction } from "ajv";
 import { closest, distance } from "fastest-levenshtein";
 import {
   policyNames,
@@ -34,12 +35,9 @@ export type PackConfig = Readonly<Record<string, string | Readonly<Record<string
  * @throws SettingsError naming policy and setting.
  */
 export function resolveSettings(policy: PolicyName, organization: Settings, config: object): ResolvedSettings {
-  const problems = [...problemsOfPolicy(policy, config)];
+  const problems = problemsOfPolicy(policy, organization, config);
   if (problems.length > 0) throw new SettingsError(problems);
-  const resolved = { ...defaults(organization), ...config } as ResolvedSettings;
-  problems.push(...crossProblems(resolved, `${policy} › `));
-  if (problems.length > 0) throw new SettingsError(problems);
-  return resolved;
+  return over(defaults(organization), config);
 }
 
 /** The defaults, and the organization's over them. */
@@ -48,7 +46,13 @@ export function defaults(organization: Settings): ResolvedSettings {
   for (const [name, schema] of Object.entries(settingsSchema.properties)) {
     if ("default" in schema) values[name] = schema.default;
   }
-  return { ...values, ...organization } as ResolvedSettings;
+  return over(values as ResolvedSettings, organization);
+}
+
+/** Settings over others. One that is undefined is not set: TypeScript lets a program pass `{ sleepSeconds: undefined }`. */
+function over(settings: ResolvedSettings, others: object): ResolvedSettings {
+  const set = Object.entries(others).filter(([, value]) => value !== undefined);
+  return { ...settings, ...Object.fromEntries(set) };
 }
 
 /**
@@ -73,40 +77,67 @@ export function configSchema(policy: PolicyName, organization: Settings): { prop
 export function checkSettings(settings: unknown): asserts settings is Settings {
   const problems =
     typeof settings === "object" && settings !== null && !Array.isArray(settings)
-      ? [...unknownKeys(settings, settingNames, "setting"), ...typeProblems(settings, settingNames, "")]
+      ? [...unknownKeys(settings, settingNames, "setting"), ...typeProblems({ ...settings }, settingNames, "")]
       : ["settings must be an object"];
   if (problems.length === 0) problems.push(...crossProblems(defaults(settings as Settings), ""));
   if (problems.length > 0) throw new SettingsError(problems);
 }
 
 /**
- * What is wrong with a policy pack config, beyond what the engine finds: it lets unknown policies and settings pass.
+ * What is wrong with a policy pack config. The engine finds wrong types, too, but lets unknown policies and settings
+ * pass.
  *
- * @param types also check the values' types, where no engine does
+ * @param organization the organization's settings, which the config goes over
  */
-export function configProblems(config: PackConfig, types: boolean): string[] {
+export function configProblems(config: PackConfig, organization: Settings = {}): string[] {
   const problems = [...unknownKeys(config, ["all", ...policyNames], "policy")];
-  for (const policy of policyNames) {
-    const value = config[policy];
-    if (value === undefined || typeof value === "string") continue;
-    const { enforcementLevel, ...settings } = value;
-    problems.push(...problemsOfPolicy(policy, settings));
-    if (types) problems.push(...typeProblems(settings, policySettings[policy], `${policy} › `));
+  for (const policy of ["all", ...policyNames] as const) {
+    const value: unknown = config[policy];
+    if (value === undefined) continue;
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    if (!isObject && typeof value !== "string") {
+      problems.push(`${policy}: must be a level, or an object with enforcementLevel and settings`);
+      continue;
+    }
+    const given: Readonly<Record<string, unknown>> = isObject ? { ...value } : { enforcementLevel: value };
+    const { enforcementLevel, ...settings } = given;
+    if (enforcementLevel !== undefined && !levels.includes(enforcementLevel as string)) {
+      const place = isObject ? `${policy} › enforcementLevel` : policy;
+      const meant = typeof enforcementLevel === "string" ? didYouMean(enforcementLevel, levels) : "";
+      problems.push(`${place}: no such level${meant || `; there are: ${levels.join(", ")}`}`);
+    }
+    if (policy !== "all") problems.push(...problemsOfPolicy(policy, organization, settings));
+    else {
+      for (const key of Object.keys(settings)) {
+        problems.push(`all › ${key}: "all" takes a level only; settings go to each policy, or to createPack`);
+      }
+    }
   }
   return problems;
 }
 
+const levels: readonly string[] = ["advisory", "mandatory", "remediate", "disabled"];
 const settingNames = Object.keys(settingsSchema.properties) as SettingName[];
 
-function* problemsOfPolicy(policy: PolicyName, config: object): Iterable<string> {
-  const own: readonly string[] = policySettings[policy];
+function problemsOfPolicy(policy: PolicyName, organization: Settings, config: object): string[] {
+  const own: readonly SettingName[] = policySettings[policy];
+  const problems: string[] = [];
   for (const key of Object.keys(config)) {
-    if (own.includes(key)) continue;
+    if ((own as readonly string[]).includes(key)) continue;
     const others = policyNames.filter((other) => (policySettings[other] as readonly string[]).includes(key));
-    yield others.length > 0
-      ? `${policy} › ${key}: this policy has no such setting; it belongs to ${others.join(", ")}`
-      : `${policy} › ${key}: no such setting${didYouMean(key, own)}`;
+    problems.push(
+      others.length > 0
+        ? `${policy} › ${key}: this policy has no such setting; it belongs to ${others.join(", ")}`
+        : `${policy} › ${key}: no such setting${didYouMean(key, own)}`,
+    );
   }
+  // The engine fills the defaults in; what is equal to them needs no check.
+  const given = defaults(organization) as Record<string, unknown>;
+  const changed = Object.entries(config).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(given[key]));
+  const types = typeProblems(Object.fromEntries(changed), own, `${policy} › `);
+  problems.push(...types);
+  if (types.length === 0) problems.push(...crossProblems(over(given as ResolvedSettings, config), `${policy} › `));
+  return problems;
 }
 
 function* unknownKeys(object: object, known: readonly string[], what: string): Iterable<string> {
@@ -127,29 +158,63 @@ export function didYouMean(word: string, known: readonly string[]): string {
     : `; there are: ${known.join(", ")}`;
 }
 
-function typeProblems(settings: object, names: readonly SettingName[], prefix: string): string[] {
-  if (Object.keys(settings).length === 0) return [];
-  if (names.every((name) => (settings as Record<string, unknown>)[name] === undefined)) return [];
-  // Loaded on first use: where the engine has checked the types already, nobody needs it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { Ajv } = require("ajv") as typeof import("ajv");
-  const ajv = new Ajv({ allErrors: true, strict: false });
+function typeProblems(
+  settings: Readonly<Record<string, unknown>>,
+  names: readonly SettingName[],
+  prefix: string,
+): string[] {
+  const given = names.filter((name) => settings[name] !== undefined);
+  if (given.length === 0) return [];
   const problems: string[] = [];
-  for (const name of names) {
-    const value = (settings as Record<string, unknown>)[name];
-    if (value === undefined) continue;
-    const validate = ajv.compile(settingsSchema.properties[name]);
-    if (validate(value)) continue;
-    const errors = (validate.errors ?? []).filter((error) => error.keyword !== "oneOf");
-    for (const error of errors) {
-      const place = `${prefix}${name}${error.instancePath.replaceAll("/", ".").replace(/\.(\d+)/g, "[$1]")}`;
-      const allowed: unknown = error.keyword === "enum" ? error.params.allowedValues : undefined;
-      const extra = Array.isArray(allowed) ? `: ${allowed.join(", ")}` : "";
-      const key: unknown = error.keyword === "additionalProperties" ? error.params.additionalProperty : undefined;
-      problems.push(`${place}: ${error.message}${extra}${typeof key === "string" ? ` ("${key}")` : ""}`);
+  for (const name of given) {
+    const validate = validatorOf(name);
+    if (validate(settings[name])) continue;
+    const errors = validate.errors ?? [];
+    const isOfWhole = ({ keyword, instancePath }: ErrorObject) => keyword === "type" && instancePath === "";
+    const types = errors.filter(isOfWhole).map(({ params }) => String(params.type));
+    const { oneOf = [{}] } = settingsSchema.properties[name] as { oneOf?: object[] };
+    // Of `oneOf`, what is wrong with the one that was meant; where none was, the types that it may have.
+    const isOfNoType = types.length === oneOf.length && !errors.some(({ keyword }) => keyword === "enum");
+    if (isOfNoType) problems.push(`${prefix}${name}: must be ${types.join(" or ")}`);
+    for (const error of isOfNoType ? [] : errors) {
+      if (error.keyword === "oneOf" || isOfWhole(error)) continue;
+      const place = error.instancePath.replaceAll("/", ".").replace(/\.(\d+)/g, "[$1]");
+      problems.push(`${prefix}${name}${place}${inWords(error)}`);
     }
   }
   return problems;
+}
+
+const validators = new Map<SettingName, ValidateFunction>();
+
+function validatorOf(name: SettingName): ValidateFunction {
+  let validate = validators.get(name);
+  if (!validate) {
+    // Loaded on first use: most packs have nothing to check.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { Ajv } = require("ajv") as typeof import("ajv");
+    validate = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(settingsSchema.properties[name]);
+    validators.set(name, validate);
+  }
+  return validate;
+}
+
+/** What is wrong at a place, with a colon before it. Never the value itself. */
+function inWords({ keyword, params, message = "can't be used", data, parentSchema }: ErrorObject): string {
+  const { examples, properties = {} } = (parentSchema ?? {}) as { examples?: unknown[]; properties?: object };
+  const { allowedValues, additionalProperty, missingProperty } = params as Record<string, unknown>;
+  if (keyword === "enum" && Array.isArray(allowedValues)) {
+    const allowed = allowedValues.map(String);
+    return typeof data === "string"
+      ? `: no such choice${didYouMean(data, allowed)}`
+      : `: must be one of ${allowed.join(", ")}`;
+  }
+  if (typeof additionalProperty === "string") {
+    return ` › ${additionalProperty}: no such field${didYouMean(additionalProperty, Object.keys(properties))}`;
+  }
+  if (typeof missingProperty === "string") return `: must have a ${missingProperty}`;
+  if (keyword === "pattern" && examples) return `: must look like ${JSON.stringify(examples[0])}`;
+  return `: ${message}`;
 }
 
 /** Rules that no JSON schema says: between settings, of globs and of dates. */
@@ -167,11 +232,13 @@ function* crossProblems(settings: ResolvedSettings, prefix: string): Iterable<st
   for (const [i, exemption] of settings.exempt.entries()) {
     const place = `${prefix}exempt[${i}]`;
     const { namespace, name, kind, labels, until } = exemption;
-    if (namespace === undefined && name === undefined && kind === undefined && labels === undefined) {
+    const globs = { namespace, name, kind, ...labels };
+    if (Object.values(globs).every((glob) => glob === undefined)) {
       yield `${place}: would excuse everything; say whom: namespace, name, kind or labels`;
     }
-    for (const [key, glob] of Object.entries({ namespace, name, kind })) {
-      if (glob !== undefined && !isGlob(glob)) yield `${place}.${key}: not a glob that can be read`;
+    for (const [key, glob] of Object.entries(globs)) {
+      const at = labels && key in labels ? `labels.${key}` : key;
+      if (glob !== undefined && !isGlob(glob)) yield `${place}.${at}: not a glob that can be read`;
     }
     if (until !== undefined && !isDate(until)) yield `${place}.until: no such day; write it as 2027-01-31`;
   }

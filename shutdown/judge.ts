@@ -1,8 +1,17 @@
 import type { Container, Pod } from "../kubernetes/workload";
-import { get, getNumber, unknown } from "../kubernetes/values";
+import { get, unknown } from "../kubernetes/values";
 import { hasNativeSleep } from "../kubernetes/version";
-import type { Interval } from "./interval";
-import { defaultGracePeriod, timeline, type ContainerTimeline } from "./timeline";
+import { handlersOf, isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook } from "./hook";
+import { mayLackShell } from "./image";
+import { exactly, type Interval } from "./interval";
+import {
+  defaultGracePeriod,
+  minimumAfterHook,
+  stopOrder,
+  stopsApp,
+  timeline,
+  type ContainerTimeline,
+} from "./timeline";
 
 /** What a Pod behind APISIX must hold. Times in seconds. */
 export interface Requirement {
@@ -23,6 +32,7 @@ export type FindingCode =
   | "hook-fails"
   | "hook-stops-app"
   | "hook-may-be-too-short"
+  | "hook-may-not-run"
   | "native-sleep-unsupported"
   | "grace-zero"
   | "sleep-exceeds-grace"
@@ -49,225 +59,285 @@ export interface Finding {
 export function judge(pod: Pod, requirement: Requirement): Finding[] {
   const line = timeline(pod, requirement.kubernetesVersion);
   if (!line) {
-    // A patch without containers has nothing to judge.
     if (pod.isPatch) return [];
     const what = "Its containers can't be judged: the Pod template is not known in this preview, or malformed.";
     const fix = "give the Pod template values that are known when the program is previewed.";
     return [{ code: "unreadable", about: "sleep", certain: false, what, fix }];
   }
-  const findings: Finding[] = [];
   const concerned = line.containers.filter(({ container }) => requirement.concerns(container));
-  for (const each of concerned) {
-    const finding = judgeSleep(each, requirement);
-    // What a patch doesn't set is somebody else's to judge.
-    if (finding && (finding.certain || !pod.isPatch)) findings.push(finding);
-  }
-  const untold = new Set(findings.filter(({ certain }) => !certain).map(({ container }) => container));
+  const findings = judgeSleeps(pod, concerned, requirement);
   for (const finding of judgeGrace(pod, line.containers, concerned, requirement)) {
-    // A hook that can't be told is one blind spot, not two.
-    if (finding.certain || !untold.has(finding.container)) findings.push(finding);
+    // One blind spot a hook: of one that may be too short it can't be told either how long it is at most.
+    const isSaid = findings.some(({ certain, container }) => !certain && container === finding.container);
+    if (finding.certain || !isSaid) findings.push(finding);
   }
-  return findings;
+  // What a patch doesn't set is somebody else's to judge.
+  return pod.isPatch ? findings.filter(({ certain }) => certain) : findings;
 }
 
-function judgeSleep(
-  { container, delay, serves, sigterm }: ContainerTimeline,
-  requirement: Requirement,
-): Finding | undefined {
-  const t = requirement.sleepSeconds;
-  // With a grace period of 0 there is no SIGTERM to hold back: the grace period is what is wrong.
-  const holds = sigterm === undefined ? delay.protects : serves;
-  if (holds.atLeast >= t) return undefined;
-  const name = `Container "${container.name}"`;
-  const about = { about: "sleep", container: container.name } as const;
-  const after = `while APISIX may send it requests for ${t} s`;
-  if (container.preStop === undefined) {
-    return {
-      ...about,
-      code: "no-hook",
-      certain: true,
-      what: `${name} gets SIGTERM at once when its Pod terminates, ${after} more.`,
-      fix: addHook(requirement, container),
-    };
+function judgeSleeps(pod: Pod, concerned: readonly ContainerTimeline[], requirement: Requirement): Finding[] {
+  const findings = new Map<ContainerTimeline, Finding>();
+  let isHeld = false;
+  for (const each of stopOrder(concerned)) {
+    const { isSidecar } = each.container;
+    // A sidecar waits for the containers before it: they hold it back long enough, or are to be repaired themselves.
+    if (!(isHeld && each.waits && !stopsApp(each.delay))) {
+      const finding = judgeSleep(pod, each, requirement);
+      if (finding) findings.set(each, isSidecar === unknown ? perhaps(finding) : finding);
+    }
+    isHeld ||= isSidecar !== unknown;
   }
-  // What the grace period cuts off is the grace period's fault.
-  if (delay.protects.atLeast >= t) return undefined;
-  if (delay.protects.atMost >= t) {
-    return {
-      ...about,
-      code: "hook-may-be-too-short",
-      certain: false,
-      what: `Can't tell whether container "${container.name}" holds SIGTERM back for ${t} s: ${sentence(delay.because)} It takes ${seconds(delay.protects)}.`,
-      fix: `let its preStop hook do nothing but sleep: ${hookText(requirement)}.`,
-    };
-  }
-  if (delay.form === "broken") {
-    const unsupported = get(container.preStop, "sleep") !== undefined && !hasNativeSleep(requirement.kubernetesVersion);
-    return {
-      ...about,
-      code: unsupported ? "native-sleep-unsupported" : "hook-fails",
-      certain: true,
-      what: `${name} gets SIGTERM at once when its Pod terminates, ${after} more: its preStop hook ${lower(sentence(delay.because))}`,
-      fix: `replace the hook by ${hookText(requirement, delay.meant)}.`,
-    };
-  }
-  if (delay.protects.atMost < delay.atMost) {
-    return {
-      ...about,
-      code: "hook-stops-app",
-      certain: true,
-      what: `${name} serves for ${seconds(delay.protects)} when its Pod terminates, ${after}: its preStop hook ${lower(sentence(delay.because))}`,
-      fix: `let the hook sleep ${t} s before it stops the app.`,
-    };
-  }
+  return concerned.flatMap((each) => findings.get(each) ?? []);
+}
+
+/** An init container whose restart policy isn't known is a sidecar, or has ended long ago. */
+function perhaps(finding: Finding): Finding {
   return {
-    ...about,
-    code: "hook-too-short",
-    certain: true,
-    what: `${name} holds SIGTERM back for ${seconds(delay.protects)} when its Pod terminates, ${after}: its preStop hook ${lower(sentence(delay.because))}`,
-    fix:
-      delay.form === "sleep"
-        ? `let the hook on "${container.name}" sleep ${t} s.`
-        : `let the hook sleep ${t} s before anything else.`,
+    ...finding,
+    certain: false,
+    what: `Can't tell whether container "${finding.container}" is a native sidecar: its restartPolicy is not known in this preview, or malformed. If it is one: ${lower(finding.what)}`,
   };
+}
+
+function judgeSleep(pod: Pod, line: ContainerTimeline, requirement: Requirement): Finding | undefined {
+  const { container, delay, protects, waits } = line;
+  const t = requirement.sleepSeconds;
+  const named = `container "${container.name}"`;
+  const grace = graceBesides(pod, requirement);
+  const finding = (code: FindingCode, what: string, fix: string, certain = true): Finding => ({
+    ...{ code, about: "sleep", certain, container: container.name },
+    ...{ what: `${what.charAt(0).toUpperCase()}${what.slice(1)}.`, fix: `${fix}.` },
+  });
+  const { a: aHook, by: anotherHook } = hookText(pod, container, requirement, delay.meant);
+  const because = reason(delay.because);
+
+  if (protects.atLeast >= t) {
+    const needsShell = delay.atLeast >= t && get(container.preStop, "exec") !== undefined;
+    return needsShell && mayLackShell(container)
+      ? finding(
+          "hook-may-not-run",
+          `can't tell whether the preStop hook of ${named} runs: its image looks like one without a shell and sleep`,
+          `replace the hook on "${container.name}" by ${anotherHook}`,
+          false,
+        )
+      : undefined;
+  }
+  if (protects.atMost >= t) {
+    const cant = `can't tell whether ${named} holds SIGTERM back for ${t} s`;
+    if (container.preStop === undefined) {
+      const what = `${cant}: it has no preStop hook, and how long those take that it waits for can't be told`;
+      return finding("hook-may-be-too-short", what, `${aHook}${grace}`, false);
+    }
+    if (container.preStop === unknown) {
+      const fix = `give lifecycle.preStop on "${container.name}" values that are known when the program is previewed`;
+      return finding("hook-may-be-too-short", `${cant}: ${because}`, fix, false);
+    }
+    const fix = `let the hook on "${container.name}" sleep ${t} s before anything else${grace}`;
+    return finding("hook-may-be-too-short", `${cant}: ${because}`, fix, false);
+  }
+
+  const when =
+    protects.atMost === 0
+      ? `at once when its Pod terminates, while APISIX may send it requests for ${t} s more`
+      : `after ${seconds(protects)} when its Pod terminates, while APISIX may send it requests for ${t} s`;
+  const gets = `${named} gets SIGTERM ${when}`;
+  if (container.preStop === undefined) {
+    const waited = waits && protects.atMost > 0 ? ": it has no preStop hook, and waits for no container longer" : "";
+    return finding("no-hook", `${gets}${waited}`, `${aHook}${grace}`);
+  }
+  const replace = `replace the hook on "${container.name}" by ${anotherHook}${grace}`;
+  if (isUnsupportedSleep(container, requirement.kubernetesVersion)) {
+    const what = `${gets}: its preStop hook is a native sleep, which clusters before Kubernetes 1.30 drop, and kubernetesVersion is ${requirement.kubernetesVersion}`;
+    return finding(
+      "native-sleep-unsupported",
+      what,
+      `${replace}; or raise kubernetesVersion, if no cluster is that old`,
+    );
+  }
+  const handlers = handlersOf(container.preStop);
+  if (handlers.length > 1) {
+    return finding("hook-fails", `${gets}: ${because}`, `leave the hook on "${container.name}" one handler${grace}`);
+  }
+  if (delay.form === "broken" || isVoid(container) || handlers[0] === "tcpSocket") {
+    return finding("hook-fails", `${gets}: ${because}`, replace);
+  }
+  if (stopsApp(delay)) {
+    const what = `${named} is stopped by its own preStop hook ${when}`;
+    return finding(
+      "hook-stops-app",
+      what,
+      `let the hook on "${container.name}" sleep ${t} s before it stops the app${grace}`,
+    );
+  }
+  const fix = `let the hook on "${container.name}" sleep ${t} s${delay.form === "sleep" ? "" : " before anything else"}${grace}`;
+  return finding("hook-too-short", `${gets}: ${because}`, fix);
 }
 
 function* judgeGrace(
   pod: Pod,
-  all: ContainerTimeline[],
-  concerned: ContainerTimeline[],
+  all: readonly ContainerTimeline[],
+  concerned: readonly ContainerTimeline[],
   requirement: Requirement,
 ): Iterable<Finding> {
-  if (concerned.length === 0) return;
+  // A patch may set the grace period alone.
+  if (concerned.length === 0 && !(pod.isPatch && all.length === 0)) return;
+  const finding = (code: FindingCode, what: string, fix: string, container?: Container): Finding => ({
+    ...{ code, about: "grace", certain: true, ...(container ? { container: container.name } : {}) },
+    ...{ what: `${what}.`, fix: `${fix}.` },
+  });
   if (pod.gracePeriod === unknown) {
-    if (pod.isPatch) return;
-    yield {
-      code: "unreadable",
-      about: "grace",
-      certain: false,
-      what: "Can't tell whether the grace period covers the shutdown: terminationGracePeriodSeconds is not known in this preview, or no number.",
-      fix: "give terminationGracePeriodSeconds a value that is known when the program is previewed.",
-    };
+    const what =
+      "Can't tell whether the grace period covers the shutdown: terminationGracePeriodSeconds is not known in this preview, or no number";
+    const fix = "give terminationGracePeriodSeconds a value that is known when the program is previewed";
+    yield { ...finding("unreadable", what, fix), certain: false };
     return;
   }
   const grace = pod.gracePeriod ?? defaultGracePeriod;
-  const needed = neededGracePeriod(pod, requirement);
-  const raise = raiseText(needed, requirement);
+  const raise = raiseText(pod, requirement);
   if (grace === 0) {
-    yield {
-      code: "grace-zero",
-      about: "grace",
-      certain: true,
-      what: "terminationGracePeriodSeconds is 0: the Pod is killed at once, without preStop hook and SIGTERM, while APISIX may still send it requests.",
-      fix: raise,
-    };
+    const what =
+      "The Pod is killed at once, without preStop hook and SIGTERM, while APISIX may still send it requests: terminationGracePeriodSeconds is 0";
+    yield finding("grace-zero", what, raise);
     return;
   }
   const period = `${grace} s${pod.gracePeriod === undefined ? " (the default)" : grace < 0 ? " (which counts as 1 s)" : ""}`;
-  const counted = Math.max(grace, 1);
-  for (const { container } of all) {
-    const sleep = getNumber(container.preStop, "sleep", "seconds");
-    if (typeof sleep === "number" && sleep > grace && hasNativeSleep(requirement.kubernetesVersion)) {
-      yield {
-        code: "sleep-exceeds-grace",
-        about: "grace",
-        certain: true,
-        container: container.name,
-        what: `The Kubernetes API refuses the Pod: container "${container.name}" sleeps ${sleep} s in its preStop hook, longer than the grace period of ${period}.`,
-        fix: raise,
-      };
+  if (hasNativeSleep(requirement.kubernetesVersion)) {
+    for (const { container } of all) {
+      const sleep = nativeSleepOf(container);
+      if (sleep === undefined || sleep <= grace) continue;
+      const what = `The Kubernetes API refuses the Pod: container "${container.name}" sleeps ${sleep} s in its preStop hook, longer than the grace period of ${period}`;
+      yield finding("sleep-exceeds-grace", what, raise, container);
       return;
     }
   }
   // One finding a Pod: the clock is one, and what counts is the longest hook.
-  const worst = [...concerned].sort((a, b) => b.delay.atLeast - a.delay.atLeast)[0];
-  if (!worst) return;
-  const name = `Container "${worst.container.name}"`;
-  const common = { about: "grace", container: worst.container.name } as const;
-  const { atLeast } = worst.delay;
-  const need = `${requirement.shutdownSeconds} s after its SIGTERM`;
-  if (atLeast === Infinity) {
-    yield {
-      ...common,
-      code: "hook-never-ends",
-      certain: true,
-      what: `${name} is killed at the end of the grace period of ${period}, whatever its length: its preStop hook never ends (${worst.delay.because}).`,
-      fix: "let the hook end by itself.",
-    };
+  const [longest] = [...concerned].sort((a, b) => untilSignal(b).atLeast - untilSignal(a).atLeast);
+  const hook = longest ? untilSignal(longest) : exactly(0);
+  const { shutdownSeconds } = requirement;
+  const counted = Math.max(grace, 1);
+  if (longest && hook.atLeast === Infinity) {
+    const { name } = longest.container;
+    const what = `Container "${name}" gets SIGTERM only when its grace period of ${period} is over, and SIGKILL ${minimumAfterHook} s later: its preStop hook never ends`;
+    yield finding("hook-never-ends", what, `let the hook on "${name}" end by itself`, longest.container);
     return;
   }
-  if (atLeast + requirement.shutdownSeconds > counted) {
-    const hook = atLeast > 0 ? `its preStop hook takes ${seconds(worst.delay)} of a` : "it has a";
-    const left = Math.max(0, counted - atLeast);
-    yield {
-      ...common,
-      code: "grace-too-short",
-      certain: true,
-      what: `${name} gets SIGKILL before it can shut down: ${hook} grace period of ${period}, which leaves it ${round(left)} s, and it may need ${need}.`,
-      fix: raise,
-    };
+  if (hook.atLeast + shutdownSeconds > counted) {
+    const needs = shutdownSeconds === 0 ? "" : `, and it may need ${shutdownSeconds} s after its SIGTERM`;
+    if (!longest || hook.atLeast === 0) {
+      const what = `The app may get SIGKILL before it has shut down: the grace period is ${period}${needs}`;
+      yield finding("grace-too-short", what, raise);
+      return;
+    }
+    const left = counted - hook.atLeast;
+    const leaves =
+      left < minimumAfterHook
+        ? `only the ${minimumAfterHook} s that the kubelet always grants`
+        : `${hook.atMost > hook.atLeast ? "at most " : ""}${round(left)} s`;
+    const takes = `${stopsApp(longest.delay) ? "stops it after" : "takes"} ${seconds(hook)}`;
+    const what = `Container "${longest.container.name}" may get SIGKILL before it has shut down: its preStop hook ${takes} and the grace period is ${period}, which leaves it ${leaves}${needs}`;
+    yield finding("grace-too-short", what, raise, longest.container);
     return;
   }
-  if (pod.isPatch) return;
-  const longest = [...concerned].sort((a, b) => b.delay.atMost - a.delay.atMost)[0];
-  if (longest && longest.delay.atMost + requirement.shutdownSeconds > counted) {
-    yield {
-      code: "grace-may-be-too-short",
-      about: "grace",
-      certain: false,
-      container: longest.container.name,
-      what: `Can't tell whether the grace period of ${period} leaves container "${longest.container.name}" the ${need}: its preStop hook takes ${seconds(longest.delay)} (${longest.delay.because}).`,
-      fix: "let the hook do nothing but sleep, or raise terminationGracePeriodSeconds above the longest time that it can take.",
-    };
+  const [slowest] = [...concerned].sort((a, b) => untilSignal(b).atMost - untilSignal(a).atMost);
+  if (slowest && untilSignal(slowest).atMost + shutdownSeconds > counted) {
+    const { name } = slowest.container;
+    const what = `Can't tell whether the grace period of ${period} leaves container "${name}" the ${shutdownSeconds} s that it may need after its SIGTERM: ${reason(slowest.delay.because)}`;
+    const fix =
+      untilSignal(slowest).atMost === Infinity
+        ? `let the hook on "${name}" end within ${counted - shutdownSeconds} s, or raise terminationGracePeriodSeconds to ${shutdownSeconds} s more than it can take`
+        : raise;
+    yield { ...finding("grace-may-be-too-short", what, fix, slowest.container), certain: false };
   }
+}
+
+/** How long a container's own hook holds off the signal to stop, which it may send itself before it ends. */
+function untilSignal({ delay }: ContainerTimeline): Interval {
+  return stopsApp(delay) ? delay.protects : delay;
 }
 
 /**
  * The grace period that covers the longest hook and the shutdown after it, in seconds; undefined where a hook never
  * ends. A hook without an upper bound counts with its lower one. Never 0: that would be a forced deletion.
+ *
+ * @param repaired count every hook as if it were repaired already, as `sleepRemedy` does it
  */
-export function neededGracePeriod(pod: Pod, requirement: Requirement): number | undefined {
+export function neededGracePeriod(pod: Pod, requirement: Requirement, repaired = false): number | undefined {
   const line = timeline(pod, requirement.kubernetesVersion);
-  let needed = 1;
-  for (const { container, delay } of line?.containers ?? []) {
-    const hook = delay.atMost === Infinity ? delay.atLeast : delay.atMost;
-    // Every hook has to fit, as the API refuses a native sleep above the grace period; a shutdown only where it counts.
-    needed = Math.max(needed, hook + (requirement.concerns(container) ? requirement.shutdownSeconds : 0));
+  let needed = Math.max(1, line?.containers.length === 0 ? requirement.shutdownSeconds : 0);
+  for (const each of line?.containers ?? []) {
+    const { container, delay } = each;
+    if (requirement.concerns(container)) {
+      const { atLeast, atMost } = untilSignal(each);
+      const hook = atMost === Infinity ? atLeast : atMost;
+      const meant = delay.form === "broken" ? Math.ceil(delay.meant ?? 0) : 0;
+      needed = Math.max(
+        needed,
+        requirement.shutdownSeconds + Math.max(hook, repaired ? Math.max(requirement.sleepSeconds, meant) : 0),
+      );
+    } else if (get(container.preStop, "sleep") !== undefined) {
+      // Nobody asks when this container ends, but the API refuses a native sleep above the grace period.
+      needed = Math.max(needed, delay.atMost === Infinity ? 0 : delay.atMost);
+    }
   }
   return needed === Infinity ? undefined : Math.ceil(needed);
 }
 
-function raiseText(needed: number | undefined, { maxGracePeriodSeconds }: Requirement): string {
-  if (needed === undefined) return "let the preStop hook end by itself.";
-  if (maxGracePeriodSeconds !== undefined && needed > maxGracePeriodSeconds) {
-    return `shorten the hook: terminationGracePeriodSeconds: ${needed} would be needed, above the ceiling of ${maxGracePeriodSeconds} s (maxGracePeriodSeconds).`;
+/** What to do about a grace period: the number that does once every hook is repaired, too. */
+function raiseText(pod: Pod, requirement: Requirement): string {
+  const { maxGracePeriodSeconds } = requirement;
+  const needed = neededGracePeriod(pod, requirement, true);
+  if (needed === undefined)
+    return "let the preStop hook end by itself, and raise terminationGracePeriodSeconds above it";
+  if (maxGracePeriodSeconds === undefined || needed <= maxGracePeriodSeconds) {
+    return `terminationGracePeriodSeconds: ${needed}`;
   }
-  return `terminationGracePeriodSeconds: ${needed}.`;
+  return `terminationGracePeriodSeconds: ${needed} is needed, above the ceiling of ${maxGracePeriodSeconds} s (maxGracePeriodSeconds); shorten the hook or the shutdown, or raise the ceiling`;
 }
 
-/** The hook to write, as the field that holds it. */
-function hookText({ sleepSeconds, kubernetesVersion }: Requirement, meant = 0): string {
+/** The grace period that a repaired hook needs, where it is more than there is: both go together. */
+function graceBesides(pod: Pod, requirement: Requirement): string {
+  if (pod.gracePeriod === unknown) return "";
+  const needed = neededGracePeriod(pod, requirement, true);
+  if (needed === undefined || needed <= (pod.gracePeriod ?? defaultGracePeriod)) return "";
+  return needed > (requirement.maxGracePeriodSeconds ?? Infinity)
+    ? ""
+    : `, and terminationGracePeriodSeconds: ${needed}`;
+}
+
+/** The hook to write: one that a container is to have, and the same in place of another. */
+function hookText(
+  pod: Pod,
+  container: Container,
+  { sleepSeconds, kubernetesVersion }: Requirement,
+  meant = 0,
+): { a: string; by: string } {
   const seconds = Math.max(sleepSeconds, Math.ceil(meant));
-  return hasNativeSleep(kubernetesVersion)
-    ? `lifecycle.preStop.sleep.seconds: ${seconds}`
-    : `lifecycle.preStop.exec.command: ["/bin/sh", "-c", "sleep ${seconds}"]`;
-}
-
-function addHook(requirement: Requirement, container: Container): string {
-  return `${hookText(requirement)} on "${container.name}".`;
+  const on = `on "${container.name}"`;
+  const hook = sleepHook(seconds, "auto", kubernetesVersion, pod, container);
+  if (!hook) {
+    const what = `that sleeps ${seconds} s and needs no shell`;
+    return { a: `a preStop hook ${on} ${what}`, by: `one ${what}` };
+  }
+  const field =
+    get(hook, "sleep") === undefined
+      ? `lifecycle.preStop.exec.command: ["/bin/sh", "-c", "sleep ${seconds}"]`
+      : `lifecycle.preStop.sleep.seconds: ${seconds}`;
+  return { a: `${field} ${on}`, by: field };
 }
 
 function seconds({ atLeast, atMost }: Interval): string {
   if (atLeast === atMost) return atLeast === Infinity ? "forever" : `${round(atLeast)} s`;
-  return atMost === Infinity ? `${round(atLeast)} s or more` : `${round(atLeast)} to ${round(atMost)} s`;
+  return atMost === Infinity ? `at least ${round(atLeast)} s` : `${round(atLeast)} to ${round(atMost)} s`;
 }
 
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+/** Why, as a clause: `because` may be one, or what follows "its preStop hook". */
+function reason(because: string): string {
+  const text = because.replace(/[.\s]+$/, "");
+  return /^(its|the|a|an) /i.test(text) ? lower(text) : `its preStop hook ${text}`;
 }
 
 function lower(text: string): string {

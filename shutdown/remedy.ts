@@ -1,11 +1,10 @@
 import type { Pod } from "../kubernetes/workload";
-import { get, getObject, isKnown } from "../kubernetes/values";
-import { hasNativeSleep, hasOrderedSidecars } from "../kubernetes/version";
+import { get, getObject, isKnown, unknown } from "../kubernetes/values";
+import { isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook, type HookForm } from "./hook";
 import { neededGracePeriod, type Requirement } from "./judge";
-import { defaultGracePeriod, timeline, type ContainerTimeline } from "./timeline";
+import { defaultGracePeriod, stopOrder, stopsApp, timeline, type ContainerTimeline } from "./timeline";
 
-/** The form of the hook that a remedy writes. */
-export type HookForm = "auto" | "sleep" | "exec";
+export type { HookForm } from "./hook";
 
 /** One change of one field, made in place: whoever holds secrets and unknowns around it goes on holding them. */
 export interface Edit {
@@ -20,41 +19,39 @@ export interface Edit {
 /**
  * The smallest edits that make every container of a Pod delay its SIGTERM by at least `sleepSeconds`, and keep the
  * grace period at or above the sleep, as the API refuses a Pod otherwise. No edits where nothing is wrong, or nothing
- * can be done: a hook that does more than sleep is left alone, and a delay is never shortened.
+ * can be done: a hook that does more than sleep is left alone, a delay is never shortened, and the grace period stays
+ * below its ceiling.
  */
 export function sleepRemedy(pod: Pod, requirement: Requirement, form: HookForm): Edit[] {
   const line = timeline(pod, requirement.kubernetesVersion);
   // Where the grace period is not known, a sleep may exceed it, and the API would refuse the Pod.
   if (!line || !pod.spec || !isKnown(pod.gracePeriod)) return [];
-  const edits: Edit[] = [];
-  let longest = 0;
-  const repair = (each: ContainerTimeline): boolean => {
-    const written = hookEdit(each, requirement, form, pod);
-    if (!written) return false;
-    edits.push(written.edit);
-    longest = Math.max(longest, written.seconds);
-    return true;
-  };
-  const short = ({ container, delay }: ContainerTimeline) =>
-    requirement.concerns(container) && delay.protects.atLeast < requirement.sleepSeconds;
-
-  let held = 0;
-  for (const each of line.containers.filter(({ container }) => container.isSidecar === false)) {
-    const repaired = short(each) && repair(each);
-    held = Math.max(held, repaired ? requirement.sleepSeconds : each.delay.atLeast);
-  }
-  for (const each of line.containers.filter(({ container }) => container.isSidecar === true)) {
-    // A sidecar that the ordinary containers hold long enough needs no hook of its own.
-    const servesLongEnough = each.serves.atLeast >= requirement.sleepSeconds;
-    const isHeld =
-      each.container.preStop === undefined &&
-      held >= requirement.sleepSeconds &&
-      hasOrderedSidecars(requirement.kubernetesVersion);
-    if (short(each) && !servesLongEnough && !isHeld) repair(each);
-  }
+  const t = requirement.sleepSeconds;
   const grace = pod.gracePeriod ?? defaultGracePeriod;
-  if (edits.length > 0 && grace < longest) edits.push(graceEdit(pod.spec, Math.ceil(longest)));
-  return edits;
+  const ceiling = Math.max(grace, requirement.maxGracePeriodSeconds ?? Infinity);
+  const edits = new Map<ContainerTimeline, Edit>();
+  let longest = grace;
+  // How long the sidecars are held back by those that they wait for.
+  let held = 0;
+  for (const own of stopOrder(line.containers)) {
+    const each = own.container;
+    // What may be no sidecar may be an init container, which may have no hook.
+    if (each.isSidecar === unknown) continue;
+    let protects = own.delay.protects.atLeast;
+    if (own.waits && !stopsApp(own.delay)) protects = Math.max(protects, held);
+    if (protects < t && requirement.concerns(each)) {
+      const written = hookEdit(own, requirement, form, pod);
+      if (written && written.seconds <= ceiling) {
+        edits.set(own, written.edit);
+        longest = Math.max(longest, written.seconds);
+        protects = written.seconds;
+      }
+    }
+    held = Math.max(held, protects);
+  }
+  const inOrder = line.containers.flatMap((each) => edits.get(each) ?? []);
+  if (longest > grace) inOrder.push(graceEdit(pod.spec, longest));
+  return inOrder;
 }
 
 /**
@@ -63,7 +60,9 @@ export function sleepRemedy(pod: Pod, requirement: Requirement, form: HookForm):
  */
 export function graceRemedy(pod: Pod, requirement: Requirement): Edit[] {
   if (!pod.spec || !isKnown(pod.gracePeriod) || !isKnown(pod.containers)) return [];
-  if (!pod.containers.some(requirement.concerns)) return [];
+  // A patch may set the grace period alone.
+  const isAlone = pod.isPatch && pod.containers.length === 0;
+  if (!isAlone && !pod.containers.some(requirement.concerns)) return [];
   const needed = neededGracePeriod(pod, requirement);
   if (needed === undefined || needed <= (pod.gracePeriod ?? defaultGracePeriod)) return [];
   if (requirement.maxGracePeriodSeconds !== undefined && needed > requirement.maxGracePeriodSeconds) return [];
@@ -80,42 +79,38 @@ function graceEdit(spec: object, seconds: number): Edit {
   return { target: spec, key, value: seconds, path: key };
 }
 
+/** The edit that makes a container's own hook sleep long enough, and the seconds that it sleeps then. */
 function hookEdit(
   { container, delay }: ContainerTimeline,
   { sleepSeconds, kubernetesVersion }: Requirement,
   form: HookForm,
   pod: Pod,
 ): { edit: Edit; seconds: number } | undefined {
+  const { preStop } = container;
   const at = `${container.path}.lifecycle`;
-  if (container.preStop !== undefined && !isKnown(container.preStop)) return undefined;
-  if (container.preStop === undefined || delay.form === "broken") {
-    const seconds = Math.max(sleepSeconds, Math.ceil(delay.meant ?? 0));
-    const preStop = newHook(form, kubernetesVersion, seconds, pod);
-    if (!preStop) return undefined;
+  if (preStop === unknown) return undefined;
+  const isUnsupported = isUnsupportedSleep(container, kubernetesVersion);
+  if (isVoid(container) || delay.form === "broken" || isUnsupported) {
+    const meant = isUnsupported ? nativeSleepOf(container) : delay.meant;
+    const seconds = Math.max(sleepSeconds, Math.ceil(meant ?? 0));
+    const hook = sleepHook(seconds, form, kubernetesVersion, pod, container);
     const lifecycle = getObject(container.body, "lifecycle");
-    if (!isKnown(lifecycle)) return undefined;
+    if (!hook || lifecycle === unknown) return undefined;
     const edit: Edit =
       lifecycle === undefined
-        ? { target: container.body, key: "lifecycle", value: { preStop }, path: at }
-        : { target: lifecycle, key: "preStop", value: preStop, path: `${at}.preStop` };
+        ? { target: container.body, key: "lifecycle", value: { preStop: hook }, path: at }
+        : { target: lifecycle, key: "preStop", value: hook, path: `${at}.preStop` };
     return { edit, seconds };
   }
   if (delay.form !== "sleep") return undefined;
-  const sleep = get(container.preStop, "sleep");
-  if (typeof sleep === "object" && sleep !== null) {
+  const sleep = getObject(preStop, "sleep");
+  if (sleep !== undefined && sleep !== unknown) {
     const edit = { target: sleep, key: "seconds", value: sleepSeconds, path: `${at}.preStop.sleep.seconds` };
     return { edit, seconds: sleepSeconds };
   }
-  const command = get(container.preStop, "exec", "command");
+  const command = get(preStop, "exec", "command");
   if (!delay.raise || !Array.isArray(command)) return undefined;
   const { index, to } = delay.raise;
   const path = `${at}.preStop.exec.command[${index}]`;
   return { edit: { target: command, key: index, value: to(sleepSeconds), path }, seconds: sleepSeconds };
-}
-
-function newHook(form: HookForm, kubernetesVersion: string, seconds: number, pod: Pod): object | undefined {
-  if (form === "sleep" || (form === "auto" && hasNativeSleep(kubernetesVersion))) return { sleep: { seconds } };
-  // Windows has no /bin/sh.
-  if (get(pod.spec, "os", "name") === "windows") return undefined;
-  return { exec: { command: ["/bin/sh", "-c", `sleep ${seconds}`] } };
 }

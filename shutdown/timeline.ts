@@ -2,25 +2,33 @@ import type { Container, Pod } from "../kubernetes/workload";
 import { isKnown, unknown, type Maybe } from "../kubernetes/values";
 import { hasOrderedSidecars } from "../kubernetes/version";
 import { delay } from "./delay";
-import type { Delay, Interval } from "./interval";
+import { anyTime, earlier, exactly, later, type Delay, type Interval } from "./interval";
 
 /** What the API server fills in where a Pod sets no `terminationGracePeriodSeconds`. */
 export const defaultGracePeriod = 30;
 
 /** What the kubelet leaves to a container after its hook, even when the grace period is over (kuberuntime). */
-const minimumAfterHook = 2;
+export const minimumAfterHook = 2;
 
 /** How one container ends, in seconds from the Pod's deletion. */
 export interface ContainerTimeline {
   container: Container;
   delay: Delay;
-  /** When its stop signal comes; undefined where it never comes (grace period 0: killed at once). */
+  /** Does it wait for other containers to end before its stop signal comes? Native sidecars do. */
+  waits: boolean;
+  /**
+   * How long hooks keep it serving, its own and those of the containers that it waits for, if the grace period is long
+   * enough. How long the others take to shut down doesn't count: they may end at once.
+   */
+  protects: Interval;
+  /**
+   * When its first stop signal comes, from the kubelet or from a command in its own hook; undefined where none ever
+   * comes (grace period 0: killed at once).
+   */
   sigterm: Interval | undefined;
-  /** How long it goes on serving: until its stop signal, or a command in its hook that stops the app before. */
-  serves: Interval;
-  /** What it has between the stop signal and SIGKILL. */
+  /** What it has between that signal and SIGKILL. */
   left: Interval;
-  /** When SIGKILL comes at the latest, if it still runs. */
+  /** When SIGKILL comes, if it still runs. To the second, as the kubelet counts the seconds that a hook took. */
   sigkill: Interval;
 }
 
@@ -28,6 +36,7 @@ export interface ContainerTimeline {
 export interface Timeline {
   /** The clock of the whole Pod: 30 where not set, 1 where negative, as the kubelet counts it. */
   gracePeriod: Maybe<number>;
+  /** The ordinary containers, then the native sidecars, both in the order of the Pod's spec. */
   containers: ContainerTimeline[];
 }
 
@@ -42,51 +51,81 @@ export interface Timeline {
 export function timeline(pod: Pod, kubernetesVersion: string): Timeline | undefined {
   if (!isKnown(pod.containers)) return undefined;
   const gracePeriod = effectiveGracePeriod(pod);
-  const grace: Interval = isKnown(gracePeriod) ? exactly(gracePeriod) : { atLeast: 1, atMost: Infinity };
   const ordered = hasOrderedSidecars(kubernetesVersion);
-
-  const of = (container: Container, held: Interval): ContainerTimeline => {
-    const own = delay(container.preStop, container, kubernetesVersion);
-    if (gracePeriod === 0) {
-      // Forced deletion: no hook, no stop signal.
-      const none = exactly(0);
-      return { container, delay: own, sigterm: undefined, serves: none, left: none, sigkill: none };
-    }
-    const sigterm = earlier(later(own, held), grace);
-    const stopsItself = own.protects.atLeast < own.atLeast || own.protects.atMost < own.atMost;
-    const sigkill = {
-      atLeast: Math.max(grace.atLeast, sigterm.atLeast + minimumAfterHook),
-      atMost: Math.max(grace.atMost, sigterm.atMost + minimumAfterHook),
-    };
-    return {
-      container,
-      delay: own,
-      sigterm,
-      serves: stopsItself ? earlier(own.protects, sigterm) : sigterm,
-      left: {
-        atLeast: Math.max(minimumAfterHook, minus(grace.atLeast, sigterm.atMost)),
-        atMost: Math.max(minimumAfterHook, minus(grace.atMost, sigterm.atLeast)),
-      },
-      sigkill,
-    };
-  };
-
-  const nothing = exactly(0);
-  const ordinary = pod.containers.filter(({ isSidecar }) => isSidecar !== true).map((each) => of(each, nothing));
-  // The app may end as soon as it is told to, and at the latest when it is killed.
-  let held: Interval = ordered
-    ? ordinary.reduce(
-        (latest, { sigterm, sigkill }) => later(latest, { atLeast: sigterm?.atLeast ?? 0, atMost: sigkill.atMost }),
-        nothing,
-      )
-    : nothing;
-  const sidecars: ContainerTimeline[] = [];
-  for (const sidecar of pod.containers.filter(({ isSidecar }) => isSidecar === true).reverse()) {
-    const line = of(sidecar, held);
-    sidecars.unshift(line);
-    if (ordered) held = later(held, { atLeast: line.sigterm?.atLeast ?? 0, atMost: line.sigkill.atMost });
+  const lines = new Map<Container, ContainerTimeline>();
+  // What the next sidecar waits for: the hooks of those that end before it, and their end.
+  let hooks: Interval = nothing;
+  let end: Interval = nothing;
+  for (const { container } of stopOrder(pod.containers.map((container) => ({ container })))) {
+    const waits = ordered && container.isSidecar !== false;
+    // An init container that may be no sidecar has ended long ago, or waits.
+    const within = (time: Interval) => (container.isSidecar === unknown ? { ...time, atLeast: 0 } : time);
+    const line = endOf(container, {
+      delay: delay(container.preStop, container, kubernetesVersion),
+      waits,
+      hooks: waits ? within(hooks) : nothing,
+      end: waits ? within(end) : nothing,
+      gracePeriod,
+    });
+    lines.set(container, line);
+    // The app may end as soon as it is told to, and at the latest when it is killed.
+    hooks = later(hooks, within({ atLeast: line.delay.protects.atLeast, atMost: line.delay.atMost }));
+    end = later(end, within({ atLeast: line.sigterm?.atLeast ?? 0, atMost: line.sigkill.atMost }));
   }
-  return { gracePeriod, containers: [...ordinary, ...sidecars] };
+  const containers: ContainerTimeline[] = [];
+  for (const container of pod.containers) {
+    const line = lines.get(container);
+    if (line) containers.push(line);
+  }
+  return { gracePeriod, containers };
+}
+
+/** The order in which containers get their stop signal: the ordinary ones, then init containers from the last on. */
+export function stopOrder<T extends { container: Container }>(containers: readonly T[]): T[] {
+  return [
+    ...containers.filter(({ container }) => container.isSidecar === false),
+    ...containers.filter(({ container }) => container.isSidecar !== false).reverse(),
+  ];
+}
+
+/** Does a hook stop the app before it is at its end? */
+export function stopsApp({ protects, atLeast, atMost }: Delay): boolean {
+  return protects.atLeast < atLeast || protects.atMost < atMost;
+}
+
+const nothing = exactly(0);
+
+function endOf(
+  container: Container,
+  given: { delay: Delay; waits: boolean; hooks: Interval; end: Interval; gracePeriod: Maybe<number> },
+): ContainerTimeline {
+  const { delay, waits, hooks, gracePeriod } = given;
+  const stopped = stopsApp(delay);
+  const common = { container, delay, waits, protects: stopped ? delay.protects : later(delay, hooks) };
+  if (gracePeriod === 0) {
+    // Forced deletion: no hook, no stop signal.
+    return { ...common, sigterm: undefined, left: nothing, sigkill: nothing };
+  }
+  // One that isn't known may be 0, too.
+  const grace = isKnown(gracePeriod) ? exactly(gracePeriod) : anyTime;
+  const minimum = isKnown(gracePeriod) ? minimumAfterHook : 0;
+  const told = earlier(later(delay, given.end), grace);
+  const sigterm = stopped ? earlier(delay.protects, told) : told;
+  const sigkill = {
+    atLeast: Math.max(grace.atLeast, told.atLeast + minimum),
+    atMost: Math.max(grace.atMost, told.atMost + minimum),
+  };
+  return {
+    ...common,
+    sigterm,
+    left: {
+      atLeast: Math.max(minimum, minus(grace.atLeast, sigterm.atMost)),
+      atMost: stopped
+        ? minus(sigkill.atMost, sigterm.atLeast)
+        : Math.max(minimum, minus(grace.atMost, sigterm.atLeast)),
+    },
+    sigkill,
+  };
 }
 
 /** The grace period as the kubelet counts it: 30 where not set (API default), 1 where negative (API server). */
@@ -94,18 +133,6 @@ export function effectiveGracePeriod(pod: Pod): Maybe<number> {
   if (pod.gracePeriod === unknown) return unknown;
   const grace = pod.gracePeriod ?? defaultGracePeriod;
   return grace < 0 ? 1 : grace;
-}
-
-function exactly(seconds: number): Interval {
-  return { atLeast: seconds, atMost: seconds };
-}
-
-function later(a: Interval, b: Interval): Interval {
-  return { atLeast: Math.max(a.atLeast, b.atLeast), atMost: Math.max(a.atMost, b.atMost) };
-}
-
-function earlier(a: Interval, b: Interval): Interval {
-  return { atLeast: Math.min(a.atLeast, b.atLeast), atMost: Math.min(a.atMost, b.atMost) };
 }
 
 /** a − b without Infinity − Infinity: what is left of an unbounded time after an unbounded one may be nothing. */

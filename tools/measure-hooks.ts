@@ -19,18 +19,19 @@ async function main(part = ""): Promise<void> {
     node = await startNode(api);
     const [port] = await freePorts(1);
     const pods = measuredPods(port!).filter(({ name }) => name.includes(part));
-    const { times, startUp } = await measure(api, node, pods, { tell: (progress) => console.error(progress) });
+    const measured = await measure(api, node, pods, { tell: (progress) => console.error(progress) });
     const rows = pods.flatMap(({ name, about, spec }) =>
-      [...times.get(name)!].map(([container, measured]) => {
-        const app = times.get(name)!.size > 1 ? `${about}: ${container}` : about;
-        return [app, spec.terminationGracePeriodSeconds ?? 30, seconds(measured.sigterm), end(measured)];
+      [...measured.get(name)!.containers].map(([container, times]) => {
+        const app = measured.get(name)!.containers.size > 1 ? `${about}: ${container}` : about;
+        return [app, spec.terminationGracePeriodSeconds ?? 30, seconds(times.sigterm), end(times)];
       }),
     );
     const table = [["Pod", "grace", "SIGTERM", "gone"], ["---", "---:", "---:", "---:"], ...rows];
     console.log(table.map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n"));
+    const startUp = [...measured.values()].map(({ startUp }) => startUp);
     console.log(
       `\nMeasured on kubelet ${kubernetesVersion}, in seconds from the delete call. The kubelet itself took ` +
-        `${seconds(Math.min(...startUp))} to ${seconds(Math.max(...startUp))} for Pods without a hook.`,
+        `${seconds(Math.min(...startUp))} to ${seconds(Math.max(...startUp))} for Pods whose hook takes no time.`,
     );
   } finally {
     node?.stop();

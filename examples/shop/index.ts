@@ -87,6 +87,48 @@ new k8s.networking.v1.Ingress("api", {
   },
 });
 
+// The search: its hook was meant to sleep for 5 s. It runs `sleep` without an operand, as the 5 is an operand of sh.
+const searchLabels = { app: "search" };
+new k8s.apps.v1.Deployment("search", {
+  metadata: { name: "search", namespace },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: searchLabels },
+    template: {
+      metadata: { labels: searchLabels },
+      spec: {
+        containers: [
+          {
+            name: "search",
+            image: "ghcr.io/example/search:2.0.0",
+            ports: [{ containerPort: 9200 }],
+            lifecycle: { preStop: { exec: { command: ["sh", "-c", "sleep", "5"] } } },
+          },
+        ],
+      },
+    },
+  },
+});
+new k8s.core.v1.Service("search", {
+  metadata: { name: "search", namespace },
+  spec: { selector: searchLabels, ports: [{ port: 9200 }] },
+});
+new k8s.apiextensions.CustomResource("search", {
+  apiVersion: "apisix.apache.org/v2",
+  kind: "ApisixRoute",
+  metadata: { name: "search", namespace },
+  spec: {
+    ingressClassName: "apisix",
+    http: [
+      {
+        name: "search",
+        match: { hosts: ["shop.example.com"], paths: ["/search"] },
+        backends: [{ serviceName: "search", servicePort: 9200 }],
+      },
+    ],
+  },
+});
+
 // A queue worker: no ports, no route. Nobody sends it requests, and the pack leaves it alone.
 const workerLabels = { app: "queue-worker" };
 new k8s.apps.v1.Deployment("queue-worker", {

@@ -102,7 +102,12 @@ export const script = `
   form.addEventListener("change", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(apply));
-  addEventListener("hashchange", () => { restore(); apply(); });
+  // The link to the findings has a hash, too, and is no filter.
+  addEventListener("hashchange", () => {
+    if (location.hash === "#findings") return;
+    restore();
+    apply();
+  });
   restore();
   apply();
 })();

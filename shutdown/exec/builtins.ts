@@ -184,7 +184,10 @@ function leaveFunction(call: Call): State[] {
   if (frame.inFunction) return [{ ...state, flow: "return", success }];
   // Outside a function bash complains and goes on; the others end the script.
   if (machine.dialect === "bash") return withSuccess(state, false);
-  return [{ ...state, flow: "exit", success: machine.dialect === "bash-posix" ? false : success }];
+  // bash in its POSIX mode may do either.
+  if (machine.dialect === "bash-posix")
+    return [{ ...state, flow: "exit", success: false }, ...withSuccess(state, false)];
+  return [{ ...state, flow: "exit", success }];
 }
 
 function leaveLoop({ name, args, state, frame }: Call): State[] {
@@ -321,7 +324,11 @@ function cut(text: string): [string, string | undefined] {
 function local(call: Call): State[] {
   const { args, assigned, frame, machine } = call;
   let { state } = call;
-  if (!frame.inFunction || args.more) return [lose(state)];
+  if (args.more) return [lose(state)];
+  if (!frame.inFunction) {
+    if (machine.dialect.startsWith("bash")) return withSuccess(state, false);
+    return [{ ...state, flow: "exit", success: false }];
+  }
   const variables: { name: string; value: Value }[] = [...assigned];
   for (const arg of args.list) {
     if (arg === unknown || !variableName.test(cut(arg)[0])) return [lose(state)];

@@ -140,8 +140,17 @@ function sameOptions(a: Options, b: Options): boolean {
 /** Do two states differ in nothing but their clocks? */
 export function sameShape(a: State, b: State): boolean {
   return (
-    a.flow === b.flow &&
     a.success === b.success &&
+    sameCourse(a, b) &&
+    sameList(a.positional, b.positional) &&
+    sameMap(a.variables, b.variables)
+  );
+}
+
+/** Do two states differ in nothing but their clocks and values? */
+function sameCourse(a: State, b: State): boolean {
+  return (
+    a.flow === b.flow &&
     a.levels === b.levels &&
     a.lastJob === b.lastJob &&
     a.exitTrap === b.exitTrap &&
@@ -151,12 +160,10 @@ export function sameShape(a: State, b: State): boolean {
     a.jobs.length === b.jobs.length &&
     a.jobs.every((job, i) => job.id === b.jobs[i]?.id) &&
     sameOptions(a.options, b.options) &&
-    sameList(a.positional, b.positional) &&
     sameSet(a.exported, b.exported) &&
     sameSet(a.readonly, b.readonly) &&
     sameSet(a.locals, b.locals) &&
-    sameMap(a.functions, b.functions) &&
-    sameMap(a.variables, b.variables)
+    sameMap(a.functions, b.functions)
   );
 }
 
@@ -188,17 +195,41 @@ export function lose(state: State): State {
 /** More states than this are not told apart. */
 const mostStates = 24;
 
-/** Joins states of one shape; where there are still too many, gives up on those that go on. */
-export function merge(states: readonly State[]): State[] {
+/** Joins two states of the same course: a value that they don't share is unknown. */
+function blur(a: State, b: State): State {
+  const variables = new Map<string, Value>();
+  for (const [name, value] of a.variables)
+    if (b.variables.has(name)) variables.set(name, b.variables.get(name) === value ? value : unknown);
+  return {
+    ...join(a, b),
+    success: a.success === b.success ? a.success : unknown,
+    positional: sameList(a.positional, b.positional) ? a.positional : unknown,
+    variables,
+  };
+}
+
+function mergeIf(
+  states: readonly State[],
+  same: (a: State, b: State) => boolean,
+  both: (a: State, b: State) => State,
+): State[] {
   const merged: State[] = [];
   for (const state of states) {
-    const at = merged.findIndex((other) => sameShape(other, state));
+    const at = merged.findIndex((other) => same(other, state));
     const other = merged[at];
     if (other === undefined) merged.push(state);
-    else if (other !== state) merged[at] = join(other, state);
+    else if (other !== state) merged[at] = both(other, state);
   }
+  return merged;
+}
+
+/** Joins states of one shape; where there are still too many, those that differ in values; then gives up. */
+export function merge(states: readonly State[]): State[] {
+  const merged = mergeIf(states, sameShape, join);
   if (merged.length <= mostStates) return merged;
-  const [first, ...rest] = merged.map((state) => lose(state));
+  const blurred = mergeIf(merged, sameCourse, blur);
+  if (blurred.length <= mostStates) return blurred;
+  const [first, ...rest] = blurred.map((state) => lose(state));
   if (first === undefined) return [];
   return [rest.reduce((sum, state) => ({ ...join(sum, state), jobs: [] }), { ...first, jobs: [] })];
 }

@@ -77,28 +77,29 @@ function chunksBeforeError(source: string, dialect: Dialect): Chunk[] {
 
 function check(statements: readonly Statement[], source: string, dialect: Dialect): Chunk {
   let syntax: Chunk["syntax"] = "fine";
-  const visit = (node: SyntaxNode, text: string): void => {
+  const visit = (node: SyntaxNode, text: string, insideBraces: boolean): void => {
     if (syntax === "refused") return;
-    const answer = judge(node, text, dialect);
+    const answer = judge(node, text, dialect, insideBraces);
     if (answer !== "fine") syntax = answer;
     let inner = text;
     if (node.type === "Script") {
       if ("errors" in node && node.errors?.length) syntax = "unclear";
       inner = node.source ?? text;
     }
-    load().forEachChild(node, (child) => visit(child, inner));
+    const braces = insideBraces || node.type === "BraceGroup";
+    load().forEachChild(node, (child) => visit(child, inner, braces));
   };
-  for (const statement of statements) visit(statement, source);
+  for (const statement of statements) visit(statement, source, false);
   return { statements, syntax };
 }
 
 /** Does the dialect refuse what the parser, which reads bash, takes? */
-function judge(node: SyntaxNode, source: string, dialect: Dialect): Chunk["syntax"] {
+function judge(node: SyntaxNode, source: string, dialect: Dialect, insideBraces: boolean): Chunk["syntax"] {
   const anywhere = judgeAnywhere(node, source);
   if (anywhere !== "fine") return anywhere;
   return dialect === "bash" || dialect === "bash-posix"
     ? judgeBash(node)
-    : judgeOthers(node, source, dialect === "dash");
+    : judgeOthers(node, source, dialect === "dash", insideBraces);
 }
 
 function judgeAnywhere(node: SyntaxNode, source: string): Chunk["syntax"] {
@@ -117,7 +118,7 @@ function judgeBash(node: SyntaxNode): Chunk["syntax"] {
   return node.type === "Function" && !isPlainName(node.name.text) ? "unclear" : "fine";
 }
 
-function judgeOthers(node: SyntaxNode, source: string, isDash: boolean): Chunk["syntax"] {
+function judgeOthers(node: SyntaxNode, source: string, isDash: boolean, insideBraces: boolean): Chunk["syntax"] {
   if (node.type === "ArithmeticFor" || node.type === "HereString" || node.type === "ArrayValue") return "refused";
   if (node.type === "Pipeline") return node.operators.includes("|&") ? "refused" : "fine";
   if (node.type === "ProcessSubstitution") return isDash ? "refused" : "unclear";
@@ -125,9 +126,14 @@ function judgeOthers(node: SyntaxNode, source: string, isDash: boolean): Chunk["
     return isDash ? "refused" : "unclear";
   }
   if (node.type === "Function") {
-    if (/^function\b/.test(source.slice(node.pos, node.end))) return isDash ? "refused" : "fine";
-    return isPlainName(node.name.text) ? "fine" : "unclear";
+    const text = source.slice(node.pos, node.end);
+    if (!/^function\b/.test(text)) return isPlainName(node.name.text) ? "fine" : "unclear";
+    if (!isDash) return "fine";
+    // `function f { …; }` is a command with arguments; its `}` is an error, unless it closes an earlier `{`.
+    return insideBraces || (text.includes("\n") && !/^function\s+\w+\s*\(/.test(text)) ? "unclear" : "refused";
   }
+  // `$((…) …)` is a substitution with a subshell in it only to bash.
+  if (node.type === "CommandExpansion" && node.text.startsWith("$((")) return "unclear";
   // To these shells `((…))` is two subshells, and `{fd}` and `a[0]=1` are words.
   if (node.type === "ArithmeticCommand" || node.type === "FileDescriptorVariable") return "unclear";
   if (node.type === "Assignment" && node.index) return "unclear";

@@ -465,7 +465,11 @@ export function arithmetic(run: () => Maybe<number>, thread: Thread): Maybe<numb
 export function scopeOf(thread: Thread, shell: Shell): Scope {
   return {
     dialect: shell.dialect,
-    read: (name) => readVariable(thread.state, name),
+    read: (name) => {
+      const value = readVariable(thread.state, name);
+      if (value === unknown) shell.note("variable");
+      return value;
+    },
     write: (name, value) => {
       thread.state = assign(thread.state, name, value);
       if (thread.state.flow !== "next") throw new ArithmeticFailure();

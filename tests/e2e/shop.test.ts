@@ -57,6 +57,11 @@ describe("examples/shop on a real Pulumi engine", () => {
       assert.deepEqual(pod.containers[0]?.lifecycle, { preStop: { exec: { command: ["/bin/sh", "-c", "sleep 40"] } } });
     });
 
+    it("replaces the search's broken hook", () => {
+      const pod = podSpec(inputs(result.events, "search"));
+      assert.deepEqual(pod.containers[0]?.lifecycle, { preStop: { sleep: { seconds: 5 } } });
+    });
+
     it("leaves the queue worker alone", () => {
       const pod = podSpec(inputs(result.events, "queue-worker"));
       assert.deepEqual(pod, { containers: [{ name: "worker", image: "ghcr.io/example/queue-worker:1.0.3" }] });
@@ -75,6 +80,7 @@ describe("examples/shop on a real Pulumi engine", () => {
     assert.match(output, /Ingress shop\/api › Service shop\/api:9000 › Deployment shop\/api/);
     assert.deepEqual(violations(events), [
       "mandatory apisix-routed-workloads api",
+      "mandatory apisix-routed-workloads search",
       "mandatory apisix-routed-workloads storefront",
     ]);
     assert.equal((output + JSON.stringify(events)).includes(paymentKey), false);
@@ -85,6 +91,7 @@ describe("examples/shop on a real Pulumi engine", () => {
     assert.equal(succeeded, true, output);
     assert.deepEqual(violations(events), [
       "advisory apisix-routed-workloads api",
+      "advisory apisix-routed-workloads search",
       "advisory apisix-routed-workloads storefront",
     ]);
   });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ApiServer, type Node } from "../support/kubernetes";
 import { until } from "../support/kubernetes/processes";
-import { hookless, type Container, type MeasuredPod } from "./pods";
+import { containersOf, references, type Container, type MeasuredPod } from "./pods";
 
 /** Seconds from the delete call. */
 export interface Times {
@@ -15,11 +15,11 @@ export interface Times {
   killed?: boolean;
 }
 
-export interface Measurements {
-  /** Pod's name → container's name → its times. */
-  times: Map<string, Map<string, Times>>;
-  /** When Pods without a hook got their SIGTERM: how long the kubelet itself takes, in this run. */
-  startUp: number[];
+/** What was measured of one Pod. */
+export interface Measurement {
+  containers: Map<string, Times>;
+  /** The longest that the kubelet itself took just then: when a Pod in `references` got its SIGTERM. */
+  startUp: number;
 }
 
 export interface MeasureOptions {
@@ -31,10 +31,11 @@ export interface MeasureOptions {
 /** Milliseconds. */
 const settle = 2500;
 const namespace = "measure";
+let run = 0;
 const podsPath = `/api/v1/namespaces/${namespace}/pods`;
 
 /**
- * Runs Pods, a few at a time, and deletes them. One Pod without a hook is measured with each few.
+ * Runs Pods, a few at a time, and deletes them. The Pods in `references` are measured beside each few. Answers by the Pods' names.
  *
  * @throws Error when a Pod doesn't start, or isn't gone long after its grace period.
  */
@@ -43,22 +44,22 @@ export async function measure(
   node: Node,
   pods: MeasuredPod[],
   { atOnce = 8, tell = () => {} }: MeasureOptions = {},
-): Promise<Measurements> {
+): Promise<Map<string, Measurement>> {
   await api.createNamespace(namespace);
   const ends = new Map<string, { at: number; exitCode: number }>();
   node.onProcessEnd(({ containerId, isMain, at, exitCode }) => {
     if (isMain) ends.set(containerId, { at, exitCode });
   });
-  const measured: Measurements = { times: new Map(), startUp: [] };
+  const measured = new Map<string, Measurement>();
   for (let first = 0; first < pods.length; first += atOnce) {
-    const few = [{ ...hookless, name: `no-hook-${first}` }, ...pods.slice(first, first + atOnce)];
-    tell(`Pods ${first + 1} to ${Math.min(first + atOnce, pods.length)} of ${pods.length}`);
-    const results = await measureFew(api, node, few, ends);
-    for (const [i, { name }] of few.entries()) {
-      const times = results[i]!;
-      if (i === 0) measured.startUp.push(times.get("app")!.sigterm!);
-      else measured.times.set(name, times);
-    }
+    const few = pods.slice(first, first + atOnce);
+    tell(`Pods ${first + 1} to ${first + few.length} of ${pods.length}`);
+    // A name is used once: each Pod has its own file of time stamps.
+    run++;
+    const named = [...few, ...references].map((pod) => ({ ...pod, name: `${pod.name}-${run}` }));
+    const results = await measureFew(api, node, named, ends);
+    const startUp = Math.max(...results.slice(few.length).map((containers) => containers.get("app")!.sigterm!));
+    few.forEach(({ name }, i) => measured.set(name, { containers: results[i]!, startUp }));
   }
   return measured;
 }
@@ -101,7 +102,6 @@ async function measureFew(
 }
 
 const names = (pods: MeasuredPod[]) => pods.map(({ name }) => name).join(", ");
-const containersOf = ({ spec }: MeasuredPod): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
 
 interface PodObject {
   metadata: { name: string };

@@ -32,6 +32,10 @@ export interface MeasuredPod {
   /** What is asked, in a few words. */
   about: string;
   spec: PodSpec;
+  /** The command alone doesn't tell when the stop signal comes: our timeline has to say so. */
+  isUnclear?: boolean;
+  /** It depends on what no manifest tells, and is measured for the record alone. */
+  isHidden?: boolean;
 }
 
 type AppOptions = {
@@ -53,6 +57,11 @@ function app(preStop?: Handler, options: AppOptions = {}): Container {
     ...(env && { env: Object.entries(env).map(([name, value]) => ({ name, value })) }),
     ...(preStop && { lifecycle: { preStop } }),
   };
+}
+
+/** A Pod's containers: native sidecars, and the others. */
+export function containersOf({ spec }: Pick<MeasuredPod, "spec">): Container[] {
+  return [...(spec.initContainers ?? []), ...spec.containers];
 }
 
 /** How long a container's app takes to shut down, in seconds. */
@@ -77,6 +86,9 @@ const pod = (
   options: AppOptions & { grace?: number } = {},
 ): MeasuredPod => podOf(name, about, [app(preStop, options)], options.grace);
 
+const unclear = (pod: MeasuredPod): MeasuredPod => ({ ...pod, isUnclear: true });
+const hidden = (pod: MeasuredPod): MeasuredPod => ({ ...pod, isHidden: true });
+
 /** A Pod with several containers, of which native sidecars go to the init containers. */
 function podOf(name: string, about: string, containers: Container[], grace?: number): MeasuredPod {
   const isSidecar = (container: Container) => container.restartPolicy === "Always";
@@ -92,10 +104,13 @@ function podOf(name: string, about: string, containers: Container[], grace?: num
   };
 }
 
-/** The Pod that tells how long the kubelet itself takes. */
-export const hookless: MeasuredPod = pod("no-hook", "no hook");
+/**
+ * Pods that tell how long the kubelet itself takes: to notice the deletion, and to start a hook's program. One of each
+ * is measured beside every few others.
+ */
+export const references: MeasuredPod[] = [pod("no-hook", "no hook"), pod("no-time", "`true`", exec("true"))];
 
-/** All Pods but `hookless`. `port` is a free port for the one that listens, as Pods share the machine's network. */
+/** All Pods but `references`. `port` is a free port for the one that listens, as Pods share the machine's network. */
 export const measuredPods = (port: number): MeasuredPod[] => [
   // Handlers
   pod("native-sleep", "native sleep of 3", native(3)),
@@ -112,14 +127,16 @@ export const measuredPods = (port: number): MeasuredPod[] => [
   pod("bash-sleep", "`bash -c` with a sleep of 3", bash("sleep 3")),
   pod("bash-lc", "`bash -lc` with a sleep of 2", exec("bash", "-lc", "sleep 2")),
   pod("tcp-socket", "tcpSocket, which the kubelet doesn't know", { tcpSocket: { port } }),
-  pod("http-get-refused", "httpGet on a closed port", { httpGet: { host: "127.0.0.1", port: 1 } }),
-  pod(
-    "http-get",
-    "httpGet that is answered after 2 s",
-    { httpGet: { host: "127.0.0.1", port } },
-    {
-      arguments: ["-listen", `127.0.0.1:${port}`, "-answer", "2"],
-    },
+  unclear(pod("http-get-refused", "httpGet on a closed port", { httpGet: { host: "127.0.0.1", port: 1 } })),
+  unclear(
+    pod(
+      "http-get",
+      "httpGet that is answered after 2 s",
+      { httpGet: { host: "127.0.0.1", port } },
+      {
+        arguments: ["-listen", `127.0.0.1:${port}`, "-answer", "2"],
+      },
+    ),
   ),
 
   // Operands of sleep
@@ -133,8 +150,10 @@ export const measuredPods = (port: number): MeasuredPod[] => [
   pod("broken-one-element", "`sleep 3` as one element", exec("sleep 3")),
   pod("broken-one-line", "`/bin/sh -c 'sleep 3'` as one element", exec("/bin/sh -c 'sleep 3'")),
   pod("broken-flag", "`/bin/bash C` and the script", exec("/bin/bash", "C", "sleep 3")),
-  pod("broken-missing", "a program that the image doesn't have", exec("/no/such/program", "3")),
-  pod("broken-no-shell", "`sh -c` with a sleep of 3, image without a shell", sh("sleep 3"), { image: images.bare }),
+  unclear(pod("broken-missing", "a program that the image doesn't have", exec("/no/such/program", "3"))),
+  hidden(
+    pod("broken-no-shell", "`sh -c` with a sleep of 3, image without a shell", sh("sleep 3"), { image: images.bare }),
+  ),
   pod("broken-quote", "a quote without its end", sh("sleep 3 'x")),
   pod("broken-syntax", "a syntax error after the sleep", sh("sleep 3 & ; sleep 2")),
   pod("broken-carriage-return", "a carriage return after the sleep", sh("sleep 3\r")),
@@ -146,7 +165,7 @@ export const measuredPods = (port: number): MeasuredPod[] => [
       env: { DELAY: "3" },
     },
   ),
-  pod("broken-redirection", "a redirection that fails", sh("sleep 3 >/no/such/folder/file")),
+  unclear(pod("broken-redirection", "a redirection that fails", sh("sleep 3 >/no/such/folder/file"))),
 
   // Scripts
   pod("list", "`;` and `&&`", sh("sleep 1; sleep 1 && sleep 1")),
@@ -163,25 +182,29 @@ export const measuredPods = (port: number): MeasuredPod[] => [
   pod("if", "`if` and `case`", sh("if true; then sleep 1; fi; case a in a) sleep 1;; esac")),
   pod("for", "`for` over words", sh("for i in 1 2 3; do sleep 1; done")),
   pod("for-seq", "`for` over `seq`", sh("for i in $(seq 3); do sleep 1; done")),
-  pod("for-braces-sh", "`{1..3}` in a shell that doesn't know it", sh("for i in {1..3}; do sleep 1; done")),
+  unclear(
+    pod("for-braces-sh", "`{1..3}` in a shell that doesn't know it; `sh` may", sh("for i in {1..3}; do sleep 1; done")),
+  ),
   pod("for-braces-bash", "`{1..3}` in bash", bash("for i in {1..3}; do sleep 1; done")),
-  pod("while", "`while` with a counter", sh("i=0; while [ $i -lt 3 ]; do sleep 1; i=$((i+1)); done")),
+  unclear(pod("while", "`while` with a counter", sh("i=0; while [ $i -lt 3 ]; do sleep 1; i=$((i+1)); done"))),
   pod("while-true", "an endless loop, grace period 3", sh("while true; do sleep 1; done"), { grace: 3 }),
   pod("variable", "a variable of the container", sh("sleep ${DELAY}"), { env: { DELAY: "3" } }),
-  pod("variable-default", "a default for a variable", sh("sleep ${DELAY:-2}")),
-  pod("here-document", "a here-document", sh("cat <<END\nsleep 9\nEND\nsleep 2")),
+  unclear(pod("variable-default", "a default for a variable, which the image may set", sh("sleep ${DELAY:-2}"))),
+  unclear(pod("here-document", "a here-document", sh(": <<END\nsleep 9\nEND\nsleep 2"))),
 
   // Background jobs
-  pod("background", "a background job that keeps the output", sh("sleep 3 &")),
+  unclear(pod("background", "a background job that keeps the output", sh("sleep 3 &"))),
   pod("background-redirected", "a background job with its output redirected", sh("sleep 3 >/dev/null 2>&1 &")),
   pod("background-wait", "a background job and `wait`", sh("sleep 2 >/dev/null 2>&1 & wait")),
-  pod("background-longer", "a background job longer than the rest", sh("sleep 3 & sleep 1")),
+  unclear(pod("background-longer", "a background job longer than the rest", sh("sleep 3 & sleep 1"))),
 
   // Hooks that stop the app
   pod("kill", "`kill 1; sleep 3`", sh("kill 1; sleep 3")),
   pod("sleep-kill", "`sleep 1; kill 1; sleep 2`", sh("sleep 1; kill 1; sleep 2")),
   pod("kill-slow", "`kill 1; sleep 2`, the app takes 4", sh("kill 1; sleep 2"), { shutdown: 4 }),
-  pod("kill-9", "`kill -9 1; sleep 2`: the kernel protects a namespace's first process", sh("kill -9 1; sleep 2")),
+  unclear(
+    pod("kill-9", "`kill -9 1; sleep 2`: the kernel protects a namespace's first process", sh("kill -9 1; sleep 2")),
+  ),
 
   // The grace period
   pod("slow-app", "no hook, the app takes 2", undefined, { shutdown: 2 }),
@@ -193,6 +216,12 @@ export const measuredPods = (port: number): MeasuredPod[] => [
     grace: 3,
   }),
   pod("hook-slow-app", "sleep of 3, the app takes 20, grace period 4", native(3), { shutdown: 20, grace: 4 }),
+  pod(
+    "fraction-killed",
+    "`sleep 1.8`, the app takes 20, grace period 4: the kubelet counts whole seconds of the hook",
+    exec("sleep", "1.8"),
+    { shutdown: 20, grace: 4 },
+  ),
   pod("equal", "sleep of 3, grace period 3", native(3), { grace: 3 }),
   pod("equal-slow", "sleep of 3, the app takes 1, grace period 3", native(3), { shutdown: 1, grace: 3 }),
   pod("equal-killed", "sleep of 3, the app takes 20, grace period 3", native(3), { shutdown: 20, grace: 3 }),

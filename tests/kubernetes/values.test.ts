@@ -32,7 +32,7 @@ describe("get", () => {
     ["what every object inherits is not there", ["constructor"], undefined],
     ["what every object inherits is not there", ["toString", "name"], undefined],
     ["nor its prototype", ["__proto__"], undefined],
-    ["a list has no named elements", ["a", "b", "c"], undefined],
+    ["below a list, where an object belongs", ["a", "b", "c"], unknown],
   ];
   for (const [name, path, expected] of cases) {
     it(`${name}: ${path.join(".")}`, () => assert.equal(get(object, ...path), expected));

@@ -115,7 +115,7 @@ describe("apisix-routed-workloads", () => {
     const api = deployment("web", {}, { annotations, pod: { terminationGracePeriodSeconds: 5 } });
     const reports = await report([api, service("web"), apisixRoute("web")]);
     assert.equal(reports.length, 1);
-    assert.match(reports[0]?.message ?? "", /gets SIGKILL before it can shut down/);
+    assert.match(reports[0]?.message ?? "", /may get SIGKILL before it has shut down/);
   });
 
   it("believes the route rather than an annotation that denies it, and says so", async () => {
@@ -138,6 +138,8 @@ describe("apisix-routed-workloads", () => {
 });
 
 describe("apisix-route-blind-spots", () => {
+  const good = deployment("web", { lifecycle: { preStop: { sleep: { seconds: 5 } } } });
+  const rule = { name: "web", match: { paths: ["/*"] }, backends: [{ serviceName: "web", servicePort: 80 }] };
   const cases: [what: string, resources: TestResource[], expected: RegExp][] = [
     ["a route to a Service outside the stack", [apisixRoute("web")], /shop\/web/],
     [
@@ -166,6 +168,22 @@ describe("apisix-route-blind-spots", () => {
       "a Helm release",
       [{ type: "kubernetes:helm.sh/v3:Release", name: "redis", props: { chart: "redis" } }],
       /^Can't see what Helm release "redis" installs/,
+    ],
+    [
+      "a route that gives a request more time than its container has left",
+      [good, service("web"), change(apisixRoute("web"), { http: [{ ...rule, timeout: { read: "90s" } }] })],
+      /^A request to container "web" may take 90 s by its route's timeout, and the container has at most 25 s left/,
+    ],
+    [
+      "keep-alive connections that outlive the sleep",
+      [
+        good,
+        service("web"),
+        change(apisixRoute("web"), {
+          http: [{ ...rule, backends: [{ serviceName: "web", servicePort: 80, resolveGranularity: "service" }] }],
+        }),
+      ],
+      /^Requests reach Deployment shop\/web in a way worth knowing: through the Service's cluster IP/,
     ],
     [
       "an annotation that can't be used",

@@ -42,7 +42,13 @@ export function timelines(): WorkloadTimeline[] {
     verdict: "short",
     because: "Its hook is cut at the end of the grace period.",
   });
-  const zero = container({ ...short, left: { atLeast: 0, atMost: 0 }, sigkill: 0, because: "No hook runs." });
+  const zero = container({
+    ...short,
+    sigterm: null,
+    left: { atLeast: 0, atMost: 0 },
+    sigkill: 0,
+    because: "A grace period of 0 is a forced deletion.",
+  });
   const noEnd = container({ left: { atLeast: 0, atMost: null }, sigkill: null, verdict: "unknown", because: "" });
   return [
     { workload: workload("repaired"), t: 5, before: timeline([short], 30), after: timeline([container()], 30) },

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { readEvents } from "../../report/events";
 import { json } from "../../report/json";
 import { buildReport, emptyReading } from "../../report/model";
+import { summary } from "../../report/text";
 import { description, fullReport, hostile, line, log, message, policyEvent, summaryEvent, urn } from "./samples";
 
 const read = (text: string) => readEvents(text, "events.jsonl");
@@ -84,12 +87,12 @@ describe("report/events: readEvents", () => {
   });
 
   describe("says with file and line what it could not read", () => {
-    const complete = log(policyEvent(), summaryEvent());
+    const complete = log(policyEvent(), summaryEvent(), { cancelEvent: {} });
     const cases: [string, string, number, (number | undefined)[], RegExp][] = [
-      ["a cut last line", complete + line(9, policyEvent()).slice(0, 90), 1, [3], /last line is cut off/],
+      ["a cut last line", complete + line(9, policyEvent()).slice(0, 90), 1, [4], /last line is cut off/],
       ["a damaged event", line(0, policyEvent()).slice(0, -5) + "\n" + complete, 1, [1], /damaged event/],
       ["no summary", line(0, policyEvent()), 1, [undefined], /without a summary/],
-      ["a cut document", complete + '{\n  "schemaVersion": 1,\n  "findings": [', 1, [3], /cut off/],
+      ["a cut document", complete + '{\n  "schemaVersion": 1,\n  "findings": [', 1, [4], /cut off/],
       ["an empty file", "", 0, [undefined], /no events/],
       ["only other tools' lines", "hello\n", 0, [undefined], /no events/],
       ["the digest of preview --json", '{\n  "steps": [],\n  "changeSummary": {}\n}', 0, [1], /STREAMING_JSON/],
@@ -133,6 +136,64 @@ describe("report/events: readEvents", () => {
       assert.equal(problems.length, 21);
       assert.match(problems.at(-1)?.message ?? "", /480 more/);
     });
+  });
+
+  describe("reads what a real engine wrote (pulumi 3.259.0, examples/shop)", () => {
+    const cases: [string, string, (string | undefined)[]][] = [
+      ["remediate", "No findings, 2 repairs, 9 resources judged.", []],
+      ["advisory", "2 advisory findings on 2 resources, 9 resources judged.", ["api", "storefront"]],
+      ["mandatory", "2 mandatory findings on 2 resources, 9 resources judged.", ["api", "storefront"]],
+      ["analyze", "2 mandatory findings on 2 resources, 2 repairs.", ["api", "storefront"]],
+    ];
+    for (const [name, says, resources] of cases) {
+      it(name, () => {
+        const reading = read(readFileSync(join(__dirname, "pulumi", `${name}.jsonl`), "utf8"));
+        assert.deepEqual(reading.problems, []);
+        assert.equal(reading.stacks.length, 1);
+        assert.equal(reading.stacks[0]?.packVersion, "0.1.0");
+        const report = buildReport([reading]);
+        assert.equal(summary(report), says);
+        assert.deepEqual(
+          report.findings.map(({ resource }) => resource.namespace === "shop" && resource.name),
+          resources,
+        );
+        for (const one of report.findings) {
+          assert.equal(one.policy, "apisix-routed-workloads");
+          assert.match(one.what, /^Container "\w+" gets SIG/);
+          assert.match(one.evidence[0] ?? "", / › Deployment shop\/\w+$/);
+          assert.ok(one.fix && one.docs === "docs/policies/apisix-routed-workloads.md");
+        }
+      });
+    }
+
+    it("the repairs", () => {
+      const { repairs } = read(readFileSync(join(__dirname, "pulumi/remediate.jsonl"), "utf8"));
+      assert.deepEqual(
+        repairs.flatMap(({ changes }) => changes),
+        [
+          {
+            path: 'spec.template.spec.containers["web"].lifecycle.preStop.sleep.seconds',
+            kind: "added",
+            after: "5 s",
+          },
+          { path: "spec.template.spec.terminationGracePeriodSeconds", kind: "added", after: "50 s" },
+        ],
+      );
+    });
+  });
+
+  it("knows an organization's pack of another name by its policies", () => {
+    const own = policyEvent({ policyPackName: "acme-graceful-termination", policyPackVersionTag: "3.0.0" });
+    const text = log(own, policyEvent({ policyPackName: "other", policyName: "s3" }), summaryEvent());
+    const { findings, otherPacks, stacks } = readEvents(text, "a", {
+      policies: [{ name: "pre-stop-sleep", description }],
+    });
+    assert.equal(findings.length, 1);
+    assert.equal(stacks[0]?.packVersion, "3.0.0");
+    assert.deepEqual(
+      otherPacks.map(({ name }) => name),
+      ["other"],
+    );
   });
 
   it("keeps other packs apart, and counts them", () => {

@@ -77,6 +77,7 @@ describe("report/message: parseLink", () => {
     ["Deployment shop/web", { kind: "Deployment", namespace: "shop", name: "web" }],
     ["Service shop/web:80", { kind: "Service", namespace: "shop", name: "web" }],
     ["Service shop/web:http", { kind: "Service", namespace: "shop", name: "web" }],
+    ["Deployment shop/web (and 2 more ways)", { kind: "Deployment", namespace: "shop", name: "web" }],
     ["IngressClass apisix", { kind: "IngressClass", name: "apisix" }],
     ["deployment web", undefined],
     ["Deployment shop/web and more", undefined],

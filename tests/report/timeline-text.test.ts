@@ -94,6 +94,7 @@ describe("report/scale: sentence", () => {
   const at = (atLeast: number, atMost: number | null): Interval => ({ atLeast, atMost });
   const cases: [Partial<ContainerTimeline>, string][] = [
     [{}, "preStop hook 5 s, SIGTERM after 5 s, 25 s to shut down, SIGKILL at 30 s."],
+    [{ sigterm: null, sigkill: 0, hook: at(0, 0), left: at(0, 0) }, "Killed without SIGTERM at 0 s."],
     [short, "SIGTERM at once, 30 s to shut down, SIGKILL at 30 s."],
     [
       { hook: at(0, null), sigterm: at(0, null), left: at(0, 30), sigkill: null },

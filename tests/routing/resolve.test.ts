@@ -1,42 +1,74 @@
 import assert from "node:assert/strict";
 import type { Resource } from "../../kubernetes/resource";
-import { printChain, resolveRoutes, type Routes } from "../../routing";
-import { cases } from "./cases";
-import { apisixRoute, app, backend, http, object, settings, withUnknown } from "./resources";
+import { printChain, resolveRoutes, type Chain, type Routes } from "../../routing";
+import { cases, type Case } from "./cases";
+import { apisixRoute, app, backend, deployment, http, object, settings, withUnknown } from "./resources";
+
+/** What no route leads to: workloads that share a part of the names and labels with those of the cases. */
+const decoys = [
+  ...app("decoys/web"),
+  deployment("shop/decoy", { application: "web" }),
+  { ...deployment("shop/web", { app: "web", in: "shop" }), cluster: "another", id: "another cluster's" },
+];
 
 describe("resolveRoutes", () => {
   for (const each of cases) {
     for (const controller of ["auto", "1", "2"] as const) {
       it(`${each.name} (controller ${controller})`, () => {
-        const routes = resolveRoutes(each.given, { ...settings, ...each.settings, controller });
-        const isTaken = controller === "auto" || !each.on || each.on === controller;
-        const routed = isTaken ? (each.routed ?? []) : (each.otherwise ?? []);
-        const blind = isTaken ? (each.blind ?? []) : (each.otherwiseBlind ?? each.blind ?? []);
-        assert.deepEqual(
-          routes.workloads
-            .flatMap(({ chains }) => chains.map((chain) => printChain(chain) + notesOf(chain, each.notes)))
-            .sort(),
-          [...routed].sort(),
+        const routes = resolveRoutes([...each.given, ...decoys], { ...settings, ...each.settings, controller });
+        const isTaken = !each.on || each.on === controller;
+        const taken = [...((controller === "auto" ? each.auto : undefined) ?? each.routed ?? [])];
+        // Both lines' ways are taken where it isn't known which one is installed.
+        if (controller === "auto" && !each.auto)
+          for (const way of each.otherwise ?? []) if (!taken.includes(way)) taken.push(way);
+        const routed = isTaken || controller === "auto" ? taken : (each.otherwise ?? []);
+        const blind = isTaken || controller === "auto" ? (each.blind ?? []) : (each.otherwiseBlind ?? each.blind ?? []);
+        const show = controller === "auto" || each.show !== "notes" ? each.show : undefined;
+        const bare = (line: string) => (show === each.show ? line : line.replace(/ \[.*$/, ""));
+        const actual = routes.workloads.flatMap(({ chains }) =>
+          chains.map((chain) => printChain(chain) + shown(chain, show)),
         );
+        assert.deepEqual(actual.sort(), routed.map(bare).sort());
         const said = routes.blindSpots.map(({ message }) => message);
         const text = said.join("\n\n");
         assert.equal(said.length, blind.length, text);
-        for (const expected of blind)
+        for (const pattern of blind)
           assert.ok(
-            said.some((message) => expected.test(message)),
-            `${expected} in\n${text}`,
+            said.some((message) => pattern.test(message)),
+            `${pattern} in\n${text}`,
           );
       });
     }
   }
+
+  it("puts the shortest way first, and mirrors last", () => {
+    const routes = resolveRoutes(
+      cases.flatMap((each) => each.given),
+      settings,
+    );
+    for (const { chains } of routes.workloads) {
+      const ranks = chains.map((chain) => (chain.via === "mirror" ? 1000 : 0) + chain.steps.length);
+      assert.deepEqual(
+        ranks,
+        [...ranks].sort((a, b) => a - b),
+      );
+    }
+  });
 });
 
-function notesOf(chain: { via: string; notes: string[]; serving?: string[]; timeout?: number }, show?: string): string {
-  if (show === "serving") return ` [${chain.serving?.join(", ") ?? "?"}]`;
-  if (show === "timeout") return ` [${chain.timeout ?? "-"} s]`;
-  if (show === "via") return ` [${chain.via}]`;
-  if (show === "notes") return chain.notes.map((note) => ` [${note}]`).join("");
-  return "";
+function shown(chain: Chain, show: Case["show"]): string {
+  switch (show) {
+    case "serving":
+      return ` [${chain.serving?.join(", ") ?? "?"}]`;
+    case "timeout":
+      return ` [${chain.timeout ?? "-"} s]`;
+    case "via":
+      return ` [${chain.via}]`;
+    case "notes":
+      return chain.notes.map((note) => ` [${note}]`).join("");
+    case undefined:
+      return "";
+  }
 }
 
 describe("resolveRoutes with unknown values", () => {

@@ -92,3 +92,64 @@ export function withUnknown<T extends object>(body: T, ...names: string[]): T {
   }
   return body;
 }
+
+export function apisixUpstream(name: string, spec: unknown): Resource {
+  return object("apisix.apache.org/v2", "ApisixUpstream", name, { spec });
+}
+
+export function plugin(name: string, config: unknown, more: Fields = {}): Fields {
+  return { name, enable: true, config, ...more };
+}
+
+/** A spec with one HTTP rule whose backend is `web:80` and that has these plugins. */
+export function withPlugins(...plugins: Fields[]): Fields {
+  return { ingressClassName: "apisix", http: [{ backends: [backend("web")], plugins }] };
+}
+
+export function gatewayClass(name: string, controllerName: unknown): Resource {
+  return object("gateway.networking.k8s.io/v1", "GatewayClass", name, { spec: { controllerName } });
+}
+
+export function gateway(name: string, gatewayClassName: unknown, listeners?: unknown, more: Fields = {}): Resource {
+  const all = listeners ?? [
+    { name: "http", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from: "All" } } },
+    { name: "tcp", port: 90, protocol: "TCP", allowedRoutes: { namespaces: { from: "All" } } },
+    { name: "udp", port: 91, protocol: "UDP", allowedRoutes: { namespaces: { from: "All" } } },
+    { name: "tls", port: 92, protocol: "TLS", allowedRoutes: { namespaces: { from: "All" } } },
+  ];
+  return object("gateway.networking.k8s.io/v1", "Gateway", name, {
+    spec: { gatewayClassName, listeners: all, ...more },
+  });
+}
+
+/** A Gateway API route to `web:80` through the Gateway `edge/apisix`. */
+export function gatewayRoute(
+  kind: string,
+  name: string,
+  more: Fields = {},
+  rule: Fields = {},
+  version = "v1",
+): Resource {
+  return object(`gateway.networking.k8s.io/${version}`, kind, name, {
+    spec: {
+      parentRefs: [{ namespace: "edge", name: "apisix" }],
+      rules: [{ backendRefs: [{ name: "web", port: 80 }], ...rule }],
+      ...more,
+    },
+  });
+}
+
+/** The controller names of the two lines. */
+export const controller1 = "apisix.apache.org/gateway-controller";
+export const controller2 = "apisix.apache.org/apisix-ingress-controller";
+
+/** A Gateway `edge/apisix` and its class, taken by both lines: the class is not in the stack. */
+export const edge = () => [gateway("edge/apisix", "apisix")];
+
+export function external(name: string, host: unknown): Resource {
+  return object("v1", "Service", name, { spec: { type: "ExternalName", externalName: host } });
+}
+
+export function configMap(name: string, text: string): Resource {
+  return object("v1", "ConfigMap", name, { data: { "apisix.yaml": text } });
+}

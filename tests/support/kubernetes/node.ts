@@ -14,7 +14,7 @@ import { debianFile, hasDebianPackages } from "../../../tools/debian";
 import { buildAll, nodePrograms } from "../../../tools/kubernetes";
 import { canRunApiServer, type ApiServer } from "./api-server";
 import { writeImages } from "./image";
-import { atEnd, startService, until, type Service } from "./processes";
+import { atEnd, isAbandoned, startService, until, type Service } from "./processes";
 
 /** The images that the node has. */
 export const images = {
@@ -59,16 +59,12 @@ export function canRunNode(): string | undefined {
     "mount -t tmpfs tmpfs /run && mount -t proc proc /proc",
   ]);
   if (namespaces.status !== 0) return "no mount and PID namespaces can be made here";
-  for (const hierarchy of cgroupHierarchies()) {
-    const probe = join(hierarchy, `agt-probe-${process.pid}`);
-    try {
-      mkdirSync(probe);
-      rmdirSync(probe);
-    } catch {
-      return `no control groups can be made in ${hierarchy}`;
-    }
+  try {
+    makeCgroup(`/agt-${process.pid}-probe`)();
+  } catch (error) {
+    return `no control groups can be made here: ${(error as Error).message}`;
   }
-  return cgroupHierarchies().length > 0 ? undefined : "there are no control groups in /sys/fs/cgroup";
+  return undefined;
 }
 
 /**
@@ -85,7 +81,7 @@ export async function startNode(api: ApiServer): Promise<Node> {
   const stops: (() => void)[] = [];
   const stop = () => stops.reverse().forEach((stop) => stop());
   // Control groups outlive the processes; no namespace takes them along.
-  stops.push(atEnd(() => removeCgroup(cgroup)));
+  stops.push(makeCgroup(cgroup));
   try {
     const [holder, pid] = await startNamespaces(folder);
     stops.push(holder.stop);
@@ -265,7 +261,6 @@ const kubeletConfig = (cgroupRoot: string) => ({
   authorization: { mode: "AlwaysAllow" },
   cgroupDriver: "cgroupfs",
   cgroupRoot,
-  cgroupsPerQOS: false,
   enforceNodeAllocatable: [],
   failCgroupV1: false,
   failSwapOn: false,
@@ -303,15 +298,29 @@ function listenTo(ctr: string, args: string[], tell: (end: ProcessEnd) => void):
   return atEnd(() => void events.kill("SIGKILL"));
 }
 
-/** The roots of the machine's control groups: one, or with the first version one for each kind of resource. */
+const cgroupRoot = "/sys/fs/cgroup";
+const isUnified = () => existsSync(join(cgroupRoot, "cgroup.controllers"));
+
+/** The roots of the machine's control groups: one, or with cgroup v1 one for each kind of resource. */
 function cgroupHierarchies(): string[] {
-  const root = "/sys/fs/cgroup";
-  if (existsSync(join(root, "cgroup.controllers"))) return [root];
-  return existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
+  if (!existsSync(cgroupRoot)) throw new Error(`there is no ${cgroupRoot}`);
+  return isUnified() ? [cgroupRoot] : readdirSync(cgroupRoot).map((name) => join(cgroupRoot, name));
 }
 
-function removeCgroup(cgroup: string): void {
-  for (const hierarchy of cgroupHierarchies()) removeTree(join(hierarchy, cgroup));
+/** Makes a control group for all that the node makes below it; answers what removes them. */
+function makeCgroup(cgroup: string): () => void {
+  if (isUnified()) {
+    // A group has the controllers that its parent hands down; the kubelet wants them all.
+    const controllers = readFileSync(join(cgroupRoot, "cgroup.controllers"), "utf8").trim().split(" ");
+    const handDown = controllers.map((controller) => `+${controller}`).join(" ");
+    writeFileSync(join(cgroupRoot, "cgroup.subtree_control"), handDown);
+  }
+  const folders = cgroupHierarchies().map((hierarchy) => join(hierarchy, cgroup));
+  for (const folder of folders) {
+    for (const name of readdirSync(dirname(folder)).filter(isAbandoned)) removeTree(join(dirname(folder), name));
+    mkdirSync(folder);
+  }
+  return atEnd(() => folders.forEach(removeTree));
 }
 
 /** Removes a control group and those below it; waits a moment for its processes, which have been killed. */

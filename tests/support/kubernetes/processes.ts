@@ -1,6 +1,6 @@
 /** Processes, folders and ports of a test, which all end with it: also after a failure, Ctrl-C or a kill. */
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -44,10 +44,30 @@ function listen(): void {
   }
 }
 
-/** A new folder for temporary files, with a short path (a socket's path has at most 107 bytes), and what removes it. */
+/**
+ * A new folder for temporary files, with a short path (a socket's path has at most 107 bytes), and what removes it.
+ * Its name has this process's id: folders of processes that were killed are removed by the next who asks for one.
+ */
 export function temporaryFolder(): { folder: string; remove: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), "agt-"));
-  return { folder, remove: atEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })) };
+  for (const name of readdirSync(tmpdir()).filter(isAbandoned)) removeFolder(join(tmpdir(), name));
+  const folder = mkdtempSync(join(tmpdir(), `agt-${process.pid}-`));
+  return { folder, remove: atEnd(() => removeFolder(folder)) };
+}
+
+/** Was something named after a temporary folder of a process that has ended? */
+export function isAbandoned(name: string): boolean {
+  const id = /^agt-(\d+)-/.exec(name)?.[1];
+  if (id === undefined) return false;
+  try {
+    process.kill(Number(id), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** A program that runs until it is stopped. */

@@ -1,0 +1,58 @@
+import { labelOf, type Resource } from "../kubernetes/resource";
+import type { RoutedWorkload } from "../routing";
+import { timeline } from "../shutdown/timeline";
+import type { Requirement } from "../shutdown/judge";
+import { printEvidence } from "./stack";
+
+/** Something to know of routed workloads that break no rule. */
+export interface Note {
+  /** The resource that it is about, where it is one alone. */
+  resource?: Resource;
+  what: string;
+  evidence: string;
+  fix: string;
+}
+
+/**
+ * A route may give a request more time than its container has left after SIGTERM: a request that is on its way then is
+ * cut off by SIGKILL, however long the sleep is.
+ */
+export function timeoutNote({ workload, chains }: RoutedWorkload, requirement: Requirement): Note | undefined {
+  const upstream = chains.filter(({ via }) => via === "upstream");
+  const [slowest] = [...upstream].sort((a, b) => (b.timeout ?? 0) - (a.timeout ?? 0));
+  const timeout = slowest?.timeout ?? 0;
+  if (!slowest || timeout <= requirement.shutdownSeconds) return undefined;
+  const containers = timeline(workload.pod, requirement.kubernetesVersion)?.containers ?? [];
+  const [first] = containers
+    .filter(({ container }) => requirement.concerns(container) && (slowest.serving?.includes(container.name) ?? true))
+    .sort((a, b) => a.left.atMost - b.left.atMost);
+  if (!first || timeout <= first.left.atMost) return undefined;
+  return {
+    resource: workload.resource,
+    what: `A request to container "${first.container.name}" may take ${timeout} s by its route's timeout, and the container has at most ${first.left.atMost} s left after its SIGTERM: a slow request is cut off.`,
+    evidence: printEvidence([slowest]),
+    fix: "raise terminationGracePeriodSeconds by the difference if the app finishes its requests, or lower the route's timeout.",
+  };
+}
+
+/** What the ways to the workloads have to tell, each thing once, however many workloads it is true of. */
+export function wayNotes(routed: readonly RoutedWorkload[]): Note[] {
+  const about = new Map<string, RoutedWorkload[]>();
+  for (const each of routed) {
+    for (const note of new Set(each.chains.flatMap(({ notes }) => notes))) {
+      about.set(note, [...(about.get(note) ?? []), each]);
+    }
+  }
+  return [...about].flatMap(([note, workloads]) => {
+    const [first, ...others] = workloads;
+    if (!first) return [];
+    const { resource } = first.workload;
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    return {
+      ...(others.length === 0 && { resource }),
+      what: `Requests reach ${labelOf(resource)}${more} in a way worth knowing: ${note}.`,
+      evidence: printEvidence(first.chains.filter(({ notes }) => notes.includes(note))),
+      fix: "nothing, where that is what you want.",
+    };
+  });
+}

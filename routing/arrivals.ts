@@ -1,0 +1,73 @@
+/** What all ways to Services have in common: missing ports, and the same way twice. */
+import { labelOf, type Resource } from "../kubernetes/resource";
+import type { Arrival } from "./arrive";
+import { noted, onlyOn, type Obstacle, type Way } from "./reference";
+import { findPort, isHeadless, servicePorts } from "./service";
+
+/**
+ * Leaves out the ways to ports that a Service doesn't have. One such port makes 1.x push nothing of the whole route;
+ * 2.x leaves that backend out, but drops an Ingress whole.
+ */
+export function withoutMissingPorts(arrivals: readonly Arrival[], obstacles: Obstacle[]): Arrival[] {
+  const broken = new Set<Resource>();
+  const there: Arrival[] = [];
+  for (const arrival of arrivals) {
+    const { service, port, way } = arrival;
+    // A headless Service's name gives its Pods' addresses, whatever its ports are.
+    const isFree = arrival.ports === "any" || (arrival.ports === "host" && isHeadless(service)) || port === undefined;
+    if (isFree || findPort(servicePorts(service), port) !== undefined) {
+      there.push(arrival);
+      continue;
+    }
+    if (arrival.ports === "controller") broken.add(way.route);
+    obstacles.push({
+      cause: `port ${service.id} ${String(port)}`,
+      message: `${labelOf(service)} has no port ${String(port)}: ${consequence(arrival)}.`,
+      resource: way.route,
+      steps: way.steps,
+    });
+  }
+  if (broken.size === 0) return there;
+  return there
+    .map((arrival) => {
+      if (!broken.has(arrival.way.route)) return arrival;
+      if (arrival.way.route.kind === "Ingress") return { ...arrival, way: { ...arrival.way, lines: [] } };
+      return { ...arrival, way: onlyOn("2", arrival.way, "1.x pushes nothing of a route that names a missing port") };
+    })
+    .filter(({ way }) => way.lines.length > 0);
+}
+
+/**
+ * Each way to a Service once: the rules of one route often name the same Service, and manifests of several environments
+ * hold the same names. Without this, duplicates would multiply.
+ */
+export function once(arrivals: readonly Arrival[]): Arrival[] {
+  const seen = new Map<Resource, Map<string, Arrival>>();
+  for (const arrival of arrivals) {
+    const { way, port, subset, service } = arrival;
+    const labels = [...(subset ?? [])].flatMap(([name, value]) => [name, String(value)]);
+    const key = [way.via, String(way.isDormant), String(port), ...labels, ...way.steps.map(({ label }) => label)].join(
+      "\0",
+    );
+    let ofService = seen.get(service);
+    if (!ofService) seen.set(service, (ofService = new Map<string, Arrival>()));
+    const same = ofService.get(key);
+    if (!same) ofService.set(key, arrival);
+    else ofService.set(key, { ...same, way: merged(same.way, way) });
+  }
+  return [...seen.values()].flatMap((ofService) => [...ofService.values()]);
+}
+
+/** Two rules of one route that lead the same way: the notes of both, and the longer timeout. */
+function merged(one: Way, other: Way): Way {
+  const timeout = Math.max(one.timeout ?? -1, other.timeout ?? -1);
+  return { ...noted(one, ...other.notes), ...(timeout < 0 ? {} : { timeout }) };
+}
+
+function consequence({ way, ports }: Arrival): string {
+  if (ports !== "controller") return "no request arrives";
+  if (way.route.kind === "Ingress") return "APISIX gets nothing of the whole Ingress";
+  return way.lines.includes("1")
+    ? "APISIX gets no upstream for it, with controller 1.x nothing of the whole route"
+    : "APISIX gets no upstream for it";
+}

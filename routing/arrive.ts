@@ -1,0 +1,219 @@
+/** From a reference to the Services that it means: by name, by host, through ExternalName Services. */
+import { labelOf, nameOf, type Resource } from "../kubernetes/resource";
+import { getList, getObject, getString, isKnown, unknown } from "../kubernetes/values";
+import { timeoutOfService } from "./apisix-upstream";
+import { isAddress, parseClusterName } from "./cluster-dns";
+import { requestTimeout } from "./duration";
+import {
+  isObstacle,
+  lasting,
+  noted,
+  onlyOn,
+  stepOf,
+  through,
+  unknownValue,
+  withPort,
+  type Context,
+  type HostTarget,
+  type Obstacle,
+  type PortReference,
+  type Reference,
+  type ServiceTarget,
+  type Way,
+} from "./reference";
+import type { Place } from "./resource-index";
+import { externalName, isHeadless, serviceFrom, serviceNamedFrom, servicesNamed } from "./service";
+
+/** A way that has reached a Service. */
+export interface Arrival {
+  service: Resource;
+  way: Way;
+  port: PortReference;
+  subset?: ServiceTarget["subset"];
+  /**
+   * Who cares for the port: the ingress controller, which wants the Service to have it; a connection to the Service's
+   * host; or the data plane's discovery, which also takes the Pods' own.
+   */
+  ports: "controller" | "host" | "any";
+}
+const clusterIpNote =
+  "through the Service's cluster IP: APISIX's keep-alive connections to a Pod outlive its sleep, so the app has to close them on SIGTERM";
+const headlessNote = "through DNS: APISIX goes on using a Pod's address until the record's TTL is over";
+/** Follows one reference to its Services: also through ExternalName Services, each of which is visited once. */
+export function arrive(context: Context, start: Reference, arrivals: Arrival[], obstacles: Obstacle[]): void {
+  const visited = new Set<Resource>();
+  const open: Reference[] = [start];
+  for (let reference = open.pop(); reference; reference = open.pop()) {
+    const { target, way } = reference;
+    const isHost = "host" in target;
+    const services = isHost ? servicesOfHost(context, reference, target) : servicesOf(context, reference, target);
+    if (isObstacle(services)) {
+      obstacles.push(services);
+      continue;
+    }
+    for (const service of services) {
+      if (visited.has(service)) continue;
+      visited.add(service);
+      const to = through(way, stepOf(service, target.port));
+      const host = externalName(service);
+      const isExternalNode = !isHost && target.resolvedBy === "external node";
+      if (host !== undefined) {
+        const isController = !isHost && target.resolvedBy === "controller";
+        const narrowed = isController
+          ? onlyOn("2", to, "1.x takes ExternalName Services from ApisixUpstreams only")
+          : to;
+        if (narrowed.lines.length === 0) continue;
+        const searchNamespace = context.settings.apisixNamespace;
+        const target2: HostTarget = { host, port: target.port, searchNamespace };
+        open.push({ way: narrowed, from: service, path: "spec.externalName", target: target2 });
+        continue;
+      }
+      if (isExternalNode) {
+        obstacles.push({
+          cause: `no ExternalName ${service.id}`,
+          message: `${labelOf(service)} is an external node of an ApisixUpstream, and has to be of type ExternalName for that: APISIX gets no upstream.`,
+          resource: reference.from,
+          steps: to.steps,
+        });
+        continue;
+      }
+      const arrival = reach(context, reference, service, to);
+      if (isObstacle(arrival)) obstacles.push(arrival);
+      else arrivals.push(arrival);
+    }
+  }
+}
+
+/** What is known on arrival at a Service that isn't an ExternalName. */
+function reach(context: Context, { target, way: before }: Reference, service: Resource, to: Way): Arrival | Obstacle {
+  const isHost = "host" in target;
+  const isByName = isHost || target.granularity === "service";
+  let way = to;
+  if (isByName && isHeadless(service)) {
+    if (!isHost && target.resolvedBy === "controller") {
+      return {
+        cause: `headless ${service.id}`,
+        message: `resolveGranularity is "service", but ${labelOf(service)} is headless: APISIX gets "None" for a host, and no request arrives.`,
+        help: 'Help: leave resolveGranularity out, or set it to "endpoint".',
+        resource: before.route,
+        steps: to.steps,
+      };
+    }
+    way = noted(way, headlessNote);
+  } else if (isByName) way = noted(way, clusterIpNote);
+  return {
+    service,
+    way: lasting(way, timeoutOf(context, service, way)),
+    port: target.port,
+    ports:
+      isHost || target.resolvedBy === "mirror" ? "host" : target.resolvedBy === "controller" ? "controller" : "any",
+    ...("subset" in target && target.subset ? { subset: target.subset } : {}),
+  };
+}
+
+/** The timeout that an ApisixUpstream or a BackendTrafficPolicy sets for a Service, in seconds. */
+function timeoutOf(context: Context, service: Resource, way: Way): number | undefined {
+  const name = nameOf(service);
+  if (way.timeout !== undefined || typeof name !== "string") return undefined;
+  return timeoutOfService(context, service, name) ?? policyTimeouts(context).get(service);
+}
+
+const policyTimeoutsOf = new WeakMap<Context, ReadonlyMap<Resource, number>>();
+
+function policyTimeouts(context: Context): ReadonlyMap<Resource, number> {
+  const known = policyTimeoutsOf.get(context);
+  if (known) return known;
+  const timeouts = new Map<Resource, number>();
+  policyTimeoutsOf.set(context, timeouts);
+  const { index } = context;
+  for (const policy of index.ofKind("apisix.apache.org/BackendTrafficPolicy")) {
+    const seconds = requestTimeout(getObject(policy.body, "spec"));
+    const refs = getList(policy.body, "spec", "targetRefs");
+    const place = index.placeOf(policy);
+    if (seconds === undefined || place === undefined || !isKnown(refs)) continue;
+    for (const ref of refs ?? []) {
+      const name = getString(ref, "name");
+      if (typeof name !== "string") continue;
+      for (const service of servicesNamed(index, place, name)) timeouts.set(service, seconds);
+    }
+  }
+  return timeouts;
+}
+
+/** The Services of the stack that a name means, or why there are none. */
+function servicesOf(
+  { index }: Context,
+  { way, from, path }: Reference,
+  { namespace, namespacePath, service: name, port }: ServiceTarget,
+): Resource[] | Obstacle {
+  const property = path.split(".")[0] ?? "";
+  const place =
+    namespace === undefined
+      ? index.placeOf(from)
+      : isKnown(namespace)
+        ? index.placeNamed(from.cluster, namespace)
+        : index.placeFrom(from, property);
+  if (name !== unknown && place !== undefined) {
+    const services = servicesNamed(index, place, name);
+    return services.length > 0
+      ? services
+      : outsideStack(index.describe(place, "Service", name), place, from, way, port);
+  }
+  const service =
+    name === unknown ? serviceFrom(index, from, property, place) : serviceNamedFrom(index, from, property, name);
+  if (service) return [service];
+  const unknownPath =
+    name === unknown ? path : namespace === undefined ? "metadata.namespace" : (namespacePath ?? path);
+  return unknownValue(from, unknownPath, way.steps);
+}
+
+/** The Services of the stack that a host means: none for a host outside the cluster. */
+function servicesOfHost(
+  { index, settings }: Context,
+  { way, from, path }: Reference,
+  { host, port, searchNamespace }: HostTarget,
+): Resource[] | Obstacle {
+  if (host === unknown) {
+    const service = serviceFrom(index, from, path.split(".")[0] ?? "", undefined);
+    return service ? [service] : unknownValue(from, path, way.steps);
+  }
+  if (isAddress(host)) return [...index.servicesAt(from.cluster, host)];
+  const name = parseClusterName(host, settings.clusterDomain);
+  if (name.kind === "outside") return [];
+  if (name.kind === "other domain") {
+    return {
+      cause: "other domain",
+      message: `${path} of ${labelOf(from)} names a Service of another cluster domain than the setting clusterDomain: it isn't followed.`,
+      resource: from,
+      steps: way.steps,
+    };
+  }
+  const namespace = name.namespace ?? searchNamespace;
+  if (namespace === undefined) {
+    const namesakes = index.namedAnywhere(from.cluster, "/Service", name.name);
+    if (namesakes.length === 0) return [];
+    return {
+      cause: `relative ${name.name}`,
+      message: `${path} of ${labelOf(from)} is a host name without a namespace: it is looked up in APISIX's own, which is not known.`,
+      help: "Help: set apisixNamespace, or write the namespace into the host name.",
+      resource: from,
+      steps: way.steps,
+    };
+  }
+  const place = index.placeNamed(from.cluster, namespace);
+  const services = servicesNamed(index, place, name.name);
+  if (services.length > 0) return services;
+  // `a.b` may as well be a host of the Internet; a name in a namespace of this stack is likelier to be a Service.
+  if (name.kind === "maybe" && (name.namespace === undefined || !index.isKnownPlace(place))) return [];
+  return outsideStack(index.describe(place, "Service", name.name), place, from, way, port);
+}
+
+function outsideStack(label: string, place: Place, from: Resource, way: Way, port: PortReference): Obstacle {
+  return {
+    cause: `outside ${place} ${label}`,
+    message: `${label} is not in this stack: what it selects can't be judged.`,
+    help: 'Help: where its workload is deployed, annotate it with apisix-graceful-termination/routed: "true", or give that stack a catalog.',
+    resource: from,
+    steps: [...way.steps, { label: withPort(label, port) }],
+  };
+}

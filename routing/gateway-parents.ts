@@ -1,0 +1,235 @@
+/**
+ * Which Gateway API routes are APISIX's: parentRef → Gateway → GatewayClass → controller, and the listeners between.
+ *
+ * Sources: apisix-ingress-controller v1.8.4 pkg/providers/gateway/validator.go, 2.2.0 internal/controller/utils.go
+ * (ParseRouteParentRefs).
+ */
+import { labelOf, nameOf, namespaceOf, type Resource } from "../kubernetes/resource";
+import { matchesLabelSelector, type Labels } from "../kubernetes/selector";
+import { get, getList, getNumber, getString, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
+import { ask, no, unclear, yes, type Ownership, type Verdict } from "./ownership";
+import { stepOf, type Context, type Line, type Obstacle } from "./reference";
+import { kindOf, type Kind, type Place } from "./resource-index";
+
+/** The listener protocols that a kind of route attaches to, per controller line. */
+export const routeKinds: Readonly<Record<string, Readonly<Record<Line, readonly string[]>>>> = {
+  HTTPRoute: { "1": ["HTTP"], "2": ["HTTP", "HTTPS"] },
+  GRPCRoute: { "1": [], "2": ["HTTP", "HTTPS"] },
+  // 1.x wants an HTTPS listener for it, and lets TLS listeners alone allow its kind.
+  TLSRoute: { "1": [], "2": ["TLS"] },
+  TCPRoute: { "1": ["TCP"], "2": ["TCP"] },
+  UDPRoute: { "1": ["UDP"], "2": ["UDP"] },
+};
+
+/** 1.x's name is a constant of its code; 2.x takes the one that it is configured with. */
+const controllerOf1 = "apisix.apache.org/gateway-controller";
+
+const group = "gateway.networking.k8s.io";
+export const gatewayKind: Kind = "gateway.networking/Gateway";
+const classKind: Kind = "gateway.networking/GatewayClass";
+
+/** Who takes a route. 1.x fails a route of which one parent is unknown to it; 2.x passes such a parent over. */
+export function ownerOfRoute(context: Context, route: Resource): Ownership | Obstacle {
+  const parents = getList(route.body, "spec", "parentRefs");
+  return ask(context, (line) => {
+    if (line === "1" && route.kind === "GRPCRoute") return no("1.x doesn't read GRPCRoutes");
+    if (parents === unknown) return unclear(route, "spec.parentRefs", [stepOf(route)]);
+    if (parents === undefined || parents.length === 0) return line === "1" ? yes : no("it names no Gateway");
+    const verdicts = parents.map((parent, i) => attaches(context, line, route, parent, `spec.parentRefs[${i}]`));
+    const foreign = verdicts.find(({ takes }) => takes === "foreign");
+    if (line === "1" && foreign) return no("1.x takes no route of which one parent isn't a Gateway of APISIX's");
+    const taking = verdicts.find((verdict): verdict is Verdict => verdict.takes === true);
+    const open = verdicts.find((verdict): verdict is Verdict => typeof verdict.takes === "object");
+    // A parent that can't be seen may be one that fails the route.
+    return (line === "1" ? (open ?? taking) : (taking ?? open)) ?? no("no listener of a Gateway of APISIX's takes it");
+  });
+}
+
+/** A parent that is no Gateway of APISIX's. */
+type Parent = Verdict | { takes: "foreign" };
+const foreign: Parent = { takes: "foreign" };
+
+function attaches(context: Context, line: Line, route: Resource, parent: unknown, path: string): Parent {
+  const { index, settings } = context;
+  const kind = getString(parent, "kind") ?? "Gateway";
+  const name = getString(parent, "name");
+  const namespace = getString(parent, "namespace");
+  if (kind === unknown || name === unknown || namespace === unknown) {
+    const origin = index.origin(route, "spec", (other) => kindOf(other) === gatewayKind);
+    const at = [kind, name].includes(unknown) ? (name === unknown ? "name" : "kind") : "namespace";
+    if (!origin || kind === unknown) return unclear(route, `${path}.${at}`, [stepOf(route)]);
+    return ofGateway(context, line, route, origin, parent);
+  }
+  if (kind !== "Gateway" || (getString(parent, "group") ?? group) !== group || name === undefined) return foreign;
+  const place = namespace ? index.placeNamed(route.cluster, namespace) : index.placeOf(route);
+  if (place === undefined) return unclear(route, "metadata.namespace", [stepOf(route)]);
+  const [gateway] = index.named(place, gatewayKind, name);
+  if (gateway) return ofGateway(context, line, route, gateway, parent);
+  if (settings.gateways.includes(`${index.namespaceText(place) ?? ""}/${name}`)) return yes;
+  // Who lists the Gateways of other stacks that are APISIX's says by that which ones are not.
+  if (settings.gateways.length > 0) return foreign;
+  const shown = index.describe(place, "Gateway", name);
+  return {
+    takes: {
+      cause: `gateway ${place} ${name}`,
+      message: `${shown} is not in this stack: it can't be told whether it is APISIX's.`,
+      help: "Help: list the Gateways of other stacks that are APISIX's in the setting gateways.",
+      resource: route,
+      steps: [stepOf(route), { label: shown }],
+    },
+    because: `${shown} is not in this stack`,
+  };
+}
+
+/** Does a route attach to a Gateway of the stack? */
+function ofGateway(context: Context, line: Line, route: Resource, gateway: Resource, parent: unknown): Parent {
+  const owner = ownerOfGateway(context, line, gateway, route);
+  if (owner.takes !== true) return owner.takes === false ? foreign : owner;
+  const listeners = getList(gateway.body, "spec", "listeners");
+  const steps = [stepOf(route), stepOf(gateway)];
+  if (listeners === unknown) return unclear(gateway, "spec.listeners", steps);
+  const section = getString(parent, "sectionName");
+  const port = getNumber(parent, "port");
+  if (section === unknown) return unclear(route, "spec.parentRefs[].sectionName", steps);
+  // 1.x doesn't read it.
+  if (port === unknown && line === "2") return unclear(route, "spec.parentRefs[].port", steps);
+  let closest: Verdict | undefined;
+  for (const [i, listener] of (listeners ?? []).entries()) {
+    const ownName = getString(listener, "name");
+    const ownPort = getNumber(listener, "port");
+    if ((section && ownName === unknown) || (line === "2" && port !== undefined && ownPort === unknown)) {
+      closest ??= unclear(gateway, `spec.listeners[${i}]`, steps);
+      continue;
+    }
+    if (section && ownName !== section) continue;
+    if (line === "2" && port !== undefined && ownPort !== port) continue;
+    const why = refuses(context, line, route, gateway, listener);
+    if (why === undefined) return yes;
+    if (why === unknown) closest ??= unclear(gateway, `spec.listeners[${i}]`, steps);
+    else if (typeof why === "object") closest ??= why;
+  }
+  return closest ?? no(`no listener of ${labelOf(gateway)} takes it`);
+}
+
+/** Is a Gateway APISIX's? */
+export function ownerOfGateway(context: Context, line: Line, gateway: Resource, user: Resource): Verdict {
+  const { index, settings } = context;
+  const steps = user === gateway ? [stepOf(gateway)] : [stepOf(user), stepOf(gateway)];
+  let name = getString(gateway.body, "spec", "gatewayClassName");
+  if (name === unknown) {
+    const origin = index.origin(gateway, "spec", (other) => kindOf(other) === classKind);
+    name = origin ? (nameOf(origin) ?? unknown) : unknown;
+    if (origin && name === unknown) return ofController(origin);
+  }
+  if (name === undefined) return no("its Gateway has no class");
+  if (name === unknown) return unclear(gateway, "spec.gatewayClassName", steps);
+  const [inStack] = index.namedAnywhere(gateway.cluster, classKind, name);
+  if (inStack) return ofController(inStack);
+  const namespace = namespaceOf(gateway);
+  const id = `${isKnown(namespace) ? namespace : ""}/${String(nameOf(gateway))}`;
+  if (settings.gatewayClasses.includes(name) || settings.gateways.includes(id)) return yes;
+  const parameters = getString(gateway.body, "spec", "infrastructure", "parametersRef", "group");
+  // Gateways of other controllers are common, and no business of ours.
+  if (!/apisix/i.test(name) && parameters !== "apisix.apache.org")
+    return no("the class of its Gateway is not APISIX's");
+  return {
+    takes: {
+      cause: `gateway class ${name}`,
+      message: `GatewayClass ${name} is not in this stack, and not among the setting gatewayClasses: it can't be told whether it is APISIX's.`,
+      help: "Help: add it to gatewayClasses if it is.",
+      resource: gateway,
+      steps,
+    },
+    because: `GatewayClass ${name} is not in this stack`,
+  };
+
+  function ofController(gatewayClass: Resource): Verdict {
+    const controller = getString(gatewayClass.body, "spec", "controllerName");
+    if (controller === unknown) return unclear(gatewayClass, "spec.controllerName", [...steps, stepOf(gatewayClass)]);
+    const isOurs = controller !== undefined && settings.controllerNames.includes(controller);
+    if (!isOurs) return no(`the controller of ${labelOf(gatewayClass)} is not APISIX's`);
+    if ((controller === controllerOf1) === (line === "1")) return yes;
+    return no(`${line}.x isn't the controller of ${labelOf(gatewayClass)}`);
+  }
+}
+
+/** Why a listener doesn't take a route: undefined where it does, unknown or an obstacle where that can't be told. */
+function refuses(
+  context: Context,
+  line: Line,
+  route: Resource,
+  gateway: Resource,
+  listener: unknown,
+): "protocol" | "kind" | "hostname" | "namespace" | undefined | Verdict | typeof unknown {
+  const protocol = getString(listener, "protocol");
+  if (protocol === unknown || listener === unknown) return unknown;
+  if (protocol === undefined || !routeKinds[route.kind]?.[line].includes(protocol)) return "protocol";
+  if (protocol === "HTTPS" && getString(listener, "tls", "mode") === "Passthrough") return "protocol";
+  const kinds = getList(listener, "allowedRoutes", "kinds");
+  if (kinds === unknown) return unknown;
+  const isAllowed = (each: unknown) =>
+    getString(each, "kind") === route.kind && (getString(each, "group") ?? group) === group;
+  if (kinds && kinds.length > 0 && !kinds.some(isAllowed)) return "kind";
+  const hostname = matchesHostname(line, route, getString(listener, "hostname"));
+  if (hostname === unknown) return unclear(route, "spec.hostnames", [stepOf(route), stepOf(gateway)]);
+  if (!hostname) return "hostname";
+  const namespace = allowsNamespace(context, route, gateway, listener);
+  if (namespace === unknown) {
+    const place = context.index.placeOf(route);
+    const shown = place === undefined ? "" : ` ${context.index.namespaceText(place) ?? ""}`.trimEnd();
+    return {
+      takes: {
+        cause: `allowed namespaces ${gateway.id} ${place}`,
+        message: `a listener of ${labelOf(gateway)} chooses namespaces by label, and the labels of the namespace${shown} are not in this stack: it can't be told whether it takes the routes there.`,
+        resource: route,
+        steps: [stepOf(route), stepOf(gateway)],
+      },
+      because: "it can't be told whether its namespace is allowed",
+    };
+  }
+  return namespace ? undefined : "namespace";
+}
+
+/** 1.x wants all of a route's host names to match the listener's, 2.x one of them. */
+function matchesHostname(line: Line, route: Resource, wanted: Maybe<string> | undefined): Maybe<boolean> {
+  if (route.kind === "TCPRoute" || route.kind === "UDPRoute") return true;
+  const hostnames = getList(route.body, "spec", "hostnames");
+  if (wanted === undefined || wanted === "") return true;
+  if (wanted === unknown || hostnames === unknown) return unknown;
+  if (!hostnames || hostnames.length === 0) return true;
+  const answers = hostnames.map((each) => (typeof each === "string" ? hostnamesMeet(wanted, each) : unknown));
+  const [decisive, other] = line === "1" ? [false, true] : [true, false];
+  if (answers.includes(decisive)) return decisive;
+  return answers.includes(unknown) ? unknown : other;
+}
+
+/** Do two host names, either of which may start with a wildcard label, have a host in common? */
+export function hostnamesMeet(a: string, b: string): boolean {
+  const [one, other] = [a.toLowerCase(), b.toLowerCase()];
+  if (one === other) return true;
+  const covers = (wild: string, host: string) =>
+    wild.startsWith("*.") && host.endsWith(wild.slice(1)) && host.length > wild.length - 1;
+  return covers(one, other) || covers(other, one);
+}
+
+/** `allowedRoutes.namespaces.from` is `Same` by default, also where other parts of `allowedRoutes` are set. */
+function allowsNamespace(context: Context, route: Resource, gateway: Resource, listener: unknown): Maybe<boolean> {
+  const { index } = context;
+  const from = getString(listener, "allowedRoutes", "namespaces", "from") ?? "Same";
+  const [here, there] = [index.placeOf(route), index.placeOf(gateway)];
+  if (from === unknown || here === undefined || there === undefined) return from === "All" ? true : unknown;
+  if (from === "All") return true;
+  if (from !== "Selector") return from === "Same" && here === there;
+  const { labels, isComplete } = labelsOfNamespace(context, route, here);
+  return matchesLabelSelector(get(listener, "allowedRoutes", "namespaces", "selector"), labels, !isComplete);
+}
+
+function labelsOfNamespace(context: Context, route: Resource, place: Place): { labels: Labels; isComplete: boolean } {
+  const name = context.index.namespaceText(place);
+  // The API server gives every namespace this label.
+  const own: [string, string][] = name === undefined ? [] : [["kubernetes.io/metadata.name", name]];
+  const [namespace] = name === undefined ? [] : context.index.namedAnywhere(route.cluster, "/Namespace", name);
+  const written = namespace && getStringMap(namespace.body, "metadata", "labels");
+  if (written === unknown) return { labels: unknown, isComplete: false };
+  return { labels: new Map([...(written ?? []), ...own]), isComplete: namespace !== undefined };
+}

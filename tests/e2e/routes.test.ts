@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { preview, startEngine } from "../../tools/pulumi";
+
+const project = join(__dirname, "..", "..", "examples", "routes");
+
+describe("examples/routes on a real Pulumi engine", () => {
+  it("prints the way of each route, and blames nothing else", async () => {
+    const engine = await startEngine();
+    try {
+      const { succeeded, output, events } = await preview({
+        engine,
+        project,
+        policyPackConfig: join(project, "mandatory.json"),
+      });
+      assert.equal(succeeded, false);
+      const reports = events.flatMap(({ policyEvent }) => policyEvent ?? []);
+      const chains = reports.map(({ message }) => message.split("\n").find((line) => line.includes(" › ")));
+      assert.deepEqual(
+        chains.sort(),
+        [
+          "ApisixRoute shop/catalog › Service shop/catalog:80 › Deployment shop/catalog",
+          "Ingress shop/checkout › Service shop/checkout:80 › Deployment shop/checkout",
+          "HTTPRoute shop/inventory › Service stock/inventory:80 › Deployment stock/inventory",
+        ].sort(),
+        output,
+      );
+    } finally {
+      engine.close();
+    }
+  });
+});

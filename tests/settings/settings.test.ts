@@ -1,0 +1,389 @@
+import { strict as assert } from "node:assert";
+import fc from "fast-check";
+import { policyNames, policySettings, settingsSchema, type PolicyName, type Settings } from "../../settings/schema";
+import {
+  checkSettings,
+  configProblems,
+  configSchema,
+  defaults,
+  didYouMean,
+  isDate,
+  resolveSettings,
+  SettingsError,
+} from "../../settings/settings";
+
+/** The problems that a call throws; none where it returns. */
+function problemsOf(call: () => unknown): readonly string[] {
+  try {
+    call();
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof SettingsError, String(error));
+    for (const problem of error.problems) assert.ok(error.message.includes(problem));
+    return error.problems;
+  }
+}
+
+const bad = (reason = "it drains itself") => ({ reason });
+
+/** An organization's settings and what is wrong with them, word for word. */
+const organizations: [settings: unknown, problems: string[]][] = [
+  [{}, []],
+  [{ sleepSeconds: 10, shutdownSeconds: 0, select: "all", hook: "exec", kubernetesVersion: "v1.28.3" }, []],
+  [{ sleepSeconds: undefined, exempt: undefined }, []],
+  [
+    {
+      exempt: [
+        { kind: "{Deployment,StatefulSet}", namespace: "sys-*", labels: { tier: "*" }, ...bad(), until: "2028-02-29" },
+      ],
+    },
+    [],
+  ],
+  [{ catalog: "catalog.json" }, []],
+  [
+    {
+      catalog: [
+        { namespace: "shop", name: "web", selector: { app: "web" }, ports: [{ port: 80, targetPort: "http" }] },
+      ],
+    },
+    [],
+  ],
+  [{ gateways: ["infra/apisix"] }, []],
+
+  // Names
+  [{ sleepSecond: 10 }, ['sleepSecond: no such setting; did you mean "sleepSeconds"?']],
+  [{ SLEEPSECONDS: 10 }, ['SLEEPSECONDS: no such setting; did you mean "sleepSeconds"?']],
+  [
+    { gracePeriod: 10 },
+    [`gracePeriod: no such setting; there are: ${Object.keys(settingsSchema.properties).join(", ")}`],
+  ],
+  [
+    JSON.parse('{"__proto__": 1}'),
+    [`__proto__: no such setting; there are: ${Object.keys(settingsSchema.properties).join(", ")}`],
+  ],
+  [
+    { exempt: [{ name: "web", reson: "x" }] },
+    ["exempt[0]: must have a reason", 'exempt[0] › reson: no such field; did you mean "reason"?'],
+  ],
+
+  // Types and bounds
+  [null, ["settings must be an object"]],
+  [[], ["settings must be an object"]],
+  ["sleepSeconds=5", ["settings must be an object"]],
+  [{ sleepSeconds: "5" }, ["sleepSeconds: must be integer"]],
+  [{ sleepSeconds: 2.5 }, ["sleepSeconds: must be integer"]],
+  [{ sleepSeconds: null }, ["sleepSeconds: must be integer"]],
+  [{ sleepSeconds: NaN }, ["sleepSeconds: must be integer"]],
+  [{ sleepSeconds: 0 }, ["sleepSeconds: must be >= 1"]],
+  [{ sleepSeconds: 3601 }, ["sleepSeconds: must be <= 3600"]],
+  [{ shutdownSeconds: -1 }, ["shutdownSeconds: must be >= 0"]],
+  [{ maxGracePeriodSeconds: 0 }, ["maxGracePeriodSeconds: must be >= 1"]],
+  [{ select: "exposd" }, ['select: no such choice; did you mean "exposed"?']],
+  [{ select: 5 }, ["select: must be one of auto, routed, exposed, all"]],
+  [{ hook: "native" }, ["hook: no such choice; there are: auto, sleep, exec"]],
+  [{ controller: 2 }, ["controller: must be one of auto, 1, 2"]],
+  [{ kubernetesVersion: 1.34 }, ["kubernetesVersion: must be string"]],
+  [{ kubernetesVersion: "latest" }, ['kubernetesVersion: must look like "1.34"']],
+  [{ kubernetesVersion: "2.0" }, ['kubernetesVersion: must look like "1.34"']],
+  [{ ignoreContainers: "istio-proxy" }, ["ignoreContainers: must be array"]],
+  [{ ignoreContainers: ["a", 5] }, ["ignoreContainers[1]: must be string"]],
+  [{ ignoreContainers: [""] }, ["ignoreContainers[0]: must NOT have fewer than 1 characters"]],
+  [{ gateways: ["apisix"] }, ['gateways[0]: must look like "infra/apisix"']],
+  [{ allowAnnotations: "yes" }, ["allowAnnotations: must be boolean"]],
+  [{ catalog: 5 }, ["catalog: must be string or array"]],
+  [{ catalog: "" }, ["catalog: must NOT have fewer than 1 characters"]],
+  [{ catalog: [{ namespace: "shop", name: "web" }] }, ["catalog[0]: must have a selector"]],
+  [{ exempt: {} }, ["exempt: must be array"]],
+  [{ exempt: ["web"] }, ["exempt[0]: must be object"]],
+  [{ exempt: [{ name: "web", reason: " " }] }, ['exempt[0].reason: must look like "its mesh drains it"']],
+  [{ exempt: [{ name: "web", ...bad(), until: "soon" }] }, ['exempt[0].until: must look like "2027-01-31"']],
+  [{ exempt: [{ labels: { tier: 1 }, ...bad() }] }, ["exempt[0].labels.tier: must be string"]],
+
+  // Rules that no schema says
+  [
+    { sleepSeconds: 30, shutdownSeconds: 60, maxGracePeriodSeconds: 89 },
+    ["maxGracePeriodSeconds: 89 s can't hold sleepSeconds (30) and shutdownSeconds (60)"],
+  ],
+  [{ sleepSeconds: 30, shutdownSeconds: 60, maxGracePeriodSeconds: 90 }, []],
+  [
+    { hook: "sleep", kubernetesVersion: "1.29" },
+    ['hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is 1.29; use "exec" or "auto"'],
+  ],
+  [{ hook: "sleep", kubernetesVersion: "1.30" }, []],
+  [{ ignoreContainers: ["istio-*", "web-[0-9"] }, ["ignoreContainers[1]: not a glob that can be read"]],
+  [{ exempt: [bad()] }, ["exempt[0]: would excuse everything; say whom: namespace, name, kind or labels"]],
+  [
+    { exempt: [{ labels: {}, ...bad() }] },
+    ["exempt[0]: would excuse everything; say whom: namespace, name, kind or labels"],
+  ],
+  [{ exempt: [{ name: "{web,api", ...bad() }] }, ["exempt[0].name: not a glob that can be read"]],
+  [{ exempt: [{ labels: { tier: "(a" }, ...bad() }] }, ["exempt[0].labels.tier: not a glob that can be read"]],
+  [
+    { exempt: [{ name: "web", ...bad(), until: "2027-02-30" }] },
+    ["exempt[0].until: no such day; write it as 2027-01-31"],
+  ],
+  [
+    { exempt: [{ name: "web", ...bad(), until: "2027-02-29" }] },
+    ["exempt[0].until: no such day; write it as 2027-01-31"],
+  ],
+
+  // All at once
+  [
+    { sleepSecond: 10, select: "every", shutdownSeconds: -1 },
+    [
+      'sleepSecond: no such setting; did you mean "sleepSeconds"?',
+      "shutdownSeconds: must be >= 0",
+      "select: no such choice; there are: auto, routed, exposed, all",
+    ],
+  ],
+];
+
+describe("checkSettings", () => {
+  for (const [settings, problems] of organizations) {
+    it(`${JSON.stringify(settings)}: ${problems.length === 0 ? "fine" : problems.length}`, () => {
+      assert.deepEqual(
+        problemsOf(() => checkSettings(settings)),
+        problems,
+      );
+    });
+  }
+
+  it("is one error, with every problem in its message and no stack", () => {
+    assert.throws(
+      () => checkSettings({ sleepSecond: 10, select: "every" }),
+      (error: SettingsError) => {
+        assert.equal(
+          error.message,
+          [
+            "Bad settings of apisix-graceful-termination:",
+            '  - sleepSecond: no such setting; did you mean "sleepSeconds"?',
+            "  - select: no such choice; there are: auto, routed, exposed, all",
+          ].join("\n"),
+        );
+        assert.equal(error.stack, error.message);
+        return true;
+      },
+    );
+  });
+
+  it("throws nothing else, whatever it gets", () => {
+    const names = fc.constantFrom(...Object.keys(settingsSchema.properties), "reason", "until", "labels");
+    const settings = fc.oneof(fc.jsonValue(), fc.dictionary(names, fc.jsonValue({ maxDepth: 3 })));
+    fc.assert(
+      fc.property(settings, fc.constantFrom(...policyNames), (value, policy) => {
+        problemsOf(() => checkSettings(value));
+        if (typeof value === "object" && value !== null) {
+          problemsOf(() => resolveSettings(policy, {}, value));
+          configProblems(value as never);
+          configProblems({ [policy]: value } as never);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("configProblems", () => {
+  const others = `there are: all, ${policyNames.join(", ")}`;
+  const belongs = (...policies: PolicyName[]) =>
+    `this policy has no such setting; it belongs to ${policies.join(", ")}`;
+  const cases: [config: unknown, problems: string[], organization?: Settings][] = [
+    [{}, []],
+    [{ all: "advisory" }, []],
+    [{ all: { enforcementLevel: "disabled" } }, []],
+    [{ "pre-stop-sleep": "remediate", "apisix-routed-workloads": { enforcementLevel: "mandatory" } }, []],
+    [{ "pre-stop-sleep": { enforcementLevel: "mandatory", sleepSeconds: 10, exempt: [] } }, []],
+    [{ "pre-stop-slep": "advisory" }, ['pre-stop-slep: no such policy; did you mean "pre-stop-sleep"?']],
+    [{ preStopSleep: "advisory" }, ['preStopSleep: no such policy; did you mean "pre-stop-sleep"?']],
+    [{ replicas: "advisory" }, [`replicas: no such policy; ${others}`]],
+    [{ all: "advisry" }, ['all: no such level; did you mean "advisory"?']],
+    [{ all: "off" }, ["all: no such level; there are: advisory, mandatory, remediate, disabled"]],
+    [
+      { "pre-stop-sleep": { enforcementLevel: 1 } },
+      ["pre-stop-sleep › enforcementLevel: no such level; there are: advisory, mandatory, remediate, disabled"],
+    ],
+    [
+      { all: { sleepSeconds: 5 } },
+      ['all › sleepSeconds: "all" takes a level only; settings go to each policy, or to createPack'],
+    ],
+    [{ "pre-stop-sleep": null }, ["pre-stop-sleep: must be a level, or an object with enforcementLevel and settings"]],
+    [{ "pre-stop-sleep": [] }, ["pre-stop-sleep: must be a level, or an object with enforcementLevel and settings"]],
+    [{ "pre-stop-sleep": 5 }, ["pre-stop-sleep: must be a level, or an object with enforcementLevel and settings"]],
+    [
+      { "pre-stop-sleep": { sleepSecs: 5 } },
+      ['pre-stop-sleep › sleepSecs: no such setting; did you mean "sleepSeconds"?'],
+    ],
+    [
+      { "pre-stop-sleep": { shutdownSeconds: 5 } },
+      [
+        `pre-stop-sleep › shutdownSeconds: ${belongs("termination-grace-period", "apisix-routed-workloads", "apisix-route-blind-spots")}`,
+      ],
+    ],
+    [{ "apisix-routed-workloads": { hook: "exec" } }, [`apisix-routed-workloads › hook: ${belongs("pre-stop-sleep")}`]],
+    [{ "pre-stop-sleep": { sleepSeconds: "5" } }, ["pre-stop-sleep › sleepSeconds: must be integer"]],
+    [{ "pre-stop-sleep": { exempt: [{}] } }, ["pre-stop-sleep › exempt[0]: must have a reason"]],
+    [
+      { "pre-stop-sleep": { ignoreContainers: ["["] } },
+      ["pre-stop-sleep › ignoreContainers[0]: not a glob that can be read"],
+    ],
+    [
+      { "termination-grace-period": { maxGracePeriodSeconds: 14 } },
+      ["termination-grace-period › maxGracePeriodSeconds: 14 s can't hold sleepSeconds (5) and shutdownSeconds (10)"],
+    ],
+    [
+      { "termination-grace-period": { maxGracePeriodSeconds: 30 } },
+      ["termination-grace-period › maxGracePeriodSeconds: 30 s can't hold sleepSeconds (25) and shutdownSeconds (10)"],
+      { sleepSeconds: 25 },
+    ],
+    [
+      { "pre-stop-sleep": { hook: "sleep" } },
+      [
+        'pre-stop-sleep › hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is 1.28; use "exec" or "auto"',
+      ],
+      { kubernetesVersion: "1.28" },
+    ],
+    [
+      { "pre-stop-slep": "advisory", "pre-stop-sleep": { sleep: 5, sleepSeconds: 0 } },
+      [
+        'pre-stop-slep: no such policy; did you mean "pre-stop-sleep"?',
+        `pre-stop-sleep › sleep: no such setting; there are: ${policySettings["pre-stop-sleep"].join(", ")}`,
+        "pre-stop-sleep › sleepSeconds: must be >= 1",
+      ],
+    ],
+  ];
+  for (const [config, problems, organization] of cases) {
+    it(JSON.stringify(config), () => assert.deepEqual(configProblems(config as never, organization), problems));
+  }
+});
+
+describe("resolveSettings", () => {
+  it("puts the policy's config over the organization's settings over the defaults", () => {
+    const settings = resolveSettings("pre-stop-sleep", { sleepSeconds: 10, hook: "exec" }, { sleepSeconds: 15 });
+    assert.equal(settings.sleepSeconds, 15);
+    assert.equal(settings.hook, "exec");
+    assert.equal(settings.kubernetesVersion, "1.34");
+    assert.deepEqual(settings.exempt, []);
+  });
+
+  it("replaces lists, and doesn't merge them", () => {
+    const settings = resolveSettings("pre-stop-sleep", { ignoreContainers: ["a"] }, { ignoreContainers: ["b"] });
+    assert.deepEqual(settings.ignoreContainers, ["b"]);
+  });
+
+  it("takes what is undefined for not set", () => {
+    const settings = resolveSettings("pre-stop-sleep", { sleepSeconds: undefined }, { hook: undefined });
+    assert.equal(settings.sleepSeconds, 5);
+    assert.equal(settings.hook, "auto");
+  });
+
+  it("names policy and setting of what it refuses", () => {
+    const refused = (config: object, organization: Settings = {}) =>
+      problemsOf(() => resolveSettings("pre-stop-sleep", organization, config));
+    assert.deepEqual(refused({ sleepsSeconds: 3 }), [
+      'pre-stop-sleep › sleepsSeconds: no such setting; did you mean "sleepSeconds"?',
+    ]);
+    assert.deepEqual(refused({ ignoreContainers: "x" }), ["pre-stop-sleep › ignoreContainers: must be array"]);
+    assert.deepEqual(refused({ hook: "sleep" }, { kubernetesVersion: "1.28" }), [
+      'pre-stop-sleep › hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is 1.28; use "exec" or "auto"',
+    ]);
+  });
+
+  it("changes neither the defaults nor what it was given", () => {
+    const before = JSON.stringify(settingsSchema);
+    const organization = Object.freeze({ sleepSeconds: 10 });
+    const settings = resolveSettings("pre-stop-sleep", organization, Object.freeze({ hook: "exec" }));
+    settings.sleepSeconds = 99;
+    assert.equal(defaults({}).sleepSeconds, 5);
+    assert.equal(JSON.stringify(settingsSchema), before);
+  });
+});
+
+describe("configSchema", () => {
+  const organization: Settings = {
+    sleepSeconds: 12,
+    maxGracePeriodSeconds: 90,
+    ignoreContainers: ["istio-*"],
+    exempt: [{ name: "legacy", reason: "it is going away", until: "2027-01-31" }],
+    catalog: [{ namespace: "shop", name: "web", selector: { app: "web" } }],
+  };
+
+  for (const policy of policyNames) {
+    it(`${policy}: its own settings, with the organization's defaults, as plain JSON`, () => {
+      const { properties } = configSchema(policy, organization);
+      assert.deepEqual(Object.keys(properties), [...policySettings[policy]]);
+      assert.deepEqual(JSON.parse(JSON.stringify(properties)), properties);
+      const values = defaults(organization) as Record<string, unknown>;
+      for (const [name, schema] of Object.entries(properties)) {
+        assert.deepEqual((schema as { default?: unknown }).default, values[name], name);
+        assert.ok((schema as { description?: string }).description, name);
+      }
+    });
+
+    it(`${policy}: takes what the engine fills in`, () => {
+      const { properties } = configSchema(policy, organization);
+      const filled = Object.fromEntries(
+        Object.entries(properties).flatMap(([name, schema]) =>
+          "default" in schema ? [[name, structuredClone(schema.default)]] : [],
+        ),
+      );
+      assert.deepEqual(resolveSettings(policy, organization, filled), defaults(organization));
+    });
+  }
+
+  it("without an organization a setting without a default has none", () => {
+    assert.ok(!("default" in (configSchema("termination-grace-period", {}).properties["maxGracePeriodSeconds"] ?? {})));
+  });
+});
+
+describe("the schema", () => {
+  for (const [name, schema] of Object.entries(settingsSchema.properties)) {
+    it(`${name} has a policy that takes it, a description, and a default that it would accept`, () => {
+      assert.ok(policyNames.some((policy) => (policySettings[policy] as readonly string[]).includes(name)));
+      assert.ok(schema.description.length > 10);
+      // Written another way than the default itself, which needs no check.
+      if ("default" in schema)
+        assert.deepEqual(
+          problemsOf(() => checkSettings({ [name]: schema.default })),
+          [],
+        );
+      const { examples = [] } = schema as { examples?: unknown[] };
+      for (const example of examples)
+        assert.deepEqual(
+          problemsOf(() => checkSettings({ [name]: example })),
+          [],
+        );
+    });
+  }
+});
+
+describe("didYouMean", () => {
+  const known = ["sleepSeconds", "shutdownSeconds", "hook"];
+  const cases: [word: string, expected: string][] = [
+    ["sleepSeconds ", '; did you mean "sleepSeconds"?'],
+    ["sleepseconds", '; did you mean "sleepSeconds"?'],
+    ["shutdown", "; there are: sleepSeconds, shutdownSeconds, hook"],
+    ["hok", '; did you mean "hook"?'],
+    ["", "; there are: sleepSeconds, shutdownSeconds, hook"],
+    ["terminationGracePeriodSeconds", "; there are: sleepSeconds, shutdownSeconds, hook"],
+  ];
+  for (const [word, expected] of cases) it(`"${word}"`, () => assert.equal(didYouMean(word, known), expected));
+});
+
+describe("isDate", () => {
+  const cases: [text: string, expected: boolean][] = [
+    ["2027-01-31", true],
+    ["2028-02-29", true],
+    ["2027-02-29", false],
+    ["2027-02-30", false],
+    ["2027-04-31", false],
+    ["2027-13-01", false],
+    ["2027-00-10", false],
+    ["2027-01-00", false],
+    ["27-01-31", false],
+    ["2027-1-31", false],
+    ["2027-01-31T00:00:00Z", false],
+    ["31.01.2027", false],
+    ["", false],
+  ];
+  for (const [text, expected] of cases) it(text || "nothing", () => assert.equal(isDate(text), expected));
+});

@@ -1,0 +1,121 @@
+/**
+ * Our answer against real shells: whatever a script does, the seconds that it takes lie in the interval that we give.
+ *
+ * `SHELL_RUNS` says how many scripts are made of each kind, `SHELL_SEED` which ones.
+ */
+import { strict as assert } from "node:assert";
+import * as fc from "fast-check";
+import { delay } from "../../shutdown/delay";
+import type { Delay } from "../../shutdown/interval";
+import { corpus } from "../shutdown/corpus";
+import { known, realShells, runAll, runTimed, workshop, type Case, type RealShell, type Timing } from "./shells";
+import { scripts, type Kind } from "./scripts";
+
+const runs = Number(process.env.SHELL_RUNS ?? 1000);
+const seed = Number(process.env.SHELL_SEED ?? Date.now() % 1_000_000);
+const shells = realShells();
+
+/** What the manifest says of the container that the scripts run in; the image sets `v` as well. */
+const container = { body: { env: [{ name: "KNOWN", value: known }] } };
+const containerWithAll = { body: { env: [...container.body.env, { name: "v", value: "1" }] } };
+
+function answers(shell: RealShell, script: string, within = container): Delay[] {
+  return shell.hooks.map((hook) => delay({ exec: { command: [...hook, "-c", script] } }, within));
+}
+
+function cases(kind: Kind, count: number): Case[] {
+  const each = fc.record({ script: scripts(kind), seed: fc.integer({ min: 0, max: 0x7fff }) });
+  return fc.sample(each, { numRuns: count, seed });
+}
+
+interface Miss {
+  shell: string;
+  script: string;
+  seed: number;
+  seen: number | Timing | undefined;
+  said: [number, number];
+}
+
+function report(misses: Miss[]): void {
+  misses.sort((a, b) => a.script.length - b.script.length);
+  const shown = misses.slice(0, 5).map((miss) => JSON.stringify(miss));
+  assert.equal(misses.length, 0, `seed ${seed}, ${misses.length} misses:\n${shown.join("\n")}`);
+}
+
+/** Runs every script in half of the shells, and compares the seconds that it asked `sleep` for. */
+async function compare(all: readonly Case[], within = container, isExact = false): Promise<void> {
+  const shop = workshop();
+  const misses: Miss[] = [];
+  try {
+    for (const [turn, shell] of shells.entries()) {
+      const own = all.filter((_, i) => (i + turn) % 2 === 0);
+      const parts = [own.slice(0, own.length / 2), own.slice(own.length / 2)];
+      const outcomes = (await Promise.all(parts.map((part) => runAll(shell, part, shop.folder)))).flat();
+      for (const [i, each] of own.entries()) {
+        const seen = outcomes[i]?.seconds;
+        for (const said of answers(shell, each.script, within)) {
+          const holds = seen === undefined ? said.atMost === Infinity : said.atLeast <= seen && seen <= said.atMost;
+          if (holds && !(isExact && said.atLeast !== said.atMost)) continue;
+          misses.push({ shell: shell.name, ...each, seen, said: [said.atLeast, said.atMost] });
+        }
+      }
+    }
+  } finally {
+    shop.remove();
+  }
+  report(misses);
+}
+
+/** A script's second, in milliseconds: first a short one; a longer one where the machine may only have been slow. */
+const scales = [50, 200, 400];
+
+/** What starting programs may take, in milliseconds. */
+const slack = 400;
+
+/** Runs scripts in real time: what runs beside each other can't be added up. */
+async function compareTimed(all: readonly Case[]): Promise<void> {
+  const shop = workshop();
+  const misses: Miss[] = [];
+  const check = async (shell: RealShell, each: Case): Promise<void> => {
+    const said = answers(shell, each.script, containerWithAll);
+    let seen: Timing | undefined;
+    for (const scale of scales) {
+      const timing = (seen = await runTimed(shell, each, shop.folder, scale));
+      const holds = said.every(
+        ({ atLeast, atMost }) =>
+          // The runtime may wait for what holds the output open, or only for the shell.
+          atLeast <= timing.exit + 10 / scale && timing.close <= atMost + slack / scale,
+      );
+      if (holds) return;
+    }
+    misses.push({ shell: shell.name, ...each, seen, said: [said[0]?.atLeast ?? 0, said[0]?.atMost ?? 0] });
+  };
+  try {
+    const waiting = all.map((each, i) => ({ each, shell: shells[i % shells.length] }));
+    const worker = async () => {
+      for (let next = waiting.pop(); next; next = waiting.pop()) if (next.shell) await check(next.shell, next.each);
+    };
+    await Promise.all(Array.from({ length: 6 }, worker));
+  } finally {
+    shop.remove();
+  }
+  report(misses);
+}
+
+const nothing: Kind = { oddities: false, surprises: false, concurrency: false, dialects: false };
+
+describe(`real shells (${shells.map(({ name }) => name).join(", ")})`, function () {
+  this.timeout(900_000);
+
+  it("take as long as we say, to the second, where nothing is left open", () =>
+    compare(cases(nothing, runs), containerWithAll, true));
+
+  it("take a time within our interval, whatever programs, files and variables do", () =>
+    compare(cases({ oddities: true, surprises: true, concurrency: false, dialects: true }, runs)));
+
+  it("take a time within our interval, with jobs and pipelines beside each other", () =>
+    compareTimed(cases({ ...nothing, concurrency: true }, Math.ceil(runs / 10))));
+
+  it("agree with us about the scripts of our own tests", () =>
+    compare(corpus.flatMap((script) => [1, 2, 3, 4].map((each) => ({ script, seed: each * 37 })))));
+});

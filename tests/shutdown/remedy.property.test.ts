@@ -1,0 +1,188 @@
+import { strict as assert } from "node:assert";
+import fc from "fast-check";
+import { hasNativeSleep } from "../../kubernetes/version";
+import { getNumber, isKnown } from "../../kubernetes/values";
+import { readPod } from "../../kubernetes/workload";
+import { delay } from "../../shutdown/delay";
+import { judge, type Finding, type FindingCode, type Requirement } from "../../shutdown/judge";
+import { apply, graceRemedy, sleepRemedy, type Edit } from "../../shutdown/remedy";
+import { timeline } from "../../shutdown/timeline";
+import { arbitraryPodSpec } from "../support/arbitrary-pods";
+
+interface Rule extends Requirement {
+  form: "auto" | "exec";
+}
+
+const rule: fc.Arbitrary<Rule> = fc.record({
+  sleepSeconds: fc.integer({ min: 1, max: 40 }),
+  shutdownSeconds: fc.nat(60),
+  kubernetesVersion: fc.constantFrom("1.28", "1.29", "1.30", "1.34"),
+  maxGracePeriodSeconds: fc.option(fc.integer({ min: 100, max: 200 }), { nil: undefined }),
+  concerns: fc.constantFrom<Requirement["concerns"]>(
+    () => true,
+    ({ name }) => name !== "c0",
+  ),
+  form: fc.constantFrom("auto", "exec"),
+});
+
+function repair(spec: object, { form, ...requirement }: Rule): Edit[] {
+  const first = sleepRemedy(readPod(spec), requirement, form);
+  apply(first);
+  const second = graceRemedy(readPod(spec), requirement);
+  apply(second);
+  return [...first, ...second];
+}
+
+/** An object without the fields that edits wrote; a container's empty lifecycle goes, too. */
+function without(spec: object, edits: readonly Edit[]): unknown {
+  const hooks = new Set(
+    edits.map(({ path }) => /^(.*)\.lifecycle/.exec(path)?.[1]).filter((path) => path !== undefined),
+  );
+  const copy = structuredClone(spec) as Record<string, unknown>;
+  if (edits.some(({ path }) => path === "terminationGracePeriodSeconds")) delete copy.terminationGracePeriodSeconds;
+  for (const path of hooks) {
+    const [, list = "", index = ""] = /^(\w+)\[(\d+)\]$/.exec(path) ?? [];
+    const container = (copy[list] as { lifecycle?: { preStop?: unknown } }[])[Number(index)];
+    delete container?.lifecycle?.preStop;
+    if (Object.keys(container?.lifecycle ?? {}).length === 0) delete container?.lifecycle;
+  }
+  return copy;
+}
+
+/** What every container's own hook takes and protects, at least. */
+function delays(spec: object, { kubernetesVersion }: Requirement): number[] {
+  const lines = timeline(readPod(spec), kubernetesVersion)?.containers ?? [];
+  return lines.flatMap(({ delay }) => [delay.atLeast, delay.protects.atLeast]);
+}
+
+/** Only these may be left, and why. */
+const mayRemain: Partial<Record<FindingCode, (finding: Finding, spec: object, requirement: Requirement) => boolean>> = {
+  // No remedy touches a hook that does more than sleep.
+  "hook-too-short": isOther,
+  "hook-stops-app": isOther,
+  "hook-fails": (...of) => isOther(...of) || isMeantForLonger(...of),
+  // No hook is known to work: an old cluster, and an image without a shell.
+  "no-hook": isHopeless,
+  "native-sleep-unsupported": (...of) => isHopeless(...of) || isMeantForLonger(...of),
+  // A ceiling, or a hook that never ends beside it.
+  "hook-never-ends": () => true,
+  "grace-zero": isBeyond,
+  "grace-too-short": isBeyond,
+  "sleep-exceeds-grace": isBeyond,
+};
+
+function isOther(finding: Finding, spec: object, { kubernetesVersion }: Requirement): boolean {
+  const line = timeline(readPod(spec), kubernetesVersion)?.containers.find(
+    (each) => each.container.name === finding.container,
+  );
+  return line !== undefined && (line.delay.form === "other" || isHopeless(finding, spec, { kubernetesVersion }));
+}
+
+/** A hook that doesn't work was meant to sleep for longer than the ceiling allows. */
+function isMeantForLonger(finding: Finding, spec: object, requirement: Requirement): boolean {
+  const { containers } = readPod(spec);
+  const container = isKnown(containers) ? containers.find(({ name }) => name === finding.container) : undefined;
+  if (!container) return false;
+  const { meant } = delay(container.preStop, container, requirement.kubernetesVersion);
+  const native = getNumber(container.preStop, "sleep", "seconds");
+  return (
+    Math.max(meant ?? 0, Number(isKnown(native) ? (native ?? 0) : 0)) > (requirement.maxGracePeriodSeconds ?? Infinity)
+  );
+}
+
+function isHopeless(
+  finding: Finding,
+  spec: object,
+  { kubernetesVersion }: Pick<Requirement, "kubernetesVersion">,
+): boolean {
+  const { containers } = readPod(spec);
+  const container = isKnown(containers) ? containers.find(({ name }) => name === finding.container) : undefined;
+  const { image = "" } = (container?.body ?? {}) as { image?: string };
+  return !hasNativeSleep(kubernetesVersion) && image.includes("distroless");
+}
+
+function isBeyond(_finding: Finding, spec: object, requirement: Requirement): boolean {
+  const lines = timeline(readPod(spec), requirement.kubernetesVersion)?.containers ?? [];
+  const hooks = lines.map(({ delay }) => (delay.atMost === Infinity ? delay.atLeast : delay.atMost));
+  return (
+    Math.max(...hooks) + requirement.shutdownSeconds > (requirement.maxGracePeriodSeconds ?? Infinity) ||
+    hooks.includes(Infinity)
+  );
+}
+
+describe("remedies, of any Pod", () => {
+  const runs = { numRuns: 300 };
+
+  it("leave nothing certain that they could repair", () => {
+    fc.assert(
+      fc.property(arbitraryPodSpec, rule, (input, requirement) => {
+        const spec = structuredClone(input);
+        repair(spec, requirement);
+        for (const finding of judge(readPod(spec), requirement)) {
+          if (!finding.certain) continue;
+          // With the exec form wanted, an image without a shell gets no hook on any cluster.
+          if (requirement.form === "exec" && isHopeless(finding, spec, { kubernetesVersion: "1.28" })) continue;
+          assert.ok(mayRemain[finding.code]?.(finding, spec, requirement), `${finding.code}: ${finding.what}`);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it("change nothing when they run again", () => {
+    fc.assert(
+      fc.property(arbitraryPodSpec, rule, (input, requirement) => {
+        const spec = structuredClone(input);
+        repair(spec, requirement);
+        assert.deepEqual(repair(spec, requirement), []);
+      }),
+      runs,
+    );
+  });
+
+  it("lower no number, and change nothing but hooks and the grace period", () => {
+    fc.assert(
+      fc.property(arbitraryPodSpec, rule, (input, requirement) => {
+        const spec = structuredClone(input);
+        const edits = repair(spec, requirement);
+        const grace = (of: Record<string, unknown>) => (of.terminationGracePeriodSeconds as number | undefined) ?? 30;
+        assert.ok(grace(spec) >= grace(input));
+        const after = delays(spec, requirement);
+        for (const [i, seconds] of delays(input, requirement).entries()) assert.ok((after[i] ?? 0) >= seconds);
+        assert.deepEqual(without(spec, edits), without(input, edits));
+        const ceiling = Math.max(grace(input), requirement.maxGracePeriodSeconds ?? Infinity);
+        assert.ok(grace(spec) <= ceiling);
+      }),
+      runs,
+    );
+  });
+
+  it("make no Pod that the Kubernetes API would refuse of one that it accepts", () => {
+    // Native sleeps fit into the grace period: the one rule of the API's that remedies have to do with.
+    const fits = ({
+      terminationGracePeriodSeconds = 30,
+      containers = [],
+      initContainers = [],
+    }: Record<string, unknown>) =>
+      [...(containers as Nested[]), ...(initContainers as Nested[])].every(
+        ({ lifecycle }) =>
+          (lifecycle?.preStop?.sleep?.seconds ?? 0) <= (terminationGracePeriodSeconds as number) ||
+          lifecycle?.preStop?.sleep === undefined,
+      );
+    fc.assert(
+      fc.property(arbitraryPodSpec, rule, (input, { form, ...requirement }) => {
+        const spec = structuredClone(input);
+        fc.pre(fits(spec));
+        apply(sleepRemedy(readPod(spec), requirement, form));
+        assert.ok(fits(spec), "after the sleep");
+        apply(graceRemedy(readPod(spec), requirement));
+        assert.ok(fits(spec), "after the grace period");
+      }),
+      runs,
+    );
+  });
+});
+
+interface Nested {
+  lifecycle?: { preStop?: { sleep?: { seconds: number } } };
+}
