@@ -230,6 +230,8 @@ const lists: Record<string, HookCase[]> = {
     { hook: ["dash", "-c", "sleep 1\nfunction f() { :; }; sleep 5"], takes: [1, 1] },
     { hook: ["dash", "-c", "function f {\nsleep 2\n}\nf"], takes: [0, forever] },
     { hook: ["busybox", "sh", "-c", "x=$(( sleep 5; ); sleep 1)"], takes: [0, forever] },
+    { hook: ["bash", "-c", "x=$(while cat <<E\nE\nsleep 9; break; do :; done)"], takes: [0, forever] },
+    { hook: ["dash", "-c", "{ function f { sleep 2; }; sleep 1\n}; a=(1)"], takes: [0, forever] },
     { hook: ["dash", "-c", "return; sleep 5"], takes: [0, 0] },
     { hook: ["bash", "-c", "return; sleep 5"], takes: [5, 5] },
     { hook: ["bash", "-c", "x=abc; sleep ${#x}"], takes: [3, 3] },
