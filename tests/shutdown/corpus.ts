@@ -158,6 +158,10 @@ const lists: Record<string, HookCase[]> = {
     { hook: "command sleep 5", takes: [5, 5] },
     { hook: "kill -0 $$; sleep 5", takes: [5, 5] },
     { hook: "kill $$; sleep 5", takes: [0, 0] },
+    { hook: "x=$(kill $$); sleep 5", takes: [0, forever] },
+    { hook: ["bash", "-c", "x=$( if [[ -e $X && -e `foo` ]]; then kill $$; fi ); sleep 5"], takes: [0, forever] },
+    { hook: "trap 'sleep 9' EXIT; exec sleep 2", takes: [2, 2] },
+    { hook: "trap 'sleep 9' EXIT; exec foo", takes: [0, forever] },
   ],
   redirections: [
     { hook: "sleep 5 >/dev/null 2>&1", takes: [5, 5] },
@@ -215,6 +219,10 @@ const lists: Record<string, HookCase[]> = {
     { hook: ["bash", "-c", "for ((i=0;i<5;i++)); do sleep 1; done"], takes: [5, 5] },
     { hook: "[[ a == a ]] && sleep 5", takes: [0, 5] },
     { hook: ["bash", "-c", "[[ a == a ]] && sleep 5"], takes: [5, 5] },
+    { hook: ["bash", "-c", "[[ ! (a == b || -z x) && -n y ]] && sleep 5"], takes: [5, 5] },
+    { hook: ["bash", "-c", "[[ -f /x || -n y ]] && sleep 5"], takes: [5, 5] },
+    { hook: ["bash", "-c", "[[ -f /x && -n y ]] && sleep 5"], takes: [0, 5] },
+    { hook: ["bash", "-c", "[[ abc == a* ]] && sleep 5"], takes: [0, 5] },
     { hook: "sleep 5 &>/dev/null", takes: [0, 5] },
     { hook: ["bash", "-c", "sleep 5 &>/dev/null"], takes: [5, 5] },
     { hook: "time sleep 5", takes: [0, 5] },
@@ -265,5 +273,7 @@ export const corpus: readonly string[] = Object.values(lists)
   .filter((hook) => typeof hook === "string")
   .filter(
     (script) =>
-      !/\bkill\b|killall|nginx|apachectl|supervisorctl|infinity|1e400|\/proc\/1|\/tmp\/fifo|99999|&|\|/.test(script),
+      !/\bkill\b|killall|nginx|apachectl|supervisorctl|infinity|1e400|\/bin\/sleep|\/proc\/1|\/tmp\/fifo|99999|&|\|/.test(
+        script,
+      ),
   );
