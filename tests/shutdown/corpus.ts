@@ -139,6 +139,7 @@ const lists: Record<string, HookCase[]> = {
   "functions, exit, traps and set": [
     { hook: "f() { sleep $1; }; f 3; f 4", takes: [7, 7] },
     { hook: "f() { sleep 1; return; sleep 9; }; f; sleep 1", takes: [2, 2] },
+    { hook: ["bash", "-c", "f() { x=$(return 1; sleep 9); }; f; sleep 1"], takes: [1, 1] },
     { hook: "f() { f; }; f", takes: [0, forever] },
     { hook: "sleep() { :; }; sleep 5", takes: [0, 0] },
     { hook: "sleep 1; exit; sleep 9", takes: [1, 1] },
