@@ -134,6 +134,7 @@ class Interpreter implements Machine {
   /** Functions being called. */
   private calls = 0;
   private mentionsKill = false;
+  private mentionsErrexit = false;
 
   constructor(
     readonly dialect: Dialect,
@@ -165,6 +166,7 @@ class Interpreter implements Machine {
     if (frame.depth > deepest) return this.giveUp(state);
     this.analysis.steps -= source.length / 16;
     this.mentionsKill ||= source.includes("kill");
+    this.mentionsErrexit ||= /set\s+-\w*e|errexit/.test(source);
     let states = [state];
     for (const chunk of chunksOf(source, this.dialect)) {
       states = forEach(states, (before) => {
@@ -295,7 +297,20 @@ class Interpreter implements Machine {
     const negations = node.prefixes.filter((prefix) => prefix.type === "Negation").length;
     const timed = node.prefixes.some((prefix) => prefix.type === "Time");
     if (timed && !this.dialect.startsWith("bash")) return this.runTimeProgram(node, state, frame);
-    const inner = negations > 0 ? { ...frame, tested: true } : frame;
+    if (
+      negations > 0 &&
+      this.dialect.startsWith("bash") &&
+      this.mentionsErrexit &&
+      !state.options.errexit &&
+      !frame.tested
+    ) {
+      // To bash, `!` spares what it negates only where `set -e` was on before.
+      return merge([true, false].flatMap((tested) => this.runNegated(node, negations, state, { ...frame, tested })));
+    }
+    return this.runNegated(node, negations, state, negations > 0 ? { ...frame, tested: true } : frame);
+  }
+
+  private runNegated(node: Pipeline, negations: number, state: State, inner: Frame): State[] {
     const [only] = node.commands;
     if (only && node.commands.length === 1) {
       return forEach(this.runCommandNode(only, state, inner), (after) => [negate(after, negations)]);
@@ -336,7 +351,7 @@ class Interpreter implements Machine {
       const flow = time.atLeast === Infinity ? "never" : "next";
       return { ...state, time, stop, background, success, flow };
     });
-    const checked = negations > 0 ? after : this.checkErrexit(after, frame);
+    const checked = negations > 0 ? after : this.checkErrexit(after, inner);
     return merge(checked.map((each) => (each.flow === "next" ? negate(each, negations) : each)));
   }
 
