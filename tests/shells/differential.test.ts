@@ -1,7 +1,7 @@
 /**
  * Our answer against real shells: whatever a script does, the seconds that it takes lie in the interval that we give.
  *
- * `SHELL_RUNS` says how many scripts are made of each kind, `SHELL_SEED` which ones.
+ * `SHELL_RUNS` says how many scripts are made of each kind, `SEED` which ones.
  */
 import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
@@ -9,10 +9,10 @@ import { delay } from "../../shutdown/delay";
 import type { Delay } from "../../shutdown/interval";
 import { corpus } from "../shutdown/corpus";
 import { known, realShells, runAll, runTimed, workshop, type Case, type RealShell, type Timing } from "./shells";
+import { seed } from "../support/seed";
 import { scripts, type Kind } from "./scripts";
 
 const runs = Number(process.env.SHELL_RUNS ?? 1000);
-const seed = Number(process.env.SHELL_SEED ?? Date.now() % 1_000_000);
 const shells = realShells();
 
 /** What the manifest says of the container that the scripts run in; the image sets `v` as well. */

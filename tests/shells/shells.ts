@@ -1,4 +1,5 @@
 /** Runs scripts in real shells, with a `sleep` that writes down what it was asked for instead of sleeping. */
+import { debianFile, hasDebianPackages } from "../../tools/debian";
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,9 +14,9 @@ export interface RealShell {
   hooks: string[][];
 }
 
-/** The shells that this machine has. busybox is looked for on PATH, or where $BUSYBOX says. */
+/** The shells that this machine has, and busybox's from its Debian package where packages can be had. */
 export function realShells(): RealShell[] {
-  const busybox = process.env.BUSYBOX ?? "busybox";
+  const busybox = hasDebianPackages() ? debianFile("busybox-static", "bin/busybox") : "busybox";
   const all: RealShell[] = [
     { name: "dash", command: ["dash"], hooks: [["dash"], ["sh"]] },
     { name: "bash", command: ["bash"], hooks: [["bash"]] },
