@@ -171,11 +171,15 @@ function hint(objects: readonly Sourced[], config: PackConfig, io: Io): void {
   io.stderr(`${many} can be repaired: --diff shows how, --fix does it.\n`);
 }
 
+const descriptions = new Map(policyTexts().map(({ name, description }) => [name, description]));
+
 function findingOf(
   { policy, level, severity, message, object }: Reported,
   texts: ReadonlyMap<string, string>,
 ): Finding {
-  const { what, evidence, fix, docs } = parseMessage(message);
+  // With the description before it, as Pulumi puts it: that is how the reader of messages knows where they begin.
+  const description = descriptions.get(policy);
+  const { what, evidence, fix, docs } = parseMessage(`${description}\n${message}`, description);
   const place = object?.place;
   return finding({
     policy,

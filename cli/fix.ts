@@ -192,7 +192,7 @@ function replacement(
   if (isMap(node)) return { start, end, text: block(value, text, column).trimStart(), depth };
   // `lifecycle:` with nothing behind it.
   const step = stepOf(text);
-  return { start, end, text: `\n${block(value, text, column + step)}`, depth };
+  return { start, end, text: `${eolOf(text)}${block(value, text, column + step)}`, depth };
 }
 
 /** A new key at the end of a map. */
@@ -210,7 +210,7 @@ function insertion(text: string, map: YAMLMap, key: string, value: unknown, dept
     // On lines of their own, where the others are.
     const isSpread = text.slice(map.range[0], start).includes("\n");
     const column = columnOf(text, start);
-    const before = isSpread ? `,\n${" ".repeat(column)}` : ", ";
+    const before = isSpread ? `,${eolOf(text)}${" ".repeat(column)}` : ", ";
     const written = isSpread ? spread(value, text, column) : flow(value, text);
     return { start: end, end, text: `${before}${flowKey(key, text)}: ${written}`, depth };
   }
@@ -218,11 +218,11 @@ function insertion(text: string, map: YAMLMap, key: string, value: unknown, dept
   const end = contentEnd((last.value ?? last.key) as Node);
   const written = block({ [key]: value }, text, column);
   // After a block scalar the next line has begun; anything else may have a comment behind it.
-  if (text[end - 1] === "\n") return { start: end, end, text: `${written}\n`, depth };
+  if (text[end - 1] === "\n") return { start: end, end, text: `${written}${eolOf(text)}`, depth };
   const newline = text.indexOf("\n", end);
   const at = newline < 0 ? text.length : newline;
   const lineEnd = text[at - 1] === "\r" ? at - 1 : at;
-  return { start: lineEnd, end: lineEnd, text: `${text[at - 1] === "\r" ? "\r\n" : "\n"}${written}`, depth };
+  return { start: lineEnd, end: lineEnd, text: `${eolOf(text)}${written}`, depth };
 }
 
 /** Where a node's own text ends: a block collection's range goes on over the comments behind it. */
@@ -236,6 +236,10 @@ function columnOf(text: string, offset: number): number {
   return offset - (text.lastIndexOf("\n", offset - 1) + 1);
 }
 
+function eolOf(text: string): string {
+  return text.includes("\r\n") ? "\r\n" : "\n";
+}
+
 /** By how many columns the text indents: by those of its first line that is. */
 function stepOf(text: string): number {
   return /^( +)[^\s#-]/m.exec(text)?.[1]?.length === 4 ? 4 : 2;
@@ -243,11 +247,10 @@ function stepOf(text: string): number {
 
 /** A value on lines of its own, each from a column on. */
 function block(value: object, text: string, column: number): string {
-  const eol = /\r\n/.test(text) ? "\r\n" : "\n";
   const lines = stringify(value, { indent: stepOf(text), lineWidth: 0, defaultStringType: "PLAIN" })
     .trimEnd()
     .split("\n");
-  return lines.map((line) => " ".repeat(column) + line).join(eol);
+  return lines.map((line) => " ".repeat(column) + line).join(eolOf(text));
 }
 
 function isJson(text: string): boolean {
@@ -267,5 +270,5 @@ function flow(value: unknown, text: string): string {
 /** A value on lines of its own, in JSON; what stands in a flow map of YAML is short enough for one. */
 function spread(value: unknown, text: string, column: number): string {
   if (!isJson(text)) return stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trimEnd();
-  return JSON.stringify(value, undefined, stepOf(text)).replaceAll("\n", `\n${" ".repeat(column)}`);
+  return JSON.stringify(value, undefined, stepOf(text)).replaceAll("\n", `${eolOf(text)}${" ".repeat(column)}`);
 }

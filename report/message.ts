@@ -23,7 +23,7 @@ export const chainMark = " › ";
 /** No finding needs more characters than this; a report is not a log. */
 const longest = 10_000;
 
-const docsAtEnd = /(?:^|\s+)(?:More: )?((?:docs\/[\w./-]+\.md|https:\/\/[^\s"'<>]+)(?:#[\w-]+)?)\s*$/;
+const docsAtEnd = /(?:^|\s+)(?:More:\s+)?((?:docs\/[\w./-]+\.md|https:\/\/[^\s"'<>]+)(?:#[\w-]+)?)\s*$/;
 
 /**
  * @param text a policy event's message.
