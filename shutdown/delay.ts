@@ -5,6 +5,9 @@ import { delayOfCommand } from "./exec/command";
 /** From when the native sleep is on by default: KEP-3960, beta. Older API servers drop the field or refuse it. */
 const nativeSleepSince = [1, 30] as const;
 
+/** A command with more elements than this is not looked at. */
+const mostElements = 1_000;
+
 const handlers = ["exec", "httpGet", "sleep", "tcpSocket"] as const;
 
 /**
@@ -35,6 +38,9 @@ export function delay(hook: Maybe<object> | undefined, container: { body: object
     case "sleep":
       return nativeSleep(value, kubernetesVersion);
     case "exec": {
+      const elements = get(value, "command");
+      if (Array.isArray(elements) && elements.length > mostElements)
+        return unclear("has a command too large to follow");
       const command = getList(value, "command");
       if (command === unknown) return unclear("has a command that can't be known here");
       if (command === undefined || command.length === 0) {

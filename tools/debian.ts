@@ -26,7 +26,7 @@ export function debianFile(name: string, file: string): string {
   // Unpacked beside its place and renamed when complete, so that an interruption leaves no half of a package.
   const unfinished = mkdtempSync(join(cacheFolder(), "debian", ".unfinished-"));
   try {
-    run("apt-get", ["download", name], unfinished, `is ${name} in the package lists? Run apt-get update.`);
+    download(name, unfinished);
     const archive = readdirSync(unfinished).find((entry) => entry.endsWith(".deb"));
     if (archive === undefined) throw new Error(`apt-get download ${name} left no package`);
     run("dpkg-deb", ["-x", archive, "files"], unfinished, "the package may be damaged.");
@@ -37,6 +37,19 @@ export function debianFile(name: string, file: string): string {
     rmSync(unfinished, { recursive: true, force: true });
   }
   return path;
+}
+
+/** A machine that is new, or old, may have no package lists, or stale ones; only root may fetch them. */
+function download(name: string, folder: string): void {
+  const hint = `is ${name} in the package lists? Run apt-get update.`;
+  try {
+    run("apt-get", ["download", name], folder, hint);
+  } catch (error) {
+    if (process.getuid?.() !== 0) throw error;
+    process.stderr.write(`Fetching Debian's package lists for ${name} …\n`);
+    run("apt-get", ["update"], folder, "is the network there?");
+    run("apt-get", ["download", name], folder, hint);
+  }
 }
 
 function run(command: string, args: string[], cwd: string, hint: string): void {

@@ -40,8 +40,7 @@ const everywhere: Record<string, Builtin> = {
   echo: (call) => print(call, call.state, true),
   printf,
   pwd: (call) => print(call, call.state, unknown),
-  test: ({ args, state, machine }) =>
-    withSuccess(state, args.more ? unknown : testOperands(args.list, machine.dialect)),
+  test: (call) => condition(call, call.args.list),
   "[": bracket,
   exit: leaveShell,
   return: leaveFunction,
@@ -153,11 +152,18 @@ function printf(call: Call): State[] {
   return print(call, state, isPlain ? true : unknown);
 }
 
-function bracket({ args, state, machine }: Call): State[] {
-  if (args.more) return withSuccess(state, unknown);
+function bracket(call: Call): State[] {
+  const { args, state } = call;
   const last = args.list.at(-1);
-  if (last === unknown) return withSuccess(state, unknown);
-  return withSuccess(state, last === "]" ? testOperands(args.list.slice(0, -1), machine.dialect) : false);
+  if (!args.more && typeof last === "string" && last !== "]") return withSuccess(state, false);
+  return condition(call, args.list.slice(0, -1));
+}
+
+function condition({ args, state, machine }: Call, operands: readonly Maybe<string>[]): State[] {
+  const last = args.list.at(-1);
+  const success = args.more || last === unknown ? unknown : testOperands(operands, machine.dialect);
+  if (success === unknown) machine.note("condition");
+  return withSuccess(state, success);
 }
 
 /** The status given to `exit` or `return`: a success, a failure or unknown; undefined where it isn't a status. */
@@ -269,7 +275,7 @@ export function setOption(
 function setPositional(state: State, values: readonly Maybe<string>[], more: boolean): State[] {
   if (state.flow !== "next") return [state];
   const zero = state.positional === unknown ? unknown : (state.positional[0] ?? unknown);
-  return [{ ...state, success: true, positional: more ? unknown : [zero, ...values] }];
+  return [{ ...state, success: true, positional: more || values.length > 500 ? unknown : [zero, ...values] }];
 }
 
 function shift({ args, state, machine }: Call): State[] {

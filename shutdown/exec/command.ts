@@ -7,10 +7,7 @@ import { runProgram } from "./program";
 import type { Analysis, Note, Run } from "./state";
 
 /** Steps that one hook may cost: an answer must come within milliseconds. */
-const mostSteps = 12_000;
-
-/** A command with more elements than this is not looked at. */
-const mostElements = 1_000;
+const mostSteps = 6_000;
 
 /**
  * Follows a hook's command, without running it. Never throws.
@@ -21,7 +18,6 @@ const mostElements = 1_000;
  * @param container the container, for its environment
  */
 export function delayOfCommand(command: readonly Maybe<string>[], container: object): Delay {
-  if (command.length > mostElements) return notFollowed;
   try {
     return follow(command, container);
   } catch {
@@ -95,6 +91,8 @@ const reasons: [Note, string][] = [
   ["program", "it runs a program that may take any time, fail or be missing"],
   ["read", "it waits for input"],
   ["file", "it opens a file, which may fail or, if it is a named pipe, wait"],
+  ["condition", "a condition that can't be known decides on it"],
+  ["console", "a hook has no console, without which Windows' timeout may end at once"],
   ["background", "a job in the background may hold it open"],
   ["shells", "shells disagree about it"],
 ];

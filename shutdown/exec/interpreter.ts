@@ -937,6 +937,7 @@ class Interpreter implements Machine {
       }
       // Elsewhere `[[` is a program, or isn't there.
       if (!this.dialect.startsWith("bash")) success = unknown;
+      else if (success === unknown) this.note("condition");
     } else if (containsExpansion(expression)) {
       return [lose(state)];
     }

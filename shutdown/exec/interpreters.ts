@@ -9,6 +9,8 @@ import type { Success } from "./duration";
 interface Sleep {
   time: Interval;
   success: Success;
+  /** Does it end at once without a console? */
+  needsConsole?: boolean;
 }
 
 const seconds = (value: number): Sleep => ({ time: exactly(value), success: true });
@@ -118,7 +120,7 @@ function cmd(args: readonly string[]): Sleep | undefined {
   if (!/^\/[cs]$/i.test(option)) return undefined;
   const command = rest.join(" ").replace(/\s*>\s*nul\s*$/i, "");
   const timeout = /^\s*timeout(?:\.exe)?\s+(?:\/t\s+)?(\d{1,5})(?:\s+\/nobreak)?\s*$/i.exec(command);
-  if (timeout) return { time: { atLeast: 0, atMost: Number(timeout[1]) }, success: unknown };
+  if (timeout) return { time: { atLeast: 0, atMost: Number(timeout[1]) }, success: unknown, needsConsole: true };
   const ping =
     /^\s*ping(?:\.exe)?\s+(?:-n\s+(\d{1,6})\s+(?:127\.0\.0\.1|localhost)|(?:127\.0\.0\.1|localhost)\s+-n\s+(\d{1,6}))\s*$/i.exec(
       command,

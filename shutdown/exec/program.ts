@@ -73,7 +73,10 @@ export function runProgram(invocation: Invocation, program: Program = "any"): Ru
       return runKill(args, more, analysis.notes);
   }
   const sleeps = more ? undefined : interpreterSleep(name, args);
-  if (sleeps) return [run(sleeps.time, sleeps.success)];
+  if (sleeps) {
+    if (sleeps.needsConsole) analysis.notes.add("console");
+    return [run(sleeps.time, sleeps.success)];
+  }
   return runUnknown(name, args, more, analysis.notes);
 }
 

@@ -19,6 +19,8 @@ export type Dialect = "bash" | "bash-posix" | "dash" | "busybox";
 /** What somebody should be told when the answer is not one number. */
 export type Note =
   | "program"
+  | "condition"
+  | "console"
   | "script"
   | "variable"
   | "loop"
@@ -193,7 +195,7 @@ export function lose(state: State): State {
 }
 
 /** More states than this are not told apart. */
-const mostStates = 24;
+const mostStates = 12;
 
 /** Joins two states of the same course: a value that they don't share is unknown. */
 function blur(a: State, b: State): State {

@@ -25,21 +25,41 @@ function load(): Parser {
   return parser;
 }
 
+let last: { source: string; script: ParsedScript } | undefined;
+
+/** The script's tree. The last one is kept: several shells read the same script, one after the other. */
 export function parse(source: string): ParsedScript {
-  return load().parse(source);
+  if (last?.source !== source) last = { source, script: load().parse(source) };
+  return last.script;
 }
+
+/** What a shell reads as one, in the text that it is part of; without statements where the text is an error. */
+interface Line {
+  statements: readonly Statement[];
+  source: string;
+  syntax: Chunk["syntax"];
+}
+
+let lastLines: { source: string; lines: Line[] } | undefined;
 
 /** The script in the order in which a shell reads it. */
 export function chunksOf(source: string, dialect: Dialect): Chunk[] {
-  if (source.length > longestScript) return [{ statements: [], syntax: "unclear" }];
+  if (lastLines?.source !== source) lastLines = { source, lines: linesOf(source) };
+  return lastLines.lines.map((line) => (line.syntax === "fine" ? check(line, dialect) : line));
+}
+
+function linesOf(source: string): Line[] {
+  const unclear: Line = { statements: [], source: "", syntax: "unclear" };
+  if (source.length > longestScript) return [unclear];
   const script = parse(source);
-  if (!script.errors?.length) return group(script, source).map((statements) => check(statements, source, dialect));
-  if (script.errors.some((error) => /exceeded/.test(error.message))) return [{ statements: [], syntax: "unclear" }];
-  return chunksBeforeError(source, dialect);
+  if (!script.errors?.length) return group(script, source);
+  // The parser gave up on what nests too deep.
+  if (script.errors.some((error) => /exceeded/.test(error.message))) return [unclear];
+  return linesBeforeError(source);
 }
 
 /** Statements of one line belong together. */
-function group(script: Script, source: string): Statement[][] {
+function group(script: Script, source: string): Line[] {
   const lines: Statement[][] = [];
   let end = -1;
   for (const statement of script.commands) {
@@ -54,28 +74,28 @@ function group(script: Script, source: string): Statement[][] {
     else lines.push([statement]);
     end = statement.end;
   }
-  return lines;
+  return lines.map((statements) => ({ statements, source, syntax: "fine" }));
 }
 
 /** Reads like a shell: line by line, more lines as long as a command isn't complete, until none helps. */
-function chunksBeforeError(source: string, dialect: Dialect): Chunk[] {
-  const chunks: Chunk[] = [];
+function linesBeforeError(source: string): Line[] {
+  const lines: Line[] = [];
   let start = 0;
   let cost = 0;
   for (let end = source.indexOf("\n"); end >= 0; end = source.indexOf("\n", end + 1)) {
     const part = source.slice(start, end);
     cost += part.length;
-    if (cost > 8 * longestScript) return [...chunks, { statements: [], syntax: "unclear" }];
+    if (cost > 2 * longestScript) return [...lines, { statements: [], source: "", syntax: "unclear" }];
     if (/(^|[^\\])(\\\\)*\\$/.test(part)) continue;
-    const script = parse(part);
+    const script = load().parse(part);
     if (script.errors?.length) continue;
-    chunks.push(...group(script, part).map((statements) => check(statements, part, dialect)));
+    lines.push(...group(script, part));
     start = end + 1;
   }
-  return [...chunks, { statements: [], syntax: "refused" }];
+  return [...lines, { statements: [], source: "", syntax: "refused" }];
 }
 
-function check(statements: readonly Statement[], source: string, dialect: Dialect): Chunk {
+function check({ statements, source }: Line, dialect: Dialect): Chunk {
   let syntax: Chunk["syntax"] = "fine";
   const visit = (node: SyntaxNode, text: string, insideBraces: boolean): void => {
     if (syntax === "refused") return;

@@ -55,9 +55,13 @@ export function steersShells(name: string): boolean {
   return changesShell.test(name) && name !== "ENV" && name !== "TMOUT";
 }
 
+const longestValue = 10_000;
+
 /** Sets a variable; the way ends where that may do more than set it. */
 export function assign(state: State, name: string, value: Value): State {
   if (changesShell.test(name) || state.readonly.has(name)) return lose(state);
+  // Values may double with every round of a loop.
+  if (typeof value === "string" && value.length > longestValue) value = unknown;
   const options = name === "IFS" && state.options.splits ? { ...state.options, splits: false } : state.options;
   return { ...state, options, variables: new Map(state.variables).set(name, value) };
 }

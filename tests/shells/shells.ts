@@ -43,7 +43,7 @@ const randomly = ["", "1", "2", "3 4", "x", "exit", "-5"];
 /** Programs that a script finds first. Each call of `maybe` ends as the seed has it. */
 const programs: Record<string, string> = {
   sleep: `[ $# -gt 0 ] || exit 1
-for each; do case \${each%[smhd]} in ''|*[!0-9]*) exit 1;; esac; done
+for each; do case \${each%[smhd]} in ''|.|*[!0-9.]*|*.*.*) exit 1;; esac; done
 echo "$*" >> "$LOG"`,
   maybe: `n=$SEED; [ -e "$LOG.seed" ] && read n < "$LOG.seed"
 n=$(( (n * 1103515245 + 12345) % 2147483648 )); echo $n > "$LOG.seed"; exit $(( n / 65536 % 2 ))`,
@@ -159,7 +159,7 @@ function total(log: string): number {
   const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
   let seconds = 0;
   for (const operand of log.split(/\s+/)) {
-    if (operand !== "") seconds += parseInt(operand, 10) * (units[operand.slice(-1)] ?? 1);
+    if (operand !== "") seconds += parseFloat(operand) * (units[operand.slice(-1)] ?? 1);
   }
-  return seconds;
+  return Math.round(seconds * 1e6) / 1e6;
 }

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { fromManifest } from "../../kubernetes/resource";
+import { readWorkload } from "../../kubernetes/workload";
+import { requirementOf } from "../../policies/workload-rules";
+import { defaults } from "../../settings/settings";
+import { judge } from "../../shutdown/judge";
+import { arbitraryWorkload } from "../support/arbitrary-pods";
+import {
+  canRunApiServer,
+  dryRun,
+  startApiServer,
+  type ApiServer,
+  type KubernetesObject,
+  type Verdict,
+} from "../support/kubernetes";
+import { loadRemedies, repair } from "../support/remedies";
+
+/** How many workloads are made, and by which seed. */
+const runs = Number(process.env.API_SERVER_RUNS ?? 300);
+const seed = Number(process.env.API_SERVER_SEED ?? Date.now() % 1_000_000);
+
+/** What our judge finds wrong, and whether it says that the API refuses the workload. */
+function judged(manifest: unknown): { saysRefused: boolean; codes: string[] } {
+  const resource = fromManifest(manifest, "generated");
+  const workload = resource && readWorkload(resource);
+  assert.ok(workload);
+  const findings = judge(workload.pod, requirementOf(defaults({}), { problems: [] }));
+  return {
+    saysRefused: findings.some(({ what }) => what.includes("Kubernetes API refuses")),
+    codes: findings.filter(({ certain }) => certain).map(({ code }) => code),
+  };
+}
+
+describe("What a remedy leaves, before a real Kubernetes API", function () {
+  this.timeout(15 * 60_000);
+  let api: ApiServer;
+
+  before(async function () {
+    const missing = canRunApiServer();
+    if (missing !== undefined) {
+      console.log(`Skipped: ${missing}.`);
+      this.skip();
+    }
+    api = await startApiServer();
+    await api.createNamespace("shop");
+  });
+  after(() => api?.stop());
+
+  const ask = (manifest: unknown): Promise<Verdict> => dryRun(api, manifest as KubernetesObject);
+
+  describe("is accepted where its input was, or wasn't for its hook or grace period alone", () => {
+    for (const { name, input, output } of loadRemedies()) {
+      it(name, async () => {
+        const [before, after] = [await ask(input), await ask(output)];
+        if (before.accepted) assert.equal(after.accepted, true, after.message);
+        else if (JSON.stringify(input) !== JSON.stringify(output)) {
+          assert.equal(after.accepted, true, `repaired, and still refused: ${after.message}`);
+        }
+      });
+    }
+  });
+
+  it(`is accepted for ${runs} workloads made at random (seed ${seed}); what is called refused is`, async () => {
+    const workloads = fc.sample(arbitraryWorkload, { numRuns: runs, seed }).map((each) => structuredClone(each));
+    let refused = 0;
+    let repaired = 0;
+    for (const workload of workloads) {
+      const before = await ask(workload);
+      const text = JSON.stringify(workload);
+      const { saysRefused, codes } = judged(workload);
+      if (saysRefused) assert.equal(before.accepted, false, text);
+      if (!before.accepted) {
+        refused++;
+        // A grace period of 0 is found first, and worse.
+        assert.ok(saysRefused || codes.includes("grace-zero"), `${before.message}\n${text}`);
+      }
+      if (repair(workload).length === 0) continue;
+      repaired++;
+      const after = await ask(workload);
+      assert.equal(after.accepted, true, `${after.message}\n${text}\n${JSON.stringify(workload)}`);
+    }
+    // Else this would have asked nothing.
+    assert.ok(refused > 0 && refused < runs / 2, `${refused} refused`);
+    assert.ok(repaired > runs / 3, `${repaired} repaired`);
+  });
+});
