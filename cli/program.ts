@@ -132,11 +132,19 @@ export function commands(io: Io, end: (code: number) => void): Command {
     `  $ apisix-graceful-termination routes manifests/ -o catalog.json
   $ helm template edge ./chart | apisix-graceful-termination routes -
   $ pulumi stack export --stack edge > edge.json && apisix-graceful-termination routes edge.json
-  $ apisix-graceful-termination routes --stack acme/edge/production -o catalog.json`,
+  $ apisix-graceful-termination routes --stack acme/edge/production -o catalog.json
+  $ apisix-graceful-termination routes --cluster --context production -o catalog.json
+
+A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
   )
     .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
     .option("-o, --output <file>", "write the catalog to a file, not to standard output")
     .option("--stack <stack...>", "read stacks through the installed Pulumi CLI: org/project/stack")
+    .option("--cluster", "read the cluster of the current kubeconfig")
+    .option("--kubeconfig <file>", "read the cluster of this kubeconfig")
+    .option("--context <name>", "read the cluster of this context")
+    .option("--namespace <name...>", "read these namespaces of the cluster; all where none are given")
+    .option("--timeout <seconds>", "how long the cluster may take to answer", seconds, 10)
     .option("--settings <file>", "a policy pack config: how routes are read (controller, ingressClasses, …)")
     .action(async (sources: string[], options: RoutesOptions) => end(await routes(sources, options, io)));
 
@@ -144,7 +152,7 @@ export function commands(io: Io, end: (code: number) => void): Command {
 }
 
 /** For commander: a number of seconds. */
-export function seconds(text: string): number {
+function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0 || value > 3600) {
     throw new InvalidArgumentError("Write a number of seconds above 0, at most 3600.");

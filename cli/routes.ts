@@ -6,7 +6,7 @@ import { catalogEntries, printCatalog } from "../routing/catalog";
 import { defaults } from "../settings/settings";
 import { exitCodes, progress, type Io } from "./io";
 import { readSettings } from "./settings-file";
-import { exportStack, printProblem, readSources, readText, UsageError } from "./sources";
+import { exportStack, printProblem, readCluster, readSources, readText, UsageError } from "./sources";
 import type { Problem, Reading, Sourced } from "./sources";
 import { writeWhole } from "./write-file";
 
@@ -18,22 +18,36 @@ export interface RoutesOptions {
   context?: string;
   kubeconfig?: string;
   namespace?: string[];
-  timeout?: number;
+  /** Seconds. */
+  timeout: number;
 }
 
 export async function routes(sources: readonly string[], options: RoutesOptions, io: Io): Promise<number> {
-  const wantsCluster = Boolean(options.cluster ?? options.context ?? options.kubeconfig ?? options.namespace);
+  const { context, kubeconfig, namespace: namespaces } = options;
+  const wantsCluster = options.cluster || [context, kubeconfig, namespaces].some((option) => option !== undefined);
   if (sources.length === 0 && !options.stack && !wantsCluster) {
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, --stack or --cluster");
   }
   const settings = await routingSettings(options.settings);
   const shown = progress(io);
+  const cluster: string[] = [];
   const readings: Reading[] = [];
   try {
     readings.push(await readSources(sources, { stdin: io.stdin, onFile: (file) => shown.say(`Reading ${file}`) }));
     for (const stack of options.stack ?? []) {
       shown.say(`Exporting stack ${stack}`);
       readings.push(readText(await exportStack(stack, io.env), `stack ${stack}`));
+    }
+    if (wantsCluster) {
+      const asked = {
+        ...(kubeconfig === undefined ? {} : { kubeconfig }),
+        ...(context === undefined ? {} : { context }),
+        ...(namespaces === undefined ? {} : { namespaces }),
+        timeout: options.timeout,
+      };
+      const reading = await readCluster(asked, io.env, (text) => shown.say(text));
+      readings.push(reading);
+      cluster.push(namespaces === undefined ? reading.name : `${reading.name}, namespaces ${namespaces.join(", ")}`);
     }
   } finally {
     shown.end();
@@ -55,7 +69,7 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   }
   const text = printCatalog({
     createdAt: io.now().toISOString(),
-    sources: [...sources, ...(options.stack ?? []).map((stack) => `stack ${stack}`)],
+    sources: [...sources, ...(options.stack ?? []).map((stack) => `stack ${stack}`), ...cluster],
     services: entries,
   });
   if (options.output === undefined) io.stdout(text);

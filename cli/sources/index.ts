@@ -6,6 +6,7 @@ import { objectsOf } from "./manifests";
 import { readState, stateResources } from "./pulumi-state";
 import { InputError, type Reading } from "./source";
 
+export { readCluster } from "./cluster";
 export { exportStack } from "./pulumi-state";
 export { InputError, printProblem, UsageError } from "./source";
 export type { Place, Problem, Reading, Sourced } from "./source";
