@@ -101,10 +101,10 @@ function endOf(
 ): ContainerTimeline {
   const { delay, waits, hooks, gracePeriod } = given;
   const stopped = stopsApp(delay);
-  const common = { container, delay, waits, protects: stopped ? delay.protects : later(delay, hooks) };
+  const protects = stopped ? delay.protects : later(delay, hooks);
   if (gracePeriod === 0) {
     // Forced deletion: no hook, no stop signal.
-    return { ...common, sigterm: undefined, left: nothing, sigkill: nothing };
+    return { container, delay, waits, protects, sigterm: undefined, left: nothing, sigkill: nothing };
   }
   // One that isn't known may be 0, too.
   const grace = isKnown(gracePeriod) ? exactly(gracePeriod) : anyTime;
@@ -116,7 +116,10 @@ function endOf(
     atMost: Math.max(grace.atMost, told.atMost + minimum),
   };
   return {
-    ...common,
+    container,
+    delay,
+    waits,
+    protects,
     sigterm,
     left: {
       atLeast: Math.max(minimum, minus(grace.atLeast, sigterm.atMost)),
