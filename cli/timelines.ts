@@ -74,7 +74,7 @@ function containerTimeline(end: ContainerEnd, findings: readonly Finding[], requ
     name: container.name,
     sidecar: container.isSidecar === true,
     hook: bounded(delay, latest),
-    sigterm: sigterm ? bounded(sigterm, latest) : null,
+    sigterm: bounded(sigterm, latest),
     left: bounded(left, latest),
     sigkill: Number.isFinite(sigkill.atMost) ? sigkill.atMost : null,
     verdict,

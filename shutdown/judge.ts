@@ -196,7 +196,7 @@ function* judgeGrace(
   const raise = raiseText(pod, requirement);
   if (grace === 0) {
     const what =
-      "The Pod is killed at once, without preStop hook and SIGTERM, while APISIX may still send it requests: terminationGracePeriodSeconds is 0";
+      "Its containers get SIGTERM within 1 s and SIGKILL 2 s later, whatever their hooks, while APISIX may still send the Pod requests: terminationGracePeriodSeconds is 0";
     yield finding("grace-zero", what, raise);
     return;
   }

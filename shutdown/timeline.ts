@@ -2,7 +2,7 @@ import type { Container, Pod } from "../kubernetes/workload";
 import { isKnown, unknown, type Maybe } from "../kubernetes/values";
 import { hasOrderedSidecars } from "../kubernetes/version";
 import { delay } from "./delay";
-import { anyTime, earlier, exactly, later, type Delay, type Interval } from "./interval";
+import { earlier, exactly, later, type Delay, type Interval } from "./interval";
 
 /** What the API server fills in where a Pod sets no `terminationGracePeriodSeconds`. */
 export const defaultGracePeriod = 30;
@@ -21,11 +21,8 @@ export interface ContainerTimeline {
    * enough. How long the others take to shut down doesn't count: they may end at once.
    */
   protects: Interval;
-  /**
-   * When its first stop signal comes, from the kubelet or from a command in its own hook; undefined where none ever
-   * comes (grace period 0: killed at once).
-   */
-  sigterm: Interval | undefined;
+  /** When its first stop signal comes, from the kubelet or from a command in its own hook. */
+  sigterm: Interval;
   /** What it has between that signal and SIGKILL. */
   left: Interval;
   /** When SIGKILL comes, if it still runs. To the second, as the kubelet counts the seconds that a hook took. */
@@ -34,7 +31,7 @@ export interface ContainerTimeline {
 
 /** How a Pod ends, in seconds from its deletion. */
 export interface Timeline {
-  /** The clock of the whole Pod: 30 where not set, 1 where negative, as the kubelet counts it. */
+  /** The clock of the whole Pod: 30 where not set, 1 where it is 0 or negative, as the kubelet counts it. */
   gracePeriod: Maybe<number>;
   /** The ordinary containers, then the native sidecars, both in the order of the Pod's spec. */
   containers: ContainerTimeline[];
@@ -70,7 +67,7 @@ export function timeline(pod: Pod, kubernetesVersion: string): Timeline | undefi
     lines.set(container, line);
     // The app may end as soon as it is told to, and at the latest when it is killed.
     hooks = later(hooks, within({ atLeast: line.delay.protects.atLeast, atMost: line.delay.atMost }));
-    end = later(end, within({ atLeast: line.sigterm?.atLeast ?? 0, atMost: line.sigkill.atMost }));
+    end = later(end, within({ atLeast: line.sigterm.atLeast, atMost: line.sigkill.atMost }));
   }
   const containers: ContainerTimeline[] = [];
   for (const container of pod.containers) {
@@ -102,18 +99,14 @@ function endOf(
   const { delay, waits, hooks, gracePeriod } = given;
   const stopped = stopsApp(delay);
   const protects = stopped ? delay.protects : later(delay, hooks);
-  if (gracePeriod === 0) {
-    // Forced deletion: no hook, no stop signal.
-    return { container, delay, waits, protects, sigterm: undefined, left: nothing, sigkill: nothing };
-  }
-  // One that isn't known may be 0, too.
-  const grace = isKnown(gracePeriod) ? exactly(gracePeriod) : anyTime;
-  const minimum = isKnown(gracePeriod) ? minimumAfterHook : 0;
+  const grace = isKnown(gracePeriod) ? exactly(gracePeriod) : { atLeast: 1, atMost: Infinity };
   const told = earlier(later(delay, given.end), grace);
   const sigterm = stopped ? earlier(delay.protects, told) : told;
+  // What a hook took is counted in whole seconds (kuberuntime, executePreStopHook): the rest of a second is a gift.
+  const gift = told.atLeast === told.atMost ? told.atMost % 1 : 1;
   const sigkill = {
-    atLeast: Math.max(grace.atLeast, told.atLeast + minimum),
-    atMost: Math.max(grace.atMost, told.atMost + minimum),
+    atLeast: Math.max(grace.atLeast, told.atLeast + minimumAfterHook),
+    atMost: Math.max(grace.atMost + gift, told.atMost + minimumAfterHook),
   };
   return {
     container,
@@ -122,20 +115,24 @@ function endOf(
     protects,
     sigterm,
     left: {
-      atLeast: Math.max(minimum, minus(grace.atLeast, sigterm.atMost)),
+      atLeast: Math.max(minimumAfterHook, minus(grace.atLeast, Math.ceil(sigterm.atMost))),
       atMost: stopped
         ? minus(sigkill.atMost, sigterm.atLeast)
-        : Math.max(minimum, minus(grace.atMost, sigterm.atLeast)),
+        : Math.max(minimumAfterHook, minus(grace.atMost, Math.floor(sigterm.atLeast))),
     },
     sigkill,
   };
 }
 
-/** The grace period as the kubelet counts it: 30 where not set (API default), 1 where negative (API server). */
+/**
+ * The grace period as the kubelet counts it: 30 where not set (API default), 1 where negative (API server), and 1 where
+ * it is 0: the API server removes such a Pod at once, and the kubelet still gives its containers a second
+ * (pod_workers.go, calculateEffectiveGracePeriod: "no matter what, we always supply a grace period of 1").
+ */
 export function effectiveGracePeriod(pod: Pod): Maybe<number> {
   if (pod.gracePeriod === unknown) return unknown;
   const grace = pod.gracePeriod ?? defaultGracePeriod;
-  return grace < 0 ? 1 : grace;
+  return Math.max(1, grace);
 }
 
 /** a − b without Infinity − Infinity: what is left of an unbounded time after an unbounded one may be nothing. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { policies } from "../policies";
 import { configProblems } from "../settings/settings";
+import { measuredPods } from "./kubelet/pods";
 import { policySettings, settingsSchema, type PolicyName } from "../settings/schema";
 
 const root = join(__dirname, "..");
@@ -47,6 +48,13 @@ describe("the documentation", () => {
   it("gives a config that the pack accepts", () => {
     for (const [, json = ""] of read("README.md").matchAll(/```json\n(.*?)```/gs)) {
       assert.deepEqual(configProblems(JSON.parse(json) as never), []);
+    }
+  });
+
+  it("tells what was measured of every Pod that the kubelet's test measures", () => {
+    const table = read("docs/hooks.md").split("## Measured on a real kubelet")[1] ?? "";
+    for (const { about } of measuredPods(0)) {
+      assert.ok(table.includes(`| ${about.replaceAll("|", "\\|").replaceAll("\r", "")}`), about);
     }
   });
 

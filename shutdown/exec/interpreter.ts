@@ -25,6 +25,7 @@ import type {
   TestExpression,
   While,
   Word,
+  WordPart,
 } from "unbash";
 import { unknown, type Maybe } from "../../kubernetes/values";
 import { earlier, hull, later } from "../interval";
@@ -132,6 +133,7 @@ export function runScript(
 
 class Interpreter implements Machine {
   private jobs = 0;
+  private mentionsKill = false;
 
   constructor(
     readonly dialect: Dialect,
@@ -162,6 +164,7 @@ class Interpreter implements Machine {
   runSource(source: string, state: State, frame: Frame, isWhole = false): State[] {
     if (frame.depth > deepest) return this.giveUp(state);
     this.analysis.steps -= source.length / 16;
+    this.mentionsKill ||= source.includes("kill");
     let states = [state];
     for (const chunk of chunksOf(source, this.dialect)) {
       states = forEach(states, (before) => {
@@ -359,6 +362,8 @@ class Interpreter implements Machine {
     };
     const inner: State = { ...state, jobs: [], exitTrap: undefined };
     const ended = this.finish(body(inner, subframe), subframe);
+    // What isn't followed may `kill $$`, and with it the shell around it.
+    if (this.mentionsKill && ended.some((each) => each.flow === "lost")) throw new TooHard();
     return merge(
       ended.map((each) => ({
         ...state,
@@ -772,7 +777,8 @@ class Interpreter implements Machine {
       each.flow === "next" ? { ...each, flow: "exit", exitTrap: undefined } : each,
     );
     // bash runs the trap when the program isn't there.
-    return state.exitTrap === undefined ? after : [...after, lose(state)];
+    const isThere = after.every((each) => each.success !== unknown);
+    return state.exitTrap === undefined || isThere ? after : [...after, lose(state)];
   }
 
   private callFunction(body: CompoundCommand | Redirected, args: Fields, state: State, frame: Frame): State[] {
@@ -920,28 +926,50 @@ class Interpreter implements Machine {
 
   private runTest(expression: TestExpression, state: State): State[] {
     const thread: Thread = { state, ended: [] };
-    let success: Success = unknown;
+    let success = this.judgeTest(expression, thread);
+    // Elsewhere `[[` is a program, or isn't there.
+    if (!this.dialect.startsWith("bash")) success = unknown;
+    else if (success === unknown) this.note("condition");
+    return settle(thread, success);
+  }
+
+  private judgeTest(expression: TestExpression, thread: Thread): Success {
     const text = (word: Word) => expandOne(word, thread, this);
-    if (expression.type === "TestUnary" || expression.type === "TestBinary") {
-      if (expression.type === "TestUnary") {
-        success = unary(expression.operator, text(expression.operand));
-        if (expression.operator === "") success = unknown;
-      } else {
+    switch (expression.type) {
+      case "TestGroup":
+        return this.judgeTest(expression.expression, thread);
+      case "TestNot": {
+        const inner = this.judgeTest(expression.operand, thread);
+        return inner === unknown || expression.negations.length % 2 === 0 ? inner : !inner;
+      }
+      case "TestLogical": {
+        const decides = expression.operator === "||";
+        let answer: Success = !decides;
+        for (const operand of expression.operands) {
+          if (answer === decides) break;
+          // What comes after an unknown operand may not be looked at.
+          if (answer === unknown && changesThings(operand)) {
+            thread.state = lose(thread.state);
+            return unknown;
+          }
+          const next = this.judgeTest(operand, thread);
+          if (next === decides) answer = decides;
+          else if (next === unknown) answer = unknown;
+        }
+        return answer;
+      }
+      case "TestUnary":
+        return unary(expression.operator, text(expression.operand));
+      case "TestBinary": {
         const left = text(expression.left);
         const right = text(expression.right);
         // On the right of `=` stands a pattern.
-        const isPattern = expression.right.parts?.some(
-          (part) => part.type !== "DoubleQuoted" && part.type !== "SingleQuoted",
+        const isText = expression.right.parts?.every(
+          (part) => part.type === "DoubleQuoted" || part.type === "SingleQuoted",
         );
-        if (!isPattern && expression.operator !== "=~") success = binary(left, expression.operator, right);
+        return isText !== false && expression.operator !== "=~" ? binary(left, expression.operator, right) : unknown;
       }
-      // Elsewhere `[[` is a program, or isn't there.
-      if (!this.dialect.startsWith("bash")) success = unknown;
-      else if (success === unknown) this.note("condition");
-    } else if (containsExpansion(expression)) {
-      return [lose(state)];
     }
-    return settle(thread, success);
   }
 
   private runWhile(node: While, state: State, frame: Frame): State[] {
@@ -1103,19 +1131,29 @@ function settle(thread: Thread, success: Success): State[] {
   return [state.flow === "next" ? { ...state, success } : state, ...thread.ended];
 }
 
-function containsExpansion(expression: TestExpression): boolean {
+/** Does a test run commands or set variables? */
+function changesThings(expression: TestExpression): boolean {
   switch (expression.type) {
     case "TestUnary":
-      return expression.operand.parts !== undefined;
+      return !isPure(expression.operand);
     case "TestBinary":
-      return expression.left.parts !== undefined || expression.right.parts !== undefined;
+      return !isPure(expression.left) || !isPure(expression.right);
     case "TestLogical":
-      return expression.operands.some(containsExpansion);
+      return expression.operands.some(changesThings);
     case "TestNot":
-      return containsExpansion(expression.operand);
+      return changesThings(expression.operand);
     case "TestGroup":
-      return containsExpansion(expression.expression);
+      return changesThings(expression.expression);
   }
+}
+
+function isPure(word: Word): boolean {
+  const isPlain = (part: WordPart): boolean =>
+    part.type === "Literal" ||
+    part.type === "SingleQuoted" ||
+    part.type === "SimpleExpansion" ||
+    (part.type === "DoubleQuoted" && part.parts.every(isPlain));
+  return word.parts?.every(isPlain) ?? true;
 }
 
 /** Are both output and errors sent elsewhere than to where they came from? */

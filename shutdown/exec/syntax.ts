@@ -97,29 +97,39 @@ function linesBeforeError(source: string): Line[] {
 
 function check({ statements, source }: Line, dialect: Dialect): Chunk {
   let syntax: Chunk["syntax"] = "fine";
-  const visit = (node: SyntaxNode, text: string, insideBraces: boolean): void => {
-    if (syntax === "refused") return;
-    const answer = judge(node, text, dialect, insideBraces);
+  const visit = (node: SyntaxNode, text: string, around: Around): void => {
+    // After a first doubt, even where the line ends is one.
+    if (syntax !== "fine") return;
+    const answer = judge(node, text, dialect, around);
     if (answer !== "fine") syntax = answer;
     let inner = text;
     if (node.type === "Script") {
       if ("errors" in node && node.errors?.length) syntax = "unclear";
       inner = node.source ?? text;
     }
-    const braces = insideBraces || node.type === "BraceGroup";
-    load().forEachChild(node, (child) => visit(child, inner, braces));
+    const within = {
+      braces: around.braces || node.type === "BraceGroup",
+      substitution: around.substitution || node.type === "CommandExpansion",
+    };
+    load().forEachChild(node, (child) => visit(child, inner, within));
   };
-  for (const statement of statements) visit(statement, source, false);
+  for (const statement of statements) visit(statement, source, { braces: false, substitution: false });
   return { statements, syntax };
 }
 
+/** What a node stands in. */
+interface Around {
+  braces: boolean;
+  substitution: boolean;
+}
+
 /** Does the dialect refuse what the parser, which reads bash, takes? */
-function judge(node: SyntaxNode, source: string, dialect: Dialect, insideBraces: boolean): Chunk["syntax"] {
+function judge(node: SyntaxNode, source: string, dialect: Dialect, around: Around): Chunk["syntax"] {
   const anywhere = judgeAnywhere(node, source);
   if (anywhere !== "fine") return anywhere;
   return dialect === "bash" || dialect === "bash-posix"
-    ? judgeBash(node)
-    : judgeOthers(node, source, dialect === "dash", insideBraces);
+    ? judgeBash(node, around)
+    : judgeOthers(node, source, dialect === "dash", around.braces);
 }
 
 function judgeAnywhere(node: SyntaxNode, source: string): Chunk["syntax"] {
@@ -132,7 +142,9 @@ function judgeAnywhere(node: SyntaxNode, source: string): Chunk["syntax"] {
   return "fine";
 }
 
-function judgeBash(node: SyntaxNode): Chunk["syntax"] {
+function judgeBash(node: SyntaxNode, around: Around): Chunk["syntax"] {
+  // bash 5.2 prints a substitution and reads it again; after a here-document it loses the ends of commands.
+  if (node.type === "HereDoc" && around.substitution) return "unclear";
   if (node.type === "ProcessSubstitution") return "unclear";
   // In POSIX mode, names are narrower.
   return node.type === "Function" && !isPlainName(node.name.text) ? "unclear" : "fine";

@@ -130,7 +130,7 @@ items:
       ],
       ["a policy that is off", shop, { "apisix-routed-workloads": "disabled", "pre-stop-sleep": { select: "all" } }],
     ];
-    for (const [what, resources, config = {}] of sets) {
+    for (const [what, resources, config] of sets) {
       // Without --fix nothing is repaired; with it, everything that can be, whatever the levels are.
       for (const [args, levels] of [
         [["--fix"], {}],

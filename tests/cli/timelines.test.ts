@@ -19,7 +19,12 @@ const grace = (seconds: unknown) => ({ terminationGracePeriodSeconds: seconds })
 const ends: [what: string, container: object, pod: object, expected: Partial<ContainerTimeline>][] = [
   ["a sleep", sleep(5), {}, { verdict: "ok", hook: at(5), sigterm: at(5), because: "Its preStop hook sleeps 5 s." }],
   ["no hook", {}, {}, { verdict: "short", sigterm: at(0), left: at(30), because: "It has no preStop hook." }],
-  ["a grace period of 0: no SIGTERM", sleep(5), grace(0), { verdict: "short", sigterm: null, left: at(0), sigkill: 0 }],
+  [
+    "a grace period of 0, which the kubelet counts as 1 s",
+    sleep(5),
+    grace(0),
+    { verdict: "short", sigterm: at(1), sigkill: 3 },
+  ],
   ["a grace period that is too short for the shutdown alone", sleep(5), grace(8), { verdict: "short", left: at(3) }],
   [
     "a hook that never ends",

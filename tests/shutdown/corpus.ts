@@ -158,6 +158,10 @@ const lists: Record<string, HookCase[]> = {
     { hook: "command sleep 5", takes: [5, 5] },
     { hook: "kill -0 $$; sleep 5", takes: [5, 5] },
     { hook: "kill $$; sleep 5", takes: [0, 0] },
+    { hook: "x=$(kill $$); sleep 5", takes: [0, forever] },
+    { hook: ["bash", "-c", "x=$( if [[ -e $X && -e `foo` ]]; then kill $$; fi ); sleep 5"], takes: [0, forever] },
+    { hook: "trap 'sleep 9' EXIT; exec sleep 2", takes: [2, 2] },
+    { hook: "trap 'sleep 9' EXIT; exec foo", takes: [0, forever] },
   ],
   redirections: [
     { hook: "sleep 5 >/dev/null 2>&1", takes: [5, 5] },
@@ -215,6 +219,10 @@ const lists: Record<string, HookCase[]> = {
     { hook: ["bash", "-c", "for ((i=0;i<5;i++)); do sleep 1; done"], takes: [5, 5] },
     { hook: "[[ a == a ]] && sleep 5", takes: [0, 5] },
     { hook: ["bash", "-c", "[[ a == a ]] && sleep 5"], takes: [5, 5] },
+    { hook: ["bash", "-c", "[[ ! (a == b || -z x) && -n y ]] && sleep 5"], takes: [5, 5] },
+    { hook: ["bash", "-c", "[[ -f /x || -n y ]] && sleep 5"], takes: [5, 5] },
+    { hook: ["bash", "-c", "[[ -f /x && -n y ]] && sleep 5"], takes: [0, 5] },
+    { hook: ["bash", "-c", "[[ abc == a* ]] && sleep 5"], takes: [0, 5] },
     { hook: "sleep 5 &>/dev/null", takes: [0, 5] },
     { hook: ["bash", "-c", "sleep 5 &>/dev/null"], takes: [5, 5] },
     { hook: "time sleep 5", takes: [0, 5] },
@@ -222,6 +230,8 @@ const lists: Record<string, HookCase[]> = {
     { hook: ["dash", "-c", "sleep 1\nfunction f() { :; }; sleep 5"], takes: [1, 1] },
     { hook: ["dash", "-c", "function f {\nsleep 2\n}\nf"], takes: [0, forever] },
     { hook: ["busybox", "sh", "-c", "x=$(( sleep 5; ); sleep 1)"], takes: [0, forever] },
+    { hook: ["bash", "-c", "x=$(while cat <<E\nE\nsleep 9; break; do :; done)"], takes: [0, forever] },
+    { hook: ["dash", "-c", "{ function f { sleep 2; }; sleep 1\n}; a=(1)"], takes: [0, forever] },
     { hook: ["dash", "-c", "return; sleep 5"], takes: [0, 0] },
     { hook: ["bash", "-c", "return; sleep 5"], takes: [5, 5] },
     { hook: ["bash", "-c", "x=abc; sleep ${#x}"], takes: [3, 3] },
@@ -265,5 +275,7 @@ export const corpus: readonly string[] = Object.values(lists)
   .filter((hook) => typeof hook === "string")
   .filter(
     (script) =>
-      !/\bkill\b|killall|nginx|apachectl|supervisorctl|infinity|1e400|\/proc\/1|\/tmp\/fifo|99999|&|\|/.test(script),
+      !/\bkill\b|killall|nginx|apachectl|supervisorctl|infinity|1e400|\/bin\/sleep|\/proc\/1|\/tmp\/fifo|99999|&|\|/.test(
+        script,
+      ),
   );

@@ -13,6 +13,7 @@ function cells(row: string): string[] {
 }
 
 const rows = readFileSync(join(__dirname, "../../docs/hooks.md"), "utf8")
+  .split("\n## Measured")[0]!
   .split("\n")
   .filter((line) => line.startsWith("| `"))
   .map(cells);

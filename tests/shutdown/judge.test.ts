@@ -320,7 +320,7 @@ const texts: [pod: Pod, what: string, fix: string, requirement?: Partial<Require
   ],
   [
     pod([container("web", sleep(5))], 0),
-    "The Pod is killed at once, without preStop hook and SIGTERM, while APISIX may still send it requests: terminationGracePeriodSeconds is 0.",
+    "Its containers get SIGTERM within 1 s and SIGKILL 2 s later, whatever their hooks, while APISIX may still send the Pod requests: terminationGracePeriodSeconds is 0.",
     "terminationGracePeriodSeconds: 15.",
   ],
   [

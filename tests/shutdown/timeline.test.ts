@@ -21,9 +21,9 @@ const startUp = 1.2;
 
 /**
  * Measured on a real kubelet (1.36.3, containerd 2.4.2): seconds from the delete call to SIGTERM, and until the
- * container was gone where it was measured. Undefined: no SIGTERM came.
+ * container was gone where it was measured.
  */
-const measured: [name: string, pod: Pod, sigterm: Record<string, number | undefined>, gone?: number][] = [
+const measured: [name: string, pod: Pod, sigterm: Record<string, number>, gone?: number][] = [
   ["no hook", pod([container("a")], 30), { a: 1.1 }, 2.1],
   ["native sleep 3", pod([container("a", sleep(3))], 30), { a: 3 }],
   ['sh -c "sleep 3"', pod([container("a", sh("sleep 3"))], 30), { a: 3 }],
@@ -42,7 +42,9 @@ const measured: [name: string, pod: Pod, sigterm: Record<string, number | undefi
   ["an app that needs longer than what is left", pod([container("a", sleep(3))], 4), { a: 3 }, 6.2],
   ["a hook equal to the grace period", pod([container("a", sleep(3))], 3), { a: 3 }],
   ["grace period -1", pod([container("a", sh("sleep 3"))], -1), { a: 1.3 }],
-  ["grace period 0", pod([container("a", sleep(3))], 0), { a: undefined }, 0.1],
+  ["grace period 0", pod([container("a", exec("sleep", "3"))], 0), { a: 1 }, 1],
+  ["grace period 0, the app needs longer", pod([container("a")], 0), { a: 0 }, 2],
+  ["a fraction of a second", pod([container("a", exec("sleep", "1.8"))], 4), { a: 1.9 }, 4.9],
 ];
 
 describe("timeline holds what a real kubelet did", () => {
@@ -51,8 +53,7 @@ describe("timeline holds what a real kubelet did", () => {
       const line = lines(of);
       for (const [container, seconds] of Object.entries(sigterm)) {
         const predicted = line[container]?.sigterm;
-        if (seconds === undefined) assert.equal(predicted, undefined);
-        else assert.ok(predicted && predicted.atLeast <= seconds && seconds <= predicted.atMost + startUp, container);
+        assert.ok(predicted && predicted.atLeast <= seconds && seconds <= predicted.atMost + startUp, container);
       }
       if (gone !== undefined) assert.ok(line["a"] && gone <= line["a"].sigkill.atMost + startUp);
     });
@@ -60,87 +61,87 @@ describe("timeline holds what a real kubelet did", () => {
 });
 
 /** `[name, Pod, container → [sigterm, left, sigkill]]` */
-const cases: [name: string, pod: Pod, Record<string, [Interval | undefined, Interval, Interval]>, version?: string][] =
+const cases: [name: string, pod: Pod, Record<string, [Interval, Interval, Interval]>, version?: string][] = [
+  ["the default grace period", pod([container("a")]), { a: [point(0), point(30), point(30)] }],
+  ["grace 60", pod([container("a", sleep(5))], 60), { a: [point(5), point(55), point(60)] }],
+  ["one second is left: at least two", pod([container("a", sleep(3))], 4), { a: [point(3), point(2), point(5)] }],
+  ["equality", pod([container("a", sleep(30))]), { a: [point(30), point(2), point(32)] }],
+  ["cut", pod([container("a", exec("sleep", "60"))], 30), { a: [point(30), point(2), point(32)] }],
+  ["grace 0 counts as 1", pod([container("a", sleep(0))], 0), { a: [point(0), point(2), point(2)] }],
   [
-    ["the default grace period", pod([container("a")]), { a: [point(0), point(30), point(30)] }],
-    ["grace 60", pod([container("a", sleep(5))], 60), { a: [point(5), point(55), point(60)] }],
-    ["one second is left: at least two", pod([container("a", sleep(3))], 4), { a: [point(3), point(2), point(5)] }],
-    ["equality", pod([container("a", sleep(30))]), { a: [point(30), point(2), point(32)] }],
-    ["cut", pod([container("a", exec("sleep", "60"))], 30), { a: [point(30), point(2), point(32)] }],
-    ["grace 0", pod([container("a", sleep(0))], 0), { a: [undefined, point(0), point(0)] }],
-    ["grace -1 counts as 1", pod([container("a")], -1), { a: [point(0), point(2), point(2)] }],
-    ["grace -30, too", pod([container("a", exec("sleep", "5"))], -30), { a: [point(1), point(2), point(3)] }],
-    ["grace 1", pod([container("a")], 1), { a: [point(0), point(2), point(2)] }],
-    ["a numeric text", pod([container("a", sleep("5"))], "60"), { a: [point(5), point(55), point(60)] }],
-    [
-      "a hook that may take any time",
-      pod([container("a", httpGet)], 30),
-      { a: [between(0, 30), between(2, 30), between(30, 32)] },
-    ],
-    [
-      "an unknown grace period may be 0, or anything",
-      pod([container("a", sleep(5)), container("b")], "soon"),
-      {
-        a: [between(0, 5), between(0, Infinity), between(0, Infinity)],
-        b: [point(0), between(0, Infinity), between(0, Infinity)],
-      },
-    ],
-    [
-      "a sidecar waits until the app has ended, which may be at once, or at SIGKILL",
-      pod([container("a", sleep(5))], 30, [sidecar("s")]),
-      { a: [point(5), point(25), point(30)], s: [between(5, 30), between(2, 25), between(30, 32)] },
-    ],
-    [
-      "a sidecar's own hook runs from the start",
-      pod([container("a", sleep(5))], 30, [sidecar("s", sleep(7))]),
-      { a: [point(5), point(25), point(30)], s: [between(7, 30), between(2, 23), between(30, 32)] },
-    ],
-    [
-      "sidecars in reverse order",
-      pod([container("a", sleep(1))], 30, [sidecar("s1"), sidecar("s2", sleep(4)), sidecar("s3", sleep(2))]),
-      {
-        a: [point(1), point(29), point(30)],
-        s1: [between(4, 30), between(2, 26), between(30, 32)],
-        s2: [between(4, 30), between(2, 26), between(30, 32)],
-        s3: [between(2, 30), between(2, 28), between(30, 32)],
-      },
-    ],
-    [
-      "before 1.29 sidecars don't wait",
-      pod([container("a", exec("sleep", "5"))], 30, [sidecar("s")]),
-      { a: [point(5), point(25), point(30)], s: [point(0), point(30), point(30)] },
-      "1.28",
-    ],
-    [
-      "what may be a sidecar may wait, or have ended long ago",
-      readPod({
-        containers: [container("a", sleep(5))],
-        initContainers: [container("s1"), withUnknowns({ name: "s2", restartPolicy: "" }, "restartPolicy")],
-      }),
-      { a: [point(5), point(25), point(30)], s2: [between(0, 30), between(2, 30), between(30, 32)] },
-    ],
-    [
-      "a sidecar doesn't wait for what may be none",
-      readPod({
-        containers: [container("a")],
-        initContainers: [
-          sidecar("s1"),
-          withUnknowns({ name: "s2", restartPolicy: "", lifecycle: sleep(5) }, "restartPolicy"),
-        ],
-      }),
-      {
-        a: [point(0), point(30), point(30)],
-        s1: [between(0, 30), between(2, 30), between(30, 32)],
-        s2: [between(5, 30), between(2, 25), between(30, 32)],
-      },
-    ],
-    [
-      "init containers have ended",
-      pod([container("a")], 30, [container("i")]),
-      { a: [point(0), point(30), point(30)] },
-    ],
-    ["no containers", pod([]), {}],
-  ];
+    "the kubelet counts whole seconds of a hook",
+    pod([container("a", exec("sleep", "2.5"))], 30),
+    { a: [point(2.5), between(27, 28), between(30, 30.5)] },
+  ],
+  ["grace -1 counts as 1", pod([container("a")], -1), { a: [point(0), point(2), point(2)] }],
+  ["grace -30, too", pod([container("a", exec("sleep", "5"))], -30), { a: [point(1), point(2), point(3)] }],
+  ["grace 1", pod([container("a")], 1), { a: [point(0), point(2), point(2)] }],
+  ["a numeric text", pod([container("a", sleep("5"))], "60"), { a: [point(5), point(55), point(60)] }],
+  [
+    "a hook that may take any time",
+    pod([container("a", httpGet)], 30),
+    { a: [between(0, 30), between(2, 30), between(30, 32)] },
+  ],
+  [
+    "an unknown grace period may be 1, or anything",
+    pod([container("a", sleep(5)), container("b")], "soon"),
+    {
+      a: [between(1, 5), between(2, Infinity), between(3, Infinity)],
+      b: [point(0), between(2, Infinity), between(2, Infinity)],
+    },
+  ],
+  [
+    "a sidecar waits until the app has ended, which may be at once, or at SIGKILL",
+    pod([container("a", sleep(5))], 30, [sidecar("s")]),
+    { a: [point(5), point(25), point(30)], s: [between(5, 30), between(2, 25), between(30, 32)] },
+  ],
+  [
+    "a sidecar's own hook runs from the start",
+    pod([container("a", sleep(5))], 30, [sidecar("s", sleep(7))]),
+    { a: [point(5), point(25), point(30)], s: [between(7, 30), between(2, 23), between(30, 32)] },
+  ],
+  [
+    "sidecars in reverse order",
+    pod([container("a", sleep(1))], 30, [sidecar("s1"), sidecar("s2", sleep(4)), sidecar("s3", sleep(2))]),
+    {
+      a: [point(1), point(29), point(30)],
+      s1: [between(4, 30), between(2, 26), between(30, 32)],
+      s2: [between(4, 30), between(2, 26), between(30, 32)],
+      s3: [between(2, 30), between(2, 28), between(30, 32)],
+    },
+  ],
+  [
+    "before 1.29 sidecars don't wait",
+    pod([container("a", exec("sleep", "5"))], 30, [sidecar("s")]),
+    { a: [point(5), point(25), point(30)], s: [point(0), point(30), point(30)] },
+    "1.28",
+  ],
+  [
+    "what may be a sidecar may wait, or have ended long ago",
+    readPod({
+      containers: [container("a", sleep(5))],
+      initContainers: [container("s1"), withUnknowns({ name: "s2", restartPolicy: "" }, "restartPolicy")],
+    }),
+    { a: [point(5), point(25), point(30)], s2: [between(0, 30), between(2, 30), between(30, 32)] },
+  ],
+  [
+    "a sidecar doesn't wait for what may be none",
+    readPod({
+      containers: [container("a")],
+      initContainers: [
+        sidecar("s1"),
+        withUnknowns({ name: "s2", restartPolicy: "", lifecycle: sleep(5) }, "restartPolicy"),
+      ],
+    }),
+    {
+      a: [point(0), point(30), point(30)],
+      s1: [between(0, 30), between(2, 30), between(30, 32)],
+      s2: [between(5, 30), between(2, 25), between(30, 32)],
+    },
+  ],
+  ["init containers have ended", pod([container("a")], 30, [container("i")]), { a: [point(0), point(30), point(30)] }],
+  ["no containers", pod([]), {}],
+];
 
 describe("timeline", () => {
   for (const [name, of, expected, version] of cases) {
@@ -172,7 +173,7 @@ describe("timeline", () => {
   for (const [grace, expected] of [
     [undefined, 30],
     [60, 60],
-    [0, 0],
+    [0, 1],
     [-1, 1],
     [-9, 1],
     ["soon", unknown],
@@ -209,10 +210,10 @@ describe("timeline", () => {
     fc.assert(
       fc.property(of, fc.constantFrom("1.28", "1.29", "1.34"), (each, version) => {
         for (const { sigterm, left, sigkill, protects } of Object.values(lines(each, version))) {
-          for (const { atLeast, atMost } of [sigterm ?? point(0), left, sigkill, protects]) {
+          for (const { atLeast, atMost } of [sigterm, left, sigkill, protects]) {
             assert.ok(0 <= atLeast && atLeast <= atMost, `${atLeast} to ${atMost}`);
           }
-          if (sigterm) assert.ok(sigterm.atMost <= sigkill.atMost);
+          assert.ok(sigterm.atMost <= sigkill.atMost);
         }
       }),
     );

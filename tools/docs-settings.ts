@@ -1,0 +1,110 @@
+/**
+ * Writes docs/settings.md from the settings' schema. `--check` fails where the file is not what the schema says.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import { exemptionSchema, policyNames, policySettings, settingsSchema, type SettingName } from "../settings/schema";
+
+export const settingsPage = join(__dirname, "..", "docs", "settings.md");
+
+interface Schema {
+  description?: string;
+  type?: string | readonly string[];
+  enum?: readonly unknown[];
+  minimum?: number;
+  maximum?: number;
+  default?: unknown;
+  items?: Schema;
+}
+
+/** The page as the schema says. */
+export async function settingsText(): Promise<string> {
+  const rows = Object.entries(settingsSchema.properties).map(([name, schema]: [string, Schema]) => {
+    const of = policyNames.filter((policy) => (policySettings[policy] as readonly string[]).includes(name));
+    const policies = of.length === policyNames.length ? "all" : of.map((policy) => `\`${policy}\``).join(", ");
+    return row([
+      `\`${name}\``,
+      policies,
+      values(name as SettingName, schema),
+      byDefault(schema),
+      schema.description ?? "",
+    ]);
+  });
+  const exemption = Object.entries(exemptionSchema.properties).map(([name]) =>
+    row([
+      `\`${name}\``,
+      (exemptionSchema.required as readonly string[]).includes(name) ? "yes" : "",
+      exemptionTexts[name] ?? "",
+    ]),
+  );
+  const text = `# Settings
+
+<!-- Written by tools/docs-settings.ts from settings/schema.ts: \`npm run docs:settings\`. -->
+
+Each policy takes its own settings, in a policy pack config or a policy group:
+
+\`\`\`json
+{ "pre-stop-sleep": { "sleepSeconds": 10 }, "apisix-routed-workloads": { "sleepSeconds": 10 } }
+\`\`\`
+
+An organization's defaults for all policies are the first argument of \`createPack\`; see [organization.md](organization.md).
+Beside its settings a policy takes \`enforcementLevel\`: \`remediate\`, \`mandatory\`, \`advisory\` or \`disabled\`.
+
+${[row(["setting", "policies", "values", "default", "meaning"]), row(["---", "---", "---", "---", "---"]), ...rows].join("\n")}
+
+What the table can't say is checked, too: \`sleepSeconds\` and \`shutdownSeconds\` fit into \`maxGracePeriodSeconds\`,
+\`hook: "sleep"\` has a \`kubernetesVersion\` of 1.30 or later, globs can be read, dates are of the calendar. Unknown policies
+and settings are refused, with the name that was probably meant. All problems come in one error, before anything is judged.
+
+## Exemptions
+
+An element of \`exempt\`:
+
+${[row(["field", "required", "meaning"]), row(["---", "---", "---"]), ...exemption].join("\n")}
+
+At least one of \`namespace\`, \`name\`, \`kind\` and \`labels\` says whom it excuses; all that are given have to match.
+`;
+  return format(text, { ...(await resolveConfig(settingsPage)), parser: "markdown" });
+}
+
+const exemptionTexts: Readonly<Record<string, string>> = {
+  namespace: "a glob",
+  name: "a glob; the name in the cluster or the one in the Pulumi program",
+  kind: "a glob, such as `StatefulSet`",
+  labels: "labels of the Pods, each with its value",
+  reason: "why; it is shown in reports",
+  until: "the last day it holds, as `2027-01-31` (UTC); after it the finding is back, and says so",
+};
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function values(name: SettingName, schema: Schema): string {
+  if (name === "catalog") return "path, or list of Services";
+  if (name === "exempt") return "list of [exemptions](#exemptions)";
+  if (name === "kubernetesVersion") return "version, such as `1.34`";
+  if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
+  const { minimum, maximum } = schema;
+  if (schema.type === "integer") {
+    return maximum === undefined ? `whole number from ${minimum}` : `whole number from ${minimum} to ${maximum}`;
+  }
+  return schema.type === "array" ? "list of strings" : String(schema.type);
+}
+
+function byDefault({ default: value }: Schema): string {
+  if (value === undefined) return "";
+  if (Array.isArray(value)) return value.length === 0 ? "`[]`" : value.map((each) => `\`${String(each)}\``).join(", ");
+  return `\`${JSON.stringify(value).replace(/^"|"$/g, "")}\``;
+}
+
+async function main(): Promise<void> {
+  const text = await settingsText();
+  if (!process.argv.includes("--check")) return writeFileSync(settingsPage, text);
+  if (readFileSync(settingsPage, "utf8") === text) return;
+  console.error("docs/settings.md is not what settings/schema.ts says: run `npm run docs:settings`.");
+  process.exitCode = 1;
+}
+
+if (require.main === module) void main();
