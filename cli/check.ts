@@ -64,7 +64,8 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   }
   for (const problem of reading.problems) io.stderr(`error: ${printProblem(problem)}\n`);
   const isBad = reading.problems.length > 0;
-  if (options.explain !== undefined) return explain(options.explain, reading.objects, config, io, isBad);
+  if (options.explain !== undefined)
+    return explain(options.explain, reading.objects, config, options.failOn, io, isBad);
 
   const repaired = fix || diff ? repairs(reading.objects, config) : undefined;
   const files = repaired ? fixedFiles(repaired, texts, io) : [];
@@ -236,7 +237,14 @@ function stacksOf(objects: readonly Sourced[], sources: readonly string[]) {
 }
 
 /** `--explain Deployment/shop/web`: how one workload terminates, also where nothing is wrong. */
-function explain(wanted: string, objects: readonly Sourced[], config: PackConfig, io: Io, isBad: boolean): number {
+function explain(
+  wanted: string,
+  objects: readonly Sourced[],
+  config: PackConfig,
+  failOn: FailOn,
+  io: Io,
+  isBad: boolean,
+): number {
   const [kind = "", namespace = "", name = "", ...more] = wanted.split("/");
   if (kind === "" || namespace === "" || name === "" || more.length > 0) {
     throw new UsageError(`--explain ${wanted}: write it as kind/namespace/name, such as Deployment/shop/web`);
@@ -259,5 +267,6 @@ function explain(wanted: string, objects: readonly Sourced[], config: PackConfig
   const about = outcome.reported.filter(({ object }) => object && isWanted(resourceRef(object)));
   for (const { message, level } of about) io.stdout(`\n${level}: ${message}\n`);
   if (about.length === 0) io.stdout("\nThe policies have nothing to say about it.\n");
-  return isBad || about.some(({ level }) => level === "mandatory") ? exitCodes.findings : exitCodes.clean;
+  const isFailing = about.some(({ level }) => failOn === "advisory" || level === failOn);
+  return isBad || isFailing ? exitCodes.findings : exitCodes.clean;
 }
