@@ -8,7 +8,7 @@ import { judge } from "../shutdown/judge";
 import { knownRoute, staleness } from "./catalog";
 import { needlessExemptions } from "./exemption-audit";
 import { docsPath, docsUrl, message } from "./message";
-import { timeoutNote, wayNotes } from "./notes";
+import { timeoutNote, lingeringWays } from "./notes";
 import { settingsReader } from "./settings-reader";
 import { judgeRouted, kubernetesResources, printEvidence } from "./stack";
 import { excusesFrom, requirementOf, select, wishesOf } from "./workload-rules";
@@ -52,7 +52,7 @@ export function apisixRouteBlindSpots(organization: Settings): StackValidationPo
           reportViolation(message(name, { what: problem, fix: "correct the annotation." }, evidence), id);
         }
       }
-      for (const note of wayNotes(routes.workloads)) {
+      for (const note of lingeringWays(routes.workloads)) {
         reportViolation(message(name, note, note.evidence), note.resource?.id);
       }
       const followed = new Set(routes.workloads.map(({ workload }) => workload.resource));

@@ -1,5 +1,5 @@
 import { labelOf, type Resource } from "../kubernetes/resource";
-import type { RoutedWorkload } from "../routing";
+import { lingeringNotes, type Chain, type RoutedWorkload } from "../routing";
 import { timeline } from "../shutdown/timeline";
 import type { Requirement } from "../shutdown/judge";
 import { printEvidence } from "./stack";
@@ -35,24 +35,19 @@ export function timeoutNote({ workload, chains }: RoutedWorkload, requirement: R
   };
 }
 
-/** What the ways to the workloads have to tell, each thing once, however many workloads it is true of. */
-export function wayNotes(routed: readonly RoutedWorkload[]): Note[] {
-  const about = new Map<string, RoutedWorkload[]>();
-  for (const each of routed) {
-    for (const note of new Set(each.chains.flatMap(({ notes }) => notes))) {
-      about.set(note, [...(about.get(note) ?? []), each]);
-    }
-  }
-  return [...about].flatMap(([note, workloads]) => {
-    const [first, ...others] = workloads;
+/** The ways on which APISIX may go on using a Pod after its sleep: each said once, however many workloads it is true of. */
+export function lingeringWays(routed: readonly RoutedWorkload[]): Note[] {
+  return lingeringNotes.flatMap((note) => {
+    const isSo = ({ via, notes }: Chain) => via === "upstream" && notes.includes(note);
+    const [first, ...others] = routed.filter(({ chains }) => chains.some(isSo));
     if (!first) return [];
     const { resource } = first.workload;
     const more = others.length === 0 ? "" : ` and ${others.length} more`;
     return {
       ...(others.length === 0 && { resource }),
-      what: `Requests reach ${labelOf(resource)}${more} in a way worth knowing: ${note}.`,
-      evidence: printEvidence(first.chains.filter(({ notes }) => notes.includes(note))),
-      fix: "nothing, where that is what you want.",
+      what: `A sleep alone doesn't protect ${labelOf(resource)}${more}. Requests arrive ${note}.`,
+      evidence: printEvidence(first.chains.filter(isSo)),
+      fix: "let the app close its connections when it gets SIGTERM, or route to the Pods' endpoints.",
     };
   });
 }

@@ -63,10 +63,10 @@ function servingContainers(chains: readonly Chain[]): string[] | undefined {
   return [...names];
 }
 
-/** The shortest chain, and how many there are besides. */
+/** The shortest chain, how many there are besides, and what there is to know of it. */
 export function printEvidence(chains: readonly Chain[]): string {
   const [first, ...others] = chains;
   if (!first) return "";
   const more = others.length === 0 ? "" : ` (and ${others.length} more ${others.length === 1 ? "way" : "ways"})`;
-  return `${printChain(first)}${more}`;
+  return [`${printChain(first)}${more}`, ...first.notes.map((note) => `Note: ${note}.`)].join("\n");
 }

@@ -36,9 +36,14 @@ export interface Arrival {
    */
   ports: "controller" | "host" | "any";
 }
+
 const clusterIpNote =
   "through the Service's cluster IP: APISIX's keep-alive connections to a Pod outlive its sleep, so the app has to close them on SIGTERM";
 const headlessNote = "through DNS: APISIX goes on using a Pod's address until the record's TTL is over";
+
+/** The notes on ways where APISIX may go on using a Pod when its sleep is over. */
+export const lingeringNotes: readonly string[] = [clusterIpNote, headlessNote];
+
 /** Follows one reference to its Services: also through ExternalName Services, each of which is visited once. */
 export function arrive(context: Context, start: Reference, arrivals: Arrival[], obstacles: Obstacle[]): void {
   const visited = new Set<Resource>();

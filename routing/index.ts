@@ -14,6 +14,7 @@ import type { Routes, RoutingSettings } from "./routes";
 export { ResourceIndex } from "./resource-index";
 export { printChain } from "./routes";
 export { selectsWorkload, servicePorts, servingContainers, workloadsOf } from "./service";
+export { lingeringNotes } from "./arrive";
 export type { Selection, ServicePort } from "./service";
 export type { BlindSpot, Chain, RoutedService, RoutedWorkload, Routes, RoutingSettings, Step } from "./routes";
 

@@ -1,8 +1,9 @@
 /** `test`, `[` and `[[`, as far as their answer can be known: nothing about files is. */
+import type { TestExpression, Word, WordPart } from "unbash";
 import { unknown, type Maybe } from "../../kubernetes/values";
-import { isMark } from "./words";
+import { expandOne, isMark, type Shell, type Thread } from "./words";
 import type { Success } from "./duration";
-import type { Dialect } from "./state";
+import { lose, type Dialect } from "./state";
 
 /** `test` with its operands (without the `]`). A malformed test fails. */
 export function testOperands(operands: readonly Maybe<string>[], dialect: Dialect): Success {
@@ -38,13 +39,13 @@ function isBinary(operator: string): boolean {
   return /^(=|==|!=|<|>|-(eq|ne|gt|ge|lt|le|nt|ot|ef|a|o))$/.test(operator);
 }
 
-export function unary(operator: Maybe<string> | undefined, operand: Maybe<string> | undefined): Success {
+function unary(operator: Maybe<string> | undefined, operand: Maybe<string> | undefined): Success {
   if (operator === "-n") return isFilled(operand);
   if (operator === "-z") return not(isFilled(operand));
   return unknown;
 }
 
-export function binary(
+function binary(
   left: Maybe<string> | undefined,
   operator: Maybe<string> | undefined,
   right: Maybe<string> | undefined,
@@ -73,4 +74,69 @@ const compare: Record<string, ((a: number, b: number) => boolean) | undefined> =
 /** Shells disagree on blanks, octals and names in here: only plain numbers count. */
 function toInteger(text: string): Maybe<number> {
   return /^-?(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : unknown;
+}
+
+/** `[[ … ]]`, as bash judges it. */
+export function judgeTest(expression: TestExpression, thread: Thread, shell: Shell): Success {
+  const text = (word: Word) => expandOne(word, thread, shell);
+  switch (expression.type) {
+    case "TestGroup":
+      return judgeTest(expression.expression, thread, shell);
+    case "TestNot": {
+      const inner = judgeTest(expression.operand, thread, shell);
+      return inner === unknown || expression.negations.length % 2 === 0 ? inner : !inner;
+    }
+    case "TestLogical": {
+      const decides = expression.operator === "||";
+      let answer: Success = !decides;
+      for (const operand of expression.operands) {
+        if (answer === decides) break;
+        // What comes after an unknown operand may not be looked at.
+        if (answer === unknown && changesThings(operand)) {
+          thread.state = lose(thread.state);
+          return unknown;
+        }
+        const next = judgeTest(operand, thread, shell);
+        if (next === decides) answer = decides;
+        else if (next === unknown) answer = unknown;
+      }
+      return answer;
+    }
+    case "TestUnary":
+      return unary(expression.operator, text(expression.operand));
+    case "TestBinary": {
+      const left = text(expression.left);
+      const right = text(expression.right);
+      // On the right of `=` stands a pattern.
+      const isText = expression.right.parts?.every(
+        (part) => part.type === "DoubleQuoted" || part.type === "SingleQuoted",
+      );
+      return isText !== false && expression.operator !== "=~" ? binary(left, expression.operator, right) : unknown;
+    }
+  }
+}
+
+/** Does a test run commands or set variables? */
+function changesThings(expression: TestExpression): boolean {
+  switch (expression.type) {
+    case "TestUnary":
+      return !isPure(expression.operand);
+    case "TestBinary":
+      return !isPure(expression.left) || !isPure(expression.right);
+    case "TestLogical":
+      return expression.operands.some(changesThings);
+    case "TestNot":
+      return changesThings(expression.operand);
+    case "TestGroup":
+      return changesThings(expression.expression);
+  }
+}
+
+function isPure(word: Word): boolean {
+  const isPlain = (part: WordPart): boolean =>
+    part.type === "Literal" ||
+    part.type === "SingleQuoted" ||
+    part.type === "SimpleExpansion" ||
+    (part.type === "DoubleQuoted" && part.parts.every(isPlain));
+  return word.parts?.every(isPlain) ?? true;
 }

@@ -25,16 +25,18 @@ import type {
   TestExpression,
   While,
   Word,
-  WordPart,
 } from "unbash";
 import { unknown, type Maybe } from "../../kubernetes/values";
 import { earlier, hull, later } from "../interval";
 import { evaluate } from "./arithmetic";
 import { builtin, specialBuiltins } from "./builtins";
-import { binary, unary } from "./conditions";
+import { judgeTest } from "./conditions";
 import type { Success } from "./duration";
+import { followLoop } from "./loops";
 import type { Frame, Machine, RunProgram } from "./machine";
 import { keptPath, usesPath } from "./path";
+import { redirectsBoth, splitAmpersand } from "./redirections";
+import { sequence } from "./seq";
 import {
   forEach,
   join,
@@ -42,7 +44,6 @@ import {
   merge,
   nowhere,
   pass,
-  sameShape,
   split,
   TooHard,
   type Analysis,
@@ -69,9 +70,6 @@ import {
 
 /** Calls within calls that are followed. */
 const deepest = 300;
-
-/** Rounds of one loop that are followed before what it changes counts as unknown. */
-const mostRounds = 2_000;
 
 /** Starts a shell on a script, and follows it to its end. */
 export function runScript(
@@ -133,7 +131,10 @@ export function runScript(
 
 class Interpreter implements Machine {
   private jobs = 0;
+  /** Functions being called. */
+  private calls = 0;
   private mentionsKill = false;
+  private mentionsErrexit = false;
 
   constructor(
     readonly dialect: Dialect,
@@ -165,6 +166,7 @@ class Interpreter implements Machine {
     if (frame.depth > deepest) return this.giveUp(state);
     this.analysis.steps -= source.length / 16;
     this.mentionsKill ||= source.includes("kill");
+    this.mentionsErrexit ||= /set\s+-\w*e|errexit/.test(source);
     let states = [state];
     for (const chunk of chunksOf(source, this.dialect)) {
       states = forEach(states, (before) => {
@@ -295,7 +297,20 @@ class Interpreter implements Machine {
     const negations = node.prefixes.filter((prefix) => prefix.type === "Negation").length;
     const timed = node.prefixes.some((prefix) => prefix.type === "Time");
     if (timed && !this.dialect.startsWith("bash")) return this.runTimeProgram(node, state, frame);
-    const inner = negations > 0 ? { ...frame, tested: true } : frame;
+    if (
+      negations > 0 &&
+      this.dialect.startsWith("bash") &&
+      this.mentionsErrexit &&
+      !state.options.errexit &&
+      !frame.tested
+    ) {
+      // To bash, `!` spares what it negates only where `set -e` was on before.
+      return merge([true, false].flatMap((tested) => this.runNegated(node, negations, state, { ...frame, tested })));
+    }
+    return this.runNegated(node, negations, state, negations > 0 ? { ...frame, tested: true } : frame);
+  }
+
+  private runNegated(node: Pipeline, negations: number, state: State, inner: Frame): State[] {
     const [only] = node.commands;
     if (only && node.commands.length === 1) {
       return forEach(this.runCommandNode(only, state, inner), (after) => [negate(after, negations)]);
@@ -336,7 +351,7 @@ class Interpreter implements Machine {
       const flow = time.atLeast === Infinity ? "never" : "next";
       return { ...state, time, stop, background, success, flow };
     });
-    const checked = negations > 0 ? after : this.checkErrexit(after, frame);
+    const checked = negations > 0 ? after : this.checkErrexit(after, inner);
     return merge(checked.map((each) => (each.flow === "next" ? negate(each, negations) : each)));
   }
 
@@ -426,7 +441,7 @@ class Interpreter implements Machine {
   substitute(script: ParsedScript, state: State): { state: State; output: Maybe<string> } {
     const frame: Frame = {
       tested: false,
-      inFunction: false,
+      inFunction: this.calls > 0,
       loops: 0,
       loopsOutside: true,
       inSubshell: true,
@@ -791,7 +806,10 @@ class Interpreter implements Machine {
     };
     const zero = state.positional === unknown ? unknown : (state.positional[0] ?? unknown);
     const begun: State = { ...state, positional: args.more ? unknown : [zero, ...args.list], locals: new Set() };
-    return this.runCommandNode(body, begun, inner).map((each): State => {
+    this.calls++;
+    const after = this.runCommandNode(body, begun, inner);
+    this.calls--;
+    return after.map((each): State => {
       let { variables } = each;
       if (each.locals.size > 0) {
         const restored = new Map(variables);
@@ -926,50 +944,11 @@ class Interpreter implements Machine {
 
   private runTest(expression: TestExpression, state: State): State[] {
     const thread: Thread = { state, ended: [] };
-    let success = this.judgeTest(expression, thread);
+    let success = judgeTest(expression, thread, this);
     // Elsewhere `[[` is a program, or isn't there.
     if (!this.dialect.startsWith("bash")) success = unknown;
     else if (success === unknown) this.note("condition");
     return settle(thread, success);
-  }
-
-  private judgeTest(expression: TestExpression, thread: Thread): Success {
-    const text = (word: Word) => expandOne(word, thread, this);
-    switch (expression.type) {
-      case "TestGroup":
-        return this.judgeTest(expression.expression, thread);
-      case "TestNot": {
-        const inner = this.judgeTest(expression.operand, thread);
-        return inner === unknown || expression.negations.length % 2 === 0 ? inner : !inner;
-      }
-      case "TestLogical": {
-        const decides = expression.operator === "||";
-        let answer: Success = !decides;
-        for (const operand of expression.operands) {
-          if (answer === decides) break;
-          // What comes after an unknown operand may not be looked at.
-          if (answer === unknown && changesThings(operand)) {
-            thread.state = lose(thread.state);
-            return unknown;
-          }
-          const next = this.judgeTest(operand, thread);
-          if (next === decides) answer = decides;
-          else if (next === unknown) answer = unknown;
-        }
-        return answer;
-      }
-      case "TestUnary":
-        return unary(expression.operator, text(expression.operand));
-      case "TestBinary": {
-        const left = text(expression.left);
-        const right = text(expression.right);
-        // On the right of `=` stands a pattern.
-        const isText = expression.right.parts?.every(
-          (part) => part.type === "DoubleQuoted" || part.type === "SingleQuoted",
-        );
-        return isText !== false && expression.operator !== "=~" ? binary(left, expression.operator, right) : unknown;
-      }
-    }
   }
 
   private runWhile(node: While, state: State, frame: Frame): State[] {
@@ -980,7 +959,7 @@ class Interpreter implements Machine {
         stays: node.kind === "while" ? split(tested).yes : split(tested).no,
         leaves: node.kind === "while" ? split(tested).no : split(tested).yes,
       }));
-    return this.runLoop(state, test, (each) => this.runStatements(node.body.commands, each, inner));
+    return followLoop(state, { test, body: this.bodyOf(node, inner), note: (note) => this.note(note) });
   }
 
   private runArithmeticFor(node: ArithmeticFor, state: State, frame: Frame): State[] {
@@ -994,16 +973,16 @@ class Interpreter implements Machine {
     const inner: Frame = { ...frame, loops: frame.loops + 1 };
     const begun = run(node.initialize, state).state;
     if (begun.flow !== "next") return [begun, ...ended];
-    const after = this.runLoop(
-      begun,
-      (head) => {
+    const after = followLoop(begun, {
+      test: (head) => {
         const { state: tested, value } = run(node.test, head);
         const known = value === unknown ? undefined : value !== 0;
         return [{ tested, stays: known === false ? [] : [tested], leaves: known === true ? [] : [tested] }];
       },
-      (each) => this.runStatements(node.body.commands, each, inner),
-      (each) => [run(node.update, each).state],
-    );
+      body: this.bodyOf(node, inner),
+      update: (each) => [run(node.update, each).state],
+      note: (note) => this.note(note),
+    });
     return merge([...after, ...ended]);
   }
 
@@ -1016,105 +995,24 @@ class Interpreter implements Machine {
     else values = { list: state.positional.slice(1), more: false };
     if (thread.state.flow !== "next") return [thread.state, ...thread.ended];
     const name = node.name.text;
-    const after = this.runLoop(
-      { ...thread.state, success: state.success },
-      (head, round) => {
+    const begun: State = { ...thread.state, success: state.success };
+    const after = followLoop(begun, {
+      test: (head, round) => {
         const value = values.list[round];
         if (value === undefined && !values.more) return [{ tested: head, stays: [], leaves: [head] }];
         const tested = assign(head, name, value ?? unknown);
         return [{ tested, stays: [tested], leaves: value === undefined ? [head] : [] }];
       },
-      (each) => this.runStatements(node.body.commands, each, inner),
-      undefined,
-      values.list.length,
-    );
+      body: this.bodyOf(node, inner),
+      known: values.list.length,
+      note: (note) => this.note(note),
+    });
     return merge([...after, ...thread.ended]);
   }
 
-  /**
-   * Follows a loop round by round. Where a round changes nothing but the time, so does every further one: the loop may
-   * go on for any time, or forever.
-   */
-  private runLoop(
-    state: State,
-    test: (head: State, round: number) => { tested: State; stays: State[]; leaves: State[] }[],
-    body: (each: State) => State[],
-    update: (each: State) => State[] = (each) => [each],
-    known = 0,
-  ): State[] {
-    const after: State[] = [];
-    let heads: State[] = [state];
-    let widened = false;
-    for (let round = 0; heads.length > 0; round++) {
-      if (round > mostRounds + known) return merge([...after, ...heads.flatMap((head) => this.giveUp(head))]);
-      const begun: State[] = [];
-      let left = 0;
-      const next: State[] = [];
-      for (const head of heads) {
-        for (const { tested, stays, leaves } of test(head, round)) {
-          if (tested.flow !== "next") {
-            const ended = leaveLoop(tested);
-            if (tested.flow === "break") left++;
-            if (ended.flow === "next" && tested.flow === "continue") next.push(ended);
-            else after.push(ended);
-            continue;
-          }
-          begun.push(...stays);
-          left += leaves.length;
-          after.push(...leaves.map((leaf): State => ({ ...leaf, success: round === 0 ? true : head.success })));
-        }
-      }
-      for (const each of forEach(merge(begun), body)) {
-        if (each.flow === "break") {
-          left++;
-          after.push(leaveLoop(each));
-        } else if (each.flow === "continue" && each.levels <= 1) {
-          next.push(...update({ ...each, flow: "next", levels: 0 }));
-        } else if (each.flow === "next") {
-          next.push(...update(each));
-        } else {
-          after.push(leaveLoop(each));
-        }
-      }
-      const ended = next.filter((each) => each.flow !== "next");
-      after.push(...ended);
-      const merged = merge(next.filter((each) => each.flow === "next"));
-      if (round >= known && sameHeads(heads, merged)) {
-        if (widened) {
-          this.note("loop");
-          if (left === 0) after.push(...merged.map((head): State => ({ ...head, time: nowhere, flow: "never" })));
-          return merge(after);
-        }
-        widened = true;
-        heads = merged.map((each) => {
-          const before = heads.find((head) => sameShape(head, each)) ?? each;
-          const both = join(before, each);
-          return {
-            ...both,
-            time: { atLeast: both.time.atLeast, atMost: Infinity },
-            background: each.background > before.background ? Infinity : both.background,
-            piped: each.piped > before.piped ? Infinity : both.piped,
-          };
-        });
-      } else {
-        widened = false;
-        heads = merged;
-      }
-      if (after.length > 64) after.splice(0, after.length, ...merge(after));
-    }
-    return merge(after);
+  private bodyOf(node: While | For | ArithmeticFor, frame: Frame): (each: State) => State[] {
+    return (each) => this.runStatements(node.body.commands, each, frame);
   }
-}
-
-/** `break` and `continue` reach the loop, or go on to the next one outside. */
-function leaveLoop(state: State): State {
-  if (state.flow !== "break" && state.flow !== "continue") return state;
-  if (state.levels > 1) return { ...state, levels: state.levels - 1 };
-  return { ...state, flow: "next", levels: 0, success: true };
-}
-
-function sameHeads(a: readonly State[], b: readonly State[]): boolean {
-  return b.length > 0 && b.every((each) => a.some((other) => sameShape(each, other)));
 }
 
 function deeper(frame: Frame): Frame {
@@ -1129,90 +1027,4 @@ function negate(state: State, times: number): State {
 function settle(thread: Thread, success: Success): State[] {
   const { state } = thread;
   return [state.flow === "next" ? { ...state, success } : state, ...thread.ended];
-}
-
-/** Does a test run commands or set variables? */
-function changesThings(expression: TestExpression): boolean {
-  switch (expression.type) {
-    case "TestUnary":
-      return !isPure(expression.operand);
-    case "TestBinary":
-      return !isPure(expression.left) || !isPure(expression.right);
-    case "TestLogical":
-      return expression.operands.some(changesThings);
-    case "TestNot":
-      return changesThings(expression.operand);
-    case "TestGroup":
-      return changesThings(expression.expression);
-  }
-}
-
-function isPure(word: Word): boolean {
-  const isPlain = (part: WordPart): boolean =>
-    part.type === "Literal" ||
-    part.type === "SingleQuoted" ||
-    part.type === "SimpleExpansion" ||
-    (part.type === "DoubleQuoted" && part.parts.every(isPlain));
-  return word.parts?.every(isPlain) ?? true;
-}
-
-/** Are both output and errors sent elsewhere than to where they came from? */
-function redirectsBoth(redirections: readonly Redirection[]): boolean {
-  let [output, errors] = [true, true];
-  for (const redirection of redirections) {
-    if (redirection.type !== "Redirect") continue;
-    const { operator, target } = redirection;
-    const descriptor = redirection.descriptor?.type === "FileDescriptor" ? redirection.descriptor.value : undefined;
-    if (operator === "&>" || operator === "&>>") [output, errors] = [false, false];
-    else if (operator === ">&" && target?.value === "1" && descriptor === 2) errors = output;
-    else if (operator === ">&" && target?.value === "2" && (descriptor ?? 1) === 1) output = errors;
-    else if (operator === ">" || operator === ">>" || operator === ">|") {
-      // The container's output by another name is still the container's output, not the hook's.
-      const elsewhere =
-        target?.parts === undefined && !/^\/(dev\/(std|fd)|proc\/self)/.test(target?.value ?? "/dev/fd");
-      if ((descriptor ?? 1) === 1) output = !elsewhere;
-      if (descriptor === 2) errors = !elsewhere;
-    } else if (descriptor !== 0 && !operator.startsWith("<")) return false;
-  }
-  return !output && !errors;
-}
-
-/**
- * dash doesn't know `&>`: it puts the command into the background, and then makes an empty file. Undefined where there
- * is no `&>`.
- */
-function splitAmpersand(command: Command): { command: Command; rest: Command } | "unclear" | undefined {
-  const at = command.suffix.findIndex((part) => part.type === "Redirect" && part.operator.startsWith("&>"));
-  if (at < 0) return undefined;
-  if (at !== command.suffix.length - 1 || !command.name) return "unclear";
-  const suffix = command.suffix.slice(0, at);
-  const redirection = command.suffix[at];
-  if (redirection?.type !== "Redirect") return "unclear";
-  const { pos, end } = redirection;
-  const opened: Redirection = { ...redirection, operator: redirection.operator === "&>" ? ">" : ">>" };
-  return {
-    command: {
-      ...command,
-      suffix,
-      args: command.args,
-      redirects: command.redirects.filter((other) => other !== redirection),
-    },
-    rest: { type: "Command", pos, end, name: undefined, prefix: [], suffix: [opened], args: [], redirects: [opened] },
-  };
-}
-
-/** What `seq` prints. It is taken to be there, as `sleep` is. */
-function sequence(operands: readonly string[], variables: Environment): Maybe<string> {
-  if (!operands.every((operand) => /^-?\d{1,6}$/.test(operand)) || operands.length === 0 || operands.length > 3) {
-    return unknown;
-  }
-  if (variables.has("PATH")) return unknown;
-  const numbers = operands.map(Number);
-  const first = numbers.length > 1 ? (numbers[0] ?? 1) : 1;
-  const step = numbers.length > 2 ? (numbers[1] ?? 1) : 1;
-  const last = numbers.at(-1) ?? 0;
-  if (step === 0 || (last - first) / step > 5000) return unknown;
-  const values: number[] = [];
-  for (let i = first; step > 0 ? i <= last : i >= last; i += step) values.push(i);
-  return values.join("\n");
 }

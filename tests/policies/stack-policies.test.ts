@@ -124,6 +124,19 @@ describe("apisix-routed-workloads", () => {
     assert.match(found?.message ?? "", /Its annotation says that it is not routed; the route says that it is\./);
   });
 
+  it("notes what only one line of the controller would take, and says it nowhere else", async () => {
+    const [found, ...others] = await report(
+      [deployment("web"), service("web"), change(apisixRoute("web"), { ingressClassName: undefined })].map(
+        (each) => JSON.parse(JSON.stringify(each)) as TestResource,
+      ),
+    );
+    assert.deepEqual(others, []);
+    assert.match(
+      found?.message ?? "",
+      /Deployment shop\/web\nNote: only APISIX ingress controller 1\.x takes this way: .*\nFix: /,
+    );
+  });
+
   it("matches a Service whose name is not known by what the route depends on", async () => {
     const route = { ...apisixRoute("web", UNKNOWN), propertyDependencies: { spec: ["web-service"] } };
     const unnamed = service("web");
@@ -183,7 +196,7 @@ describe("apisix-route-blind-spots", () => {
           http: [{ ...rule, backends: [{ serviceName: "web", servicePort: 80, resolveGranularity: "service" }] }],
         }),
       ],
-      /^Requests reach Deployment shop\/web in a way worth knowing: through the Service's cluster IP/,
+      /^A sleep alone doesn't protect Deployment shop\/web\. Requests arrive through the Service's cluster IP/,
     ],
     [
       "an annotation that can't be used",

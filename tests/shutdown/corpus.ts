@@ -139,6 +139,7 @@ const lists: Record<string, HookCase[]> = {
   "functions, exit, traps and set": [
     { hook: "f() { sleep $1; }; f 3; f 4", takes: [7, 7] },
     { hook: "f() { sleep 1; return; sleep 9; }; f; sleep 1", takes: [2, 2] },
+    { hook: ["bash", "-c", "f() { x=$(return 1; sleep 9); }; f; sleep 1"], takes: [1, 1] },
     { hook: "f() { f; }; f", takes: [0, forever] },
     { hook: "sleep() { :; }; sleep 5", takes: [0, 0] },
     { hook: "sleep 1; exit; sleep 9", takes: [1, 1] },
@@ -150,6 +151,9 @@ const lists: Record<string, HookCase[]> = {
     { hook: "set -e; foo || true; sleep 5", takes: [5, forever] },
     { hook: "set -e; if false; then :; fi; sleep 5", takes: [5, 5] },
     { hook: "set -e; (false; sleep 1) || sleep 2", takes: [1, 1] },
+    { hook: ["bash", "-c", "! { set -e; false; sleep 5; }; sleep 1"], takes: [0, 6] },
+    { hook: ["bash", "-c", "set -e; ! { false; sleep 5; }; sleep 1"], takes: [6, 6] },
+    { hook: ["dash", "-c", "! { set -e; false; sleep 5; }; sleep 1"], takes: [6, 6] },
     { hook: "set -u; sleep $T; sleep 1", takes: [0, forever] },
     { hook: "exec sleep 5; sleep 9", takes: [5, 5] },
     { hook: "eval 'sleep 5'", takes: [5, 5] },

@@ -12,10 +12,11 @@ function cells(row: string): string[] {
     .map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
+/** The rows of the tables about hooks; other tables of the page are somebody else's. */
 const rows = readFileSync(join(__dirname, "../../docs/hooks.md"), "utf8")
-  .split("\n## Measured")[0]!
-  .split("\n")
-  .filter((line) => line.startsWith("| `"))
+  .split("\n\n")
+  .filter((table) => /^\| hook +\| takes +\| protects +\| why +\|/.test(table))
+  .flatMap((table) => table.split("\n").slice(2))
   .map(cells);
 
 function inWords({ atLeast, atMost }: Interval): string {
