@@ -6,24 +6,32 @@ const all = Object.values(hooks)
   .flat()
   .map(({ hook, env = {} }) => ({
     hook: { exec: { command: typeof hook === "string" ? ["/bin/sh", "-c", hook] : hook } },
-    container: { body: { env: Object.entries(env).map(([name, value]) => ({ name, value })) } },
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
   }));
+
+let passes = 0;
 
 /** Follows all of them again and again for so many milliseconds; hooks a second. */
 function rate(milliseconds: number): number {
   const started = performance.now();
   let count = 0;
   while (performance.now() - started < milliseconds) {
-    for (const { hook, container } of all) delay(hook, container);
+    // Another variable each time, as the answers for the same hook and environment are kept.
+    const pass = { name: "PASS", value: `${passes++}` };
+    for (const { hook, env } of all) delay(hook, { body: { env: [...env, pass] } });
     count += all.length;
   }
   return (count / (performance.now() - started)) * 1000;
 }
 
-const first = performance.now();
-delay({ exec: { command: ["/bin/sh", "-c", "sleep 5"] } }, { body: {} });
-const loading = performance.now() - first;
-rate(500);
-console.log(
-  `hooks: ${Math.round(rate(2000))} a second (${all.length} forms; the first one, with the parser: ${loading.toFixed(0)} ms)`,
-);
+export function benchHooks(): void {
+  const first = performance.now();
+  delay({ exec: { command: ["/bin/sh", "-c", "sleep 5"] } }, { body: {} });
+  const loading = performance.now() - first;
+  rate(500);
+  console.log(
+    `hooks: ${Math.round(rate(2000))} a second (${all.length} forms; the first one, with the parser: ${loading.toFixed(0)} ms)`,
+  );
+}
+
+if (require.main === module) benchHooks();

@@ -4,6 +4,10 @@ import { join } from "node:path";
 import { policies } from "../policies";
 import { preview } from "../tests/support/host";
 import { apisixRoute, deployment, service } from "../tests/support/resources";
+import { benchCheck } from "./check";
+import { benchHooks } from "./hooks";
+import { median } from "./median";
+import { benchRouting } from "./routing";
 
 const root = join(__dirname, "..");
 
@@ -24,10 +28,6 @@ function boot(): Promise<number> {
   });
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
-
 async function main(): Promise<void> {
   const boots: number[] = [];
   for (let i = 0; i < 5; i++) boots.push(await boot());
@@ -46,6 +46,9 @@ async function main(): Promise<void> {
       `a preview of ${count} Deployments, Services and ApisixRoutes each, without the engine: ${taken.toFixed(0)} ms`,
     );
   }
+  benchRouting();
+  benchHooks();
+  await benchCheck();
 }
 
 void main();

@@ -1,16 +1,17 @@
 /** `check`: the pack's policies over manifests and state, without Pulumi, cluster or login. */
 import { labelOf, nameOf, namespaceOf, fromPulumi } from "../kubernetes/resource";
 import { isKnown } from "../kubernetes/values";
-import { buildReport, emptyReading, fails, finding, timelineText, type Finding, type ResourceRef } from "../report";
+import { buildReport, emptyReading, finding, timelineText, type Finding, type ResourceRef } from "../report";
 import { changes } from "../report/repair";
 import { parseMessage } from "../report/message";
 import { parseUrn } from "../report/urn";
 import type { PackConfig } from "../settings/settings";
+import { exitCode, type FailOn } from "./exit-code";
 import { fixText, type Fix } from "./fix";
 import { printReport, writeReports, type FormatChoice } from "./formats";
 import { policyTexts, runPolicies, type Reported } from "./host";
 import { exitCodes, hasColour, progress, type Io } from "./io";
-import { itemLine } from "./item-line";
+import { itemPlace } from "./item-place";
 import { packVersion } from "./package";
 import { readSettings } from "./settings-file";
 import { InputError, printProblem, readSources, UsageError, type Reading, type Sourced } from "./sources";
@@ -24,8 +25,9 @@ export interface CheckOptions {
   fix?: boolean;
   diff?: boolean;
   explain?: string;
-  failOn: "advisory" | "mandatory" | "none";
+  failOn: FailOn;
   format?: FormatChoice[];
+  fallbackFile?: string;
 }
 
 export async function check(sources: readonly string[], options: CheckOptions, io: Io): Promise<number> {
@@ -40,6 +42,9 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     throw new UsageError(
       `${other} writes to standard output, too: give each --format a file, as in --format json=report.json`,
     );
+  }
+  if (options.explain !== undefined && (fix || diff || formats.length > 0)) {
+    throw new UsageError("--explain draws one workload, and nothing else: leave --fix, --diff and --format out");
   }
   if (fix && diff) throw new UsageError("--diff shows what --fix writes: give one of them");
   const config: PackConfig = options.settings === undefined ? {} : await readSettings(options.settings);
@@ -59,7 +64,8 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   }
   for (const problem of reading.problems) io.stderr(`error: ${printProblem(problem)}\n`);
   const isBad = reading.problems.length > 0;
-  if (options.explain !== undefined) return explain(options.explain, reading.objects, config, io, isBad);
+  if (options.explain !== undefined)
+    return explain(options.explain, reading.objects, config, options.failOn, io, isBad);
 
   const repaired = fix || diff ? repairs(reading.objects, config) : undefined;
   const files = repaired ? fixedFiles(repaired, texts, io) : [];
@@ -67,6 +73,12 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   if (fix) for (const { file, after } of files) if (file !== "-") await writeWhole(file, after);
 
   const outcome = isWritten ? repaired : runPolicies(reading.objects, config, false);
+  const suppressed = suppressedFindings(outcome, config);
+  const mentioned = new Set(
+    [...outcome.reported, ...outcome.repaired, ...suppressed.map(({ reported }) => reported)].map(
+      ({ object }) => object?.resource.urn,
+    ),
+  );
   const report = buildReport(
     [
       {
@@ -74,7 +86,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
         stacks: stacksOf(reading.objects, sources),
         findings: [
           ...outcome.reported.map((one) => findingOf(one, texts)),
-          ...suppressedFindings(outcome, config).map(({ reported, excuse }) => ({
+          ...suppressed.map(({ reported, excuse }) => ({
             ...findingOf(reported, texts),
             suppressed: { reason: excuse.reason, ...(excuse.until === undefined ? {} : { until: excuse.until }) },
           })),
@@ -98,22 +110,19 @@ export async function check(sources: readonly string[], options: CheckOptions, i
       version: packVersion(),
       createdAt: io.now().toISOString(),
       policies: policyTexts(),
-      timelines: timelinesOf(reading.objects, outcome, config, resourceRef),
+      timelines: timelinesOf(reading.objects, outcome, config, resourceRef, ({ resource }) =>
+        mentioned.has(resource.urn),
+      ),
     },
   );
 
   if (diff) for (const { file, before, after } of files) io.stdout(unifiedDiff(file, before, after));
   if (fixesStdin) io.stdout(files.find(({ file }) => file === "-")?.after ?? texts.get("-") ?? "");
-  await writeReports(report, formats, io);
+  await writeReports(report, formats, options, io);
   if (formats.length === 0) printReport(report, diff || fixesStdin ? "stderr" : "stdout", io);
   if (!fix && !diff && formats.length === 0) hint(reading.objects, config, io);
 
-  const failing = report.findings.filter((one) => one.suppressed === undefined && failsOn(one, options.failOn));
-  return isBad || failing.length > 0 ? exitCodes.findings : exitCodes.clean;
-}
-
-function failsOn(one: Finding, level: CheckOptions["failOn"]): boolean {
-  return level !== "none" && (level === "advisory" || fails(one));
+  return exitCode(report, options.failOn, isBad);
 }
 
 /** Repairs as a preview at level `remediate` makes them. Where a config asks for a report, `--fix` was asked for more. */
@@ -190,7 +199,7 @@ function findingOf(
     evidence,
     ...(fix === undefined ? {} : { fix }),
     ...(docs === undefined ? {} : { docs }),
-    ...(place ? { location: { file: place.file, line: itemLine(place, texts.get(place.file) ?? "") } } : {}),
+    ...(place ? { location: { file: place.file, ...itemPlace(place, texts.get(place.file) ?? "") } } : {}),
   });
 }
 
@@ -228,7 +237,14 @@ function stacksOf(objects: readonly Sourced[], sources: readonly string[]) {
 }
 
 /** `--explain Deployment/shop/web`: how one workload terminates, also where nothing is wrong. */
-function explain(wanted: string, objects: readonly Sourced[], config: PackConfig, io: Io, isBad: boolean): number {
+function explain(
+  wanted: string,
+  objects: readonly Sourced[],
+  config: PackConfig,
+  failOn: FailOn,
+  io: Io,
+  isBad: boolean,
+): number {
   const [kind = "", namespace = "", name = "", ...more] = wanted.split("/");
   if (kind === "" || namespace === "" || name === "" || more.length > 0) {
     throw new UsageError(`--explain ${wanted}: write it as kind/namespace/name, such as Deployment/shop/web`);
@@ -236,7 +252,7 @@ function explain(wanted: string, objects: readonly Sourced[], config: PackConfig
   const isWanted = (ref: ResourceRef) =>
     ref.kind.toLowerCase() === kind.toLowerCase() && ref.namespace === namespace && ref.name === name;
   const outcome = runPolicies(objects, config, false);
-  const timelines = timelinesOf(objects, outcome, config, resourceRef, isWanted);
+  const timelines = timelinesOf(objects, outcome, config, resourceRef, (object) => isWanted(resourceRef(object)));
   if (timelines.length === 0) {
     const labels = objects.flatMap((object) => {
       const read = fromPulumi(object.resource);
@@ -251,5 +267,6 @@ function explain(wanted: string, objects: readonly Sourced[], config: PackConfig
   const about = outcome.reported.filter(({ object }) => object && isWanted(resourceRef(object)));
   for (const { message, level } of about) io.stdout(`\n${level}: ${message}\n`);
   if (about.length === 0) io.stdout("\nThe policies have nothing to say about it.\n");
-  return isBad || about.some(({ level }) => level === "mandatory") ? exitCodes.findings : exitCodes.clean;
+  const isFailing = about.some(({ level }) => failOn === "advisory" || level === failOn);
+  return isBad || isFailing ? exitCodes.findings : exitCodes.clean;
 }

@@ -23,11 +23,17 @@ export function formatChoice(text: string, before: FormatChoice[] | undefined): 
 }
 
 /** Every file whole or not at all. */
-export async function writeReports(report: Report, choices: readonly FormatChoice[], io: Io): Promise<void> {
+export async function writeReports(
+  report: Report,
+  choices: readonly FormatChoice[],
+  { fallbackFile }: Pick<FormatOptions, "fallbackFile">,
+  io: Io,
+): Promise<void> {
   for (const { format, file } of choices) {
     const render: (report: Report, options: FormatOptions) => string = formats[format];
-    if (file === undefined) io.stdout(render(report, { colour: hasColour(io) }));
-    else await writeWhole(file, render(report, {}));
+    const options = fallbackFile === undefined ? {} : { fallbackFile };
+    if (file === undefined) io.stdout(render(report, { ...options, colour: hasColour(io) }));
+    else await writeWhole(file, render(report, options));
   }
 }
 

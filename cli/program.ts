@@ -15,7 +15,7 @@ Exit codes:
   0  clean
   1  findings, or an input that is broken
   2  the command line can't be meant
-  3  partial: something may not be read, and what is there is incomplete`;
+  3  partial: an input is cut off or may not be read, and something may be missing`;
 
 /** Runs one command line. Never throws for what a user may do wrong. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -43,7 +43,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function commands(io: Io, end: (code: number) => void): Command {
+/** The commands and their options. @param end gets the exit code of the one that ran */
+export function commands(io: Io, end: (code: number) => void): Command {
   const program = new Command("apisix-graceful-termination")
     .description("Finds workloads behind Apache APISIX that lose requests when their Pods terminate.")
     .version(packVersion(), "--version", "print the version")
@@ -72,6 +73,11 @@ function commands(io: Io, end: (code: number) => void): Command {
     "text, json, sarif, junit, markdown or html; to a file or to standard output; may be given more than once",
   ).argParser(formatChoice);
 
+  const fallbackFile = new Option(
+    "--fallback-file <file>",
+    "in SARIF: the file of findings that have none, such as Pulumi.yaml",
+  );
+
   add(
     "check",
     "Check manifests and Pulumi state with the pack's policies: no Pulumi, no cluster, no login.",
@@ -90,6 +96,7 @@ function commands(io: Io, end: (code: number) => void): Command {
     .option("--explain <kind/namespace/name>", "draw how one workload terminates")
     .addOption(failOn)
     .addOption(format)
+    .addOption(fallbackFile)
     .action(async (sources: string[], options: CheckOptions) => end(await check(sources, options, io)));
 
   add(
@@ -102,6 +109,8 @@ function commands(io: Io, end: (code: number) => void): Command {
     .argument("<events...>", "event logs, streaming JSON, `policy analyze --json`, `check --format json`, `-`")
     .addOption(failOn)
     .addOption(format)
+    .addOption(fallbackFile)
+    .option("--settings <file>", "the policy pack's config: how long APISIX still sends requests, for the timelines")
     .option("--pack <name>", "the policy pack whose events are read", "apisix-graceful-termination")
     .action(async (files: string[], options: ReportOptions) => end(await report(files, options, io)));
 

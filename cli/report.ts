@@ -1,45 +1,57 @@
 /** `report`: what Pulumi wrote about policies, rendered. */
 import { readFile } from "node:fs/promises";
-import { buildReport, fails, readEvents, type Reading } from "../report";
+import { buildReport, emptyReading, readEvents, type Reading } from "../report";
+import type { PackConfig } from "../settings/settings";
+import { EventTimelines } from "./event-timelines";
+import { exitCode, type FailOn } from "./exit-code";
 import { printReport, writeReports, type FormatChoice } from "./formats";
 import { policyTexts } from "./host";
-import { exitCodes, type Io } from "./io";
+import type { Io } from "./io";
 import { packVersion } from "./package";
+import { readSettings } from "./settings-file";
 import { isSystemError, systemMessage } from "./sources";
 
 export interface ReportOptions {
-  failOn: "advisory" | "mandatory" | "none";
+  failOn: FailOn;
   format?: FormatChoice[];
+  fallbackFile?: string;
   pack: string;
+  settings?: string;
 }
 
 export async function report(files: readonly string[], options: ReportOptions, io: Io): Promise<number> {
   const policies = policyTexts();
+  // What was judged is in the events; only the timelines are drawn by settings.
+  const config: PackConfig = options.settings === undefined ? {} : await readSettings(options.settings);
+  const drawn = new EventTimelines();
   const readings: Reading[] = [];
   let isBad = false;
   for (const file of new Set(files)) {
     try {
       const text = file === "-" ? await io.stdin() : await readFile(file, "utf8");
-      readings.push(readEvents(text, file, { policies, pack: options.pack }));
+      readings.push(readEvents(text, file, { policies, pack: options.pack, onProperties: drawn.onProperties }));
     } catch (error) {
       if (!isSystemError(error)) throw error;
       isBad = true;
-      io.stderr(`error: ${file}: ${systemMessage(error)}\n`);
+      const message = systemMessage(error);
+      // Also in what is rendered: nobody should take it for all there is.
+      readings.push({ ...emptyReading(), problems: [{ source: file, message, incomplete: true }] });
     }
   }
   for (const { problems } of readings) {
     for (const { source, line, message, incomplete } of problems) {
-      if (incomplete) isBad = true;
-      io.stderr(`${incomplete ? "error" : "warning"}: ${source}${line === undefined ? "" : `:${line}`}: ${message}\n`);
+      const place = line === undefined ? source : `${source}:${line}`;
+      io.stderr(`${incomplete ? "error" : "warning"}: ${place}: ${message}\n`);
     }
   }
-  const about = { version: packVersion(), createdAt: io.now().toISOString(), policies };
-  const rendered = buildReport(readings, about);
+  const rendered = buildReport(readings, {
+    version: packVersion(),
+    createdAt: io.now().toISOString(),
+    policies,
+    timelines: drawn.timelines(readings, config),
+  });
   const formats = options.format ?? [];
-  await writeReports(rendered, formats, io);
+  await writeReports(rendered, formats, options, io);
   if (formats.length === 0) printReport(rendered, "stdout", io);
-  const failing = rendered.findings.some(
-    (one) => one.suppressed === undefined && options.failOn !== "none" && (options.failOn === "advisory" || fails(one)),
-  );
-  return isBad || failing ? exitCodes.findings : exitCodes.clean;
+  return exitCode(rendered, options.failOn, isBad);
 }

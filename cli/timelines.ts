@@ -1,53 +1,54 @@
 /** How workloads terminate, for reports that draw it. */
-import { fromPulumi } from "../kubernetes/resource";
+import { fromPulumi, type PulumiResource } from "../kubernetes/resource";
 import { isKnown } from "../kubernetes/values";
 import { readWorkload, type Workload } from "../kubernetes/workload";
 import { requirementOf, wishesOf } from "../policies/workload-rules";
-import type { Interval, ResourceRef, Timeline, WorkloadTimeline } from "../report";
+import type { ContainerTimeline, Interval, ResourceRef, Timeline, WorkloadTimeline } from "../report";
 import { resolveSettings, type PackConfig } from "../settings/settings";
-import { judge, type Requirement } from "../shutdown/judge";
-import { timeline } from "../shutdown/timeline";
+import { judge, type Finding, type Requirement } from "../shutdown/judge";
+import { timeline, type ContainerTimeline as ContainerEnd } from "../shutdown/timeline";
 import { settingsIn, type Outcome } from "./host";
 import type { Sourced } from "./sources";
 
 /**
- * The timelines of the workloads that something is reported or repaired of, or of those that are asked for.
+ * The timelines of the workloads that are asked for.
  *
  * @param before the objects as they were given
+ * @param outcome the objects as they are after repairs, and which are
  */
 export function timelinesOf(
   before: readonly Sourced[],
-  outcome: Outcome,
+  outcome: Pick<Outcome, "objects">,
   config: PackConfig,
   resourceRef: (object: Sourced) => ResourceRef,
-  isWanted?: (ref: ResourceRef) => boolean,
+  isWanted: (object: Sourced) => boolean,
 ): WorkloadTimeline[] {
-  const settings = resolveSettings("apisix-routed-workloads", {}, settingsIn(config, "apisix-routed-workloads"));
-  const concerned = new Set(
-    [...outcome.reported, ...outcome.repaired].flatMap(({ object }) => (object ? [object.resource.urn] : [])),
-  );
-  const timelines: WorkloadTimeline[] = [];
-  for (const [i, object] of outcome.objects.entries()) {
-    if (isWanted ? !isWanted(resourceRef(object)) : !concerned.has(object.resource.urn)) continue;
-    const after = workloadOf(object);
-    if (!after) continue;
-    const requirement = requirementOf(settings, wishesOf(after, settings));
-    const now = drawn(after, requirement);
+  const draw = drawing(config);
+  return outcome.objects.flatMap((object, i) => {
     const original = before[i];
-    const was = original && original !== object ? workloadOf(original) : undefined;
-    const then = was && drawn(was, requirement);
-    if (!now) continue;
-    timelines.push({
-      workload: resourceRef(object),
-      t: requirement.sleepSeconds,
-      ...(then ? { before: then } : {}),
-      after: now,
-    });
-  }
-  return timelines;
+    if (!isWanted(object)) return [];
+    return draw(resourceRef(object), object.resource, original === object ? undefined : original?.resource) ?? [];
+  });
 }
 
-function workloadOf({ resource }: Sourced): Workload | undefined {
+/** Draws a resource; undefined where it is no workload, or its containers can't be known. */
+export type Draw = (ref: ResourceRef, now: PulumiResource, before?: PulumiResource) => WorkloadTimeline | undefined;
+
+/** @param config its settings of `apisix-routed-workloads` tell what is in time */
+export function drawing(config: PackConfig): Draw {
+  const settings = resolveSettings("apisix-routed-workloads", {}, settingsIn(config, "apisix-routed-workloads"));
+  return (ref, now, before) => {
+    const workload = workloadOf(now);
+    if (!workload) return undefined;
+    const requirement = requirementOf(settings, wishesOf(workload, settings));
+    const after = drawn(workload, requirement);
+    const original = before && workloadOf(before);
+    const was = original && drawn(original, requirement);
+    return after && { workload: ref, t: requirement.sleepSeconds, ...(was ? { before: was } : {}), after };
+  };
+}
+
+function workloadOf(resource: PulumiResource): Workload | undefined {
   const read = fromPulumi(resource);
   return read && readWorkload(read);
 }
@@ -58,24 +59,39 @@ function drawn({ pod }: Workload, requirement: Requirement): Timeline | undefine
   const findings = judge(pod, requirement);
   return {
     gracePeriod: isKnown(line.gracePeriod) ? line.gracePeriod : null,
-    containers: line.containers.map(({ container, delay, sigterm, left, sigkill }) => {
-      const own = findings.filter((finding) => finding.container === container.name);
-      const verdict = own.some(({ certain }) => certain) ? "short" : own.length > 0 ? "unknown" : "ok";
-      return {
-        name: container.name,
-        sidecar: container.isSidecar === true,
-        hook: bounded(delay),
-        sigterm: bounded(sigterm ?? { atLeast: 0, atMost: 0 }),
-        left: bounded(left),
-        sigkill: Number.isFinite(sigkill.atMost) ? sigkill.atMost : null,
-        verdict,
-        because: `Its preStop hook ${delay.because}.`,
-      };
-    }),
+    containers: line.containers.map((end) => containerTimeline(end, findings, requirement)),
   };
 }
 
-/** JSON knows no infinity. */
-function bounded({ atLeast, atMost }: { atLeast: number; atMost: number }): Interval {
-  return { atLeast, atMost: Number.isFinite(atMost) ? atMost : null };
+function containerTimeline(end: ContainerEnd, findings: readonly Finding[], requirement: Requirement) {
+  const { container, delay, sigterm, left, sigkill } = end;
+  const isConcerned = requirement.concerns(container);
+  // What is said of the Pod holds for each of its containers.
+  const own = findings.filter((finding) => finding.container === container.name || finding.container === undefined);
+  const verdict = !isConcerned || own.length === 0 ? "ok" : own.some(({ certain }) => certain) ? "short" : "unknown";
+  const latest = Number.isFinite(sigkill.atLeast) ? sigkill.atLeast : 0;
+  return {
+    name: container.name,
+    sidecar: container.isSidecar === true,
+    hook: bounded(delay, latest),
+    sigterm: bounded(sigterm, latest),
+    left: bounded(left, latest),
+    sigkill: Number.isFinite(sigkill.atMost) ? sigkill.atMost : null,
+    verdict,
+    because: isConcerned ? because(end) : "The settings ignore this container.",
+  } satisfies ContainerTimeline;
+}
+
+/** Why its signal comes when it does, in a sentence. */
+function because({ container, delay, waits }: ContainerEnd): string {
+  if (container.preStop !== undefined) return `Its preStop hook ${delay.because}.`;
+  return waits ? "It has no preStop hook, and waits for the containers that end before it." : "It has no preStop hook.";
+}
+
+/** JSON knows no infinity: a hook that never ends takes at least as long as the Pod has. */
+function bounded({ atLeast, atMost }: { atLeast: number; atMost: number }, latest: number): Interval {
+  return {
+    atLeast: Number.isFinite(atLeast) ? atLeast : latest,
+    atMost: Number.isFinite(atMost) ? atMost : null,
+  };
 }

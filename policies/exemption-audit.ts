@@ -35,10 +35,17 @@ export function listExemptions(
   today: Date,
 ): ListedExemption[] {
   const workloads = resources.map(readWorkload).filter((workload) => workload !== undefined);
-  const routed = new Map<Resource, RoutedWorkload>();
-  for (const each of resolveRoutes(resources, settingsOf("apisix-routed-workloads")).workloads) {
-    routed.set(each.workload.resource, each);
-  }
+  // Most stacks have no exemptions: routes are followed for the first one.
+  let routed: Map<Resource, RoutedWorkload> | undefined;
+  const routedOf = ({ resource }: Workload) => {
+    routed ??= new Map(
+      resolveRoutes(resources, settingsOf("apisix-routed-workloads")).workloads.map((each) => [
+        each.workload.resource,
+        each,
+      ]),
+    );
+    return routed.get(resource);
+  };
   const listed = new Map<string, ListedExemption>();
   const matched = new Set<string>();
   for (const policy of policyNames) {
@@ -46,7 +53,7 @@ export function listExemptions(
     for (const workload of workloads) {
       const excuses = excusesFrom(workload, [policy], settings, today);
       if (excuses.length === 0) continue;
-      const findings = findingsOf(policy, workload, routed.get(workload.resource), settings);
+      const findings = findingsOf(policy, workload, routedOf(workload), settings);
       for (const excuse of excuses) {
         const key = JSON.stringify([excuse, workload.resource.id]);
         matched.add(settingKey(excuse));

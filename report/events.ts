@@ -39,6 +39,17 @@ export interface EventOptions {
    * descriptions are told from the messages that follow.
    */
   policies?: readonly Policy[];
+  /** Told of each resource's properties, in the events' order: what is to be made of them is not for a report to know. */
+  onProperties?: (of: EventProperties) => void;
+}
+
+/** What an event says of a resource's properties. */
+export interface EventProperties {
+  urn: string;
+  /** `planned`: what is to be deployed; `before` and `after` one policy's repair. */
+  when: "planned" | "before" | "after";
+  /** With secrets and unknown values as Pulumi marks them. */
+  properties: unknown;
 }
 
 type Fields = Record<string, unknown>;
@@ -132,6 +143,7 @@ class Reader {
   readonly ignored = { lines: 0, events: new Map<string, number>() };
   private readonly reading = emptyReading();
   private readonly pack: string;
+  private readonly onProperties: NonNullable<EventOptions["onProperties"]>;
   private readonly policies: ReadonlySet<unknown>;
   private readonly descriptions = new Map<string, string>();
   private readonly otherPacks = new Map<string, OtherPack>();
@@ -151,6 +163,7 @@ class Reader {
     options: EventOptions,
   ) {
     this.pack = options.pack ?? packName;
+    this.onProperties = options.onProperties ?? (() => undefined);
     this.policies = new Set(options.policies?.map(({ name }) => name));
     for (const { name, description } of options.policies ?? []) {
       if (description !== undefined) this.descriptions.set(name, description);
@@ -299,6 +312,7 @@ class Reader {
     const state = isFields(metadata.new) ? metadata.new : {};
     if (typeof metadata.urn !== "string") return;
     this.identify(metadata.urn, state.inputs);
+    if (isFields(state.inputs)) this.onProperties({ urn: metadata.urn, when: "planned", properties: state.inputs });
   }
 
   /** Keeps the name that a resource's properties give it. */
@@ -362,6 +376,8 @@ class Reader {
     }
     const urn = text(body.resourceUrn);
     this.identify(urn, body.after);
+    this.onProperties({ urn, when: "before", properties: body.before });
+    this.onProperties({ urn, when: "after", properties: body.after });
     this.repaired.push({ policy: text(body.policyName) || "(no name)", urn, before: body.before, after: body.after });
   }
 

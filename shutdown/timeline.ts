@@ -98,7 +98,7 @@ function endOf(
 ): ContainerTimeline {
   const { delay, waits, hooks, gracePeriod } = given;
   const stopped = stopsApp(delay);
-  const common = { container, delay, waits, protects: stopped ? delay.protects : later(delay, hooks) };
+  const protects = stopped ? delay.protects : later(delay, hooks);
   const grace = isKnown(gracePeriod) ? exactly(gracePeriod) : { atLeast: 1, atMost: Infinity };
   const told = earlier(later(delay, given.end), grace);
   const sigterm = stopped ? earlier(delay.protects, told) : told;
@@ -109,7 +109,10 @@ function endOf(
     atMost: Math.max(grace.atMost + gift, told.atMost + minimumAfterHook),
   };
   return {
-    ...common,
+    container,
+    delay,
+    waits,
+    protects,
     sigterm,
     left: {
       atLeast: Math.max(minimumAfterHook, minus(grace.atLeast, Math.ceil(sigterm.atMost))),

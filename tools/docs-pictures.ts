@@ -6,22 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { fromPulumi } from "../kubernetes/resource";
-import { isKnown } from "../kubernetes/values";
-import { readWorkload } from "../kubernetes/workload";
-import { policies } from "../policies";
-import { buildReport, formats, readEvents, timelineText } from "../report";
-import type { Policy, Report, ResourceRef, Timeline, WorkloadTimeline } from "../report";
-import { parseUrn } from "../report/urn";
-import { timeline } from "../shutdown/timeline";
+import { EventTimelines } from "../cli/event-timelines";
+import { policyTexts } from "../cli/host";
+import { packVersion } from "../cli/package";
+import { buildReport, formats, readEvents, timelineText, type Report } from "../report";
 import { findChromium, launch } from "./chromium";
 import { preview, startEngine } from "./pulumi";
 
 const root = join(__dirname, "..");
 const project = join(root, "examples", "shop");
 const pictures = join(root, "docs", "pictures");
-/** The pack's defaults. */
-const [sleepSeconds, shutdownSeconds, kubernetesVersion] = [5, 10, "1.34"];
 
 async function run(): Promise<void> {
   const browser = findChromium();
@@ -35,9 +29,9 @@ async function run(): Promise<void> {
     const repaired = await preview({ engine, project, secrets });
     const blocked = await preview({ engine, project, secrets, policyPackConfig: join(project, "mandatory.json") });
     const pages: [string, Report, "light" | "dark", string][] = [
-      ["report", reportOf(blocked.events, repaired.events), "light", "body"],
-      ["report-dark", reportOf(blocked.events, repaired.events), "dark", "body"],
-      ["repair", reportOf(repaired.events, repaired.events), "light", "article.drawn"],
+      ["report", reportOf(blocked.events), "light", "body"],
+      ["report-dark", reportOf(blocked.events), "dark", "body"],
+      ["repair", reportOf(repaired.events), "light", "article.drawn"],
     ];
     for (const [name, report, colorScheme, part] of pages) {
       const file = join(folder, `${name}.html`);
@@ -55,7 +49,7 @@ async function run(): Promise<void> {
       await page.close();
       console.log(path);
     }
-    const [first] = reportOf(repaired.events, repaired.events).timelines.filter((one) => one.before);
+    const [first] = reportOf(repaired.events).timelines.filter((one) => one.before);
     if (first) console.log(timelineText(first));
   } finally {
     await chromium.close();
@@ -64,56 +58,13 @@ async function run(): Promise<void> {
   }
 }
 
-/** The Automation API's types lack this kind of event. */
-type Remediation = EngineEvent & { policyRemediationEvent?: { resourceUrn: string; before: unknown; after: unknown } };
-
-/** @param repairs events that tell what would be repaired, for the pictures before and after. */
-function reportOf(events: readonly EngineEvent[], repairs: readonly EngineEvent[]): Report {
-  const known: Policy[] = policies({}).map(({ name, description, url }) => {
-    return url === undefined ? { name, description } : { name, description, url };
-  });
-  const read = (list: readonly EngineEvent[]) =>
-    readEvents(list.map((event) => JSON.stringify(event)).join("\n"), "events.jsonl", { policies: known });
-  const resources = new Map(read(repairs).repairs.map(({ resource }) => [resource.urn, resource]));
-  const timelines = repairs.flatMap((event): WorkloadTimeline[] => {
-    const { resourceUrn, before, after } = (event as Remediation).policyRemediationEvent ?? {};
-    const workload = resources.get(resourceUrn);
-    const [was, is] = [timelineOf(workload, before), timelineOf(workload, after)];
-    if (!workload || !was || !is) return [];
-    return [
-      events === repairs
-        ? { workload, t: sleepSeconds, before: was, after: is }
-        : { workload, t: sleepSeconds, after: was },
-    ];
-  });
-  return buildReport([read(events)], { policies: known, timelines, createdAt: new Date().toISOString() });
-}
-
-function timelineOf(resource: ResourceRef | undefined, props: unknown): Timeline | undefined {
-  const urn = parseUrn(resource?.urn ?? "");
-  const object = urn && fromPulumi({ ...urn, urn: resource?.urn ?? "", props });
-  const workload = object && readWorkload(object);
-  const read = workload && timeline(workload.pod, kubernetesVersion);
-  if (!read) return undefined;
-  const interval = ({ atLeast, atMost }: { atLeast: number; atMost: number }) => ({ atLeast, atMost: finite(atMost) });
-  const containers = read.containers.map(({ container, delay, sigterm, left, sigkill }) => {
-    const isInTime = sigterm !== undefined && sigterm.atLeast >= sleepSeconds && left.atLeast >= shutdownSeconds;
-    return {
-      name: container.name,
-      sidecar: container.isSidecar === true,
-      hook: interval(delay),
-      sigterm: sigterm ? interval(sigterm) : null,
-      left: interval(left),
-      sigkill: finite(sigkill.atMost),
-      verdict: isInTime ? ("ok" as const) : ("short" as const),
-      because: "",
-    };
-  });
-  return { gracePeriod: isKnown(read.gracePeriod) ? read.gracePeriod : null, containers };
-}
-
-function finite(n: number): number | null {
-  return n === Infinity ? null : n;
+function reportOf(events: readonly EngineEvent[]): Report {
+  const drawn = new EventTimelines();
+  const policies = policyTexts();
+  const log = events.map((event) => JSON.stringify(event)).join("\n");
+  const reading = readEvents(log, "events.jsonl", { policies, onProperties: drawn.onProperties });
+  const timelines = drawn.timelines([reading], {});
+  return buildReport([reading], { version: packVersion(), policies, timelines, createdAt: new Date().toISOString() });
 }
 
 run().then(

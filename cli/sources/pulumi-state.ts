@@ -76,8 +76,8 @@ export function readState(resources: readonly unknown[], source: string): Readin
   return { objects, problems };
 }
 
-/** A value of the state as it would be without Pulumi: a secret that is encrypted is unknown. */
-function plain(value: unknown): unknown {
+/** A value of the state, or of an event, as it would be without Pulumi: a secret that is encrypted is unknown. */
+export function plain(value: unknown): unknown {
   if (typeof value === "string") return unknownValues.has(value) ? unknown : value;
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(plain);

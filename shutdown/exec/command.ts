@@ -4,7 +4,7 @@ import { anyTime, earlier, exactly, hull, type Delay, type Interval } from "../i
 import { environmentOf } from "./environment";
 import { mistakeIn, plainSleep, raiseOf, round } from "./form";
 import { runProgram } from "./program";
-import type { Analysis, Note, Run } from "./state";
+import type { Analysis, Environment, Note, Run } from "./state";
 
 /** Steps that one hook may cost: an answer must come within milliseconds. */
 const mostSteps = 6_000;
@@ -18,8 +18,24 @@ const mostSteps = 6_000;
  * @param container the container, for its environment
  */
 export function delayOfCommand(command: readonly Maybe<string>[], container: object): Delay {
+  const environment = environmentOf(container);
+  // What isn't known becomes null, which no command or value is.
+  const key = JSON.stringify([command, [...environment]]);
+  const known = followed.get(key);
+  if (known) return known;
+  const delay = tryToFollow(command, environment);
+  if (followed.size >= mostFollowed) followed.clear();
+  followed.set(key, delay);
+  return delay;
+}
+
+/** A Pod is judged by several policies, and a fleet's hooks are much the same. Nothing else decides the answer. */
+const followed = new Map<string, Delay>();
+const mostFollowed = 1_000;
+
+function tryToFollow(command: readonly Maybe<string>[], environment: Environment): Delay {
   try {
-    return follow(command, container);
+    return follow(command, environment);
   } catch {
     // Nested too deep, or reaching out of what is followed: nothing is claimed.
     return notFollowed;
@@ -33,8 +49,7 @@ const notFollowed: Delay = {
   form: "other",
 };
 
-function follow(command: readonly Maybe<string>[], container: object): Delay {
-  const environment = environmentOf(container);
+function follow(command: readonly Maybe<string>[], environment: Environment): Delay {
   const analysis: Analysis = { steps: mostSteps, notes: new Set() };
   const runs = runProgram({ argv: command, more: false, environment, analysis, depth: 0 });
   const whole = wholeOf(runs);

@@ -81,7 +81,7 @@ items:
     const { report } = await checked(list);
     assert.deepEqual(
       report.findings.map(({ location }) => location),
-      [{ file: "-", line: 8 }],
+      [{ file: "-", line: 8, column: 5 }],
     );
   });
 
@@ -130,7 +130,7 @@ items:
       ],
       ["a policy that is off", shop, { "apisix-routed-workloads": "disabled", "pre-stop-sleep": { select: "all" } }],
     ];
-    for (const [what, resources, config = {}] of sets) {
+    for (const [what, resources, config] of sets) {
       // Without --fix nothing is repaired; with it, everything that can be, whatever the levels are.
       for (const [args, levels] of [
         [["--fix"], {}],
@@ -263,6 +263,10 @@ spec:
     const good = await cli(["check", "-", "--explain", "Deployment/shop/web"], { stdin: manifests(fine) });
     assert.equal(good.code, 0);
     assert.match(good.stdout, /✓ web[^]*The policies have nothing to say about it\./);
+    const told = await cli(["check", "-", "--explain", "Deployment/shop/web", "--fail-on", "none"], {
+      stdin: manifests(shop),
+    });
+    assert.deepEqual([told.code, told.stdout], [0, bad.stdout]);
     const none = await cli(["check", "-", "--explain", "Deployment/other/web"], { stdin: manifests(fine) });
     assert.equal(none.code, 1);
     assert.match(none.stderr, /no such workload[^]*there is Deployment shop\/web/);
@@ -294,6 +298,12 @@ spec:
       ["check", "-", "--fail-on", "warning"],
       2,
       /Allowed choices are advisory, mandatory, none/,
+    ],
+    [
+      "--explain with what it would leave out",
+      ["check", "-", "--explain", "Deployment/shop/web", "--format", "html=a.html"],
+      2,
+      /draws one workload, and nothing else/,
     ],
     ["half a workload", ["check", "-", "--explain", "web"], 2, /kind\/namespace\/name/],
     ["events that aren't there", ["report", "no-such.json"], 1, /no-such\.json: no such file/],

@@ -19,6 +19,7 @@ describe("check says what a real Pulumi engine says", () => {
 
   const programs: [name: string, folder: string, secrets?: Record<string, string>][] = [
     ["examples/shop", join(root, "examples", "shop"), { paymentKey: "not-to-be-seen" }],
+    ["examples/routes", join(root, "examples", "routes")],
     ["a stack of routes", join(__dirname, "across-stacks", "edge")],
     ["a stack of workloads", join(__dirname, "across-stacks", "shop")],
   ];

@@ -17,17 +17,15 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { processIo } from "../../cli/io";
+import { commands } from "../../cli/program";
+import { isFormat } from "../../report";
 import { commentMark } from "../../report/markdown";
 
 const root = join(__dirname, "../..");
 const recipe = <T>(path: string) => parse(readFileSync(join(root, path), "utf8")) as T;
 
-/** What the recipes may use of the command line. */
-const flags: Record<string, readonly string[]> = {
-  report: ["--format", "--fail-on", "--fallback-file"],
-  check: ["--format", "--fail-on", "--settings", "--fix", "--diff", "--explain", "--fallback-file"],
-};
-const formats = ["text", "json", "sarif", "junit", "markdown", "html"];
+const program = commands(processIo, () => undefined);
 
 interface Step {
   uses?: string;
@@ -73,10 +71,15 @@ describe("examples/ci", () => {
     });
     for (const command of [...commands, `${hook?.entry} ${hook?.args.join(" ")}`]) {
       const [, name = "", ...words] = (command ?? "").split(/\s+/);
-      assert.ok(flags[name], command);
+      const known = program.commands.find((each) => each.name() === name);
+      assert.ok(known, command);
       words.forEach((word, i) => {
-        if (word.startsWith("--")) assert.ok(flags[name]?.includes(word), `${name} ${word}`);
-        if (words[i - 1] === "--format") assert.ok(formats.includes(word.split("=")[0] ?? ""), word);
+        if (word.startsWith("--"))
+          assert.ok(
+            known.options.some(({ long }) => long === word),
+            `${name} ${word}`,
+          );
+        if (words[i - 1] === "--format") assert.ok(isFormat(word.split("=")[0] ?? ""), word);
         seen++;
       });
     }
@@ -111,7 +114,7 @@ describe("examples/ci, run", function () {
   let bin: string;
 
   /** A program on PATH. `$ROOT` is the project. */
-  function program(name: string, script: string): void {
+  function onPath(name: string, script: string): void {
     writeFileSync(join(bin, name), `#!/bin/bash\nROOT='${root}'\n${script}\n`);
     chmodSync(join(bin, name), 0o755);
   }
@@ -120,14 +123,14 @@ describe("examples/ci, run", function () {
     folder = mkdtempSync(join(tmpdir(), "ci-"));
     bin = join(folder, ".bin");
     mkdirSync(bin);
-    program("npm", "exit 0");
+    onPath("npm", "exit 0");
     const cli = `'${process.execPath}' --require '${require.resolve("ts-node/register/transpile-only")}'`;
-    program(
+    onPath(
       "npx",
-      `shift; export TS_NODE_PROJECT="$ROOT/tsconfig.json"; exec ${cli} '${join(__dirname, "report-command.ts")}' "$@"`,
+      `shift; export TS_NODE_PROJECT="$ROOT/tsconfig.json"; exec ${cli} '${join(root, "cli/index.ts")}' "$@"`,
     );
-    program("gh", `echo "$@" >> gh.log; [[ "$*" == *--jq* ]] && cat known-comment 2>/dev/null; exit 0`);
-    program("curl", `echo "$@" >> curl.log`);
+    onPath("gh", `echo "$@" >> gh.log; [[ "$*" == *--jq* ]] && cat known-comment 2>/dev/null; exit 0`);
+    onPath("curl", `echo "$@" >> curl.log`);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -135,7 +138,7 @@ describe("examples/ci, run", function () {
   function pulumi(log: string, status: number): void {
     copyFileSync(join(__dirname, "pulumi", log), join(bin, "events"));
     const wants = `[[ "$PULUMI_ENABLE_STREAMING_JSON_PREVIEW" == true && "$*" == *--json* ]] || exit 99`;
-    program("pulumi", `${wants}\necho "warning: a line of another tool"\ncat "$(dirname "$0")/events"\nexit ${status}`);
+    onPath("pulumi", `${wants}\necho "warning: a line of another tool"\ncat "$(dirname "$0")/events"\nexit ${status}`);
   }
 
   function shell(script: string, env: Record<string, string>): number {

@@ -1,14 +1,19 @@
 import { isNode, LineCounter, parseAllDocuments } from "yaml";
 import type { Place } from "./sources";
 
-const counted = new WeakMap<object, (path: Place["path"]) => number | undefined>();
+interface ItemPlace {
+  line: number;
+  column?: number;
+}
+
+const counted = new WeakMap<object, (path: Place["path"]) => ItemPlace | undefined>();
 
 /**
- * The line of an object in its file, from 1: that of its document, or for an item of a list its own. The YAML library
+ * Where an object stands in its file, from 1: the line of its document, or for an item of a list its own. The YAML library
  * that knows the places of nodes is slow, so that it is asked only about documents that something is reported of.
  */
-export function itemLine({ document, path, line }: Place, text: string): number {
-  if (path.length === 0) return line;
+export function itemPlace({ document, path, line }: Place, text: string): ItemPlace {
+  if (path.length === 0) return { line };
   let find = counted.get(document);
   if (!find) {
     const lines = new LineCounter();
@@ -18,9 +23,11 @@ export function itemLine({ document, path, line }: Place, text: string): number 
     find = (path) => {
       const node = parsed?.getIn(path, true);
       const offset = isNode(node) ? node.range?.[0] : undefined;
-      return offset === undefined ? undefined : first - 1 + lines.linePos(offset).line;
+      if (offset === undefined) return undefined;
+      const { line, col } = lines.linePos(offset);
+      return { line: first - 1 + line, column: col };
     };
     counted.set(document, find);
   }
-  return find(path) ?? line;
+  return find(path) ?? { line };
 }
