@@ -458,7 +458,7 @@ class Interpreter implements Machine {
           this.runStatements(script.commands, inner, { ...subframe, tested }),
         );
       // Whether a test around the command reaches into it is nobody's agreement.
-      const ended = errexit ? merge([...run(false), ...run(true)]) : run(false);
+      const ended = errexit || this.mentionsErrexit ? merge([...run(false), ...run(true)]) : run(false);
       const [first, ...rest] = ended;
       if (!first) return { state: lose(state), output: unknown };
       const all = rest.reduce((sum, each) => join(sum, each), first);

@@ -151,6 +151,7 @@ const lists: Record<string, HookCase[]> = {
     { hook: "set -e; foo || true; sleep 5", takes: [5, forever] },
     { hook: "set -e; if false; then :; fi; sleep 5", takes: [5, 5] },
     { hook: "set -e; (false; sleep 1) || sleep 2", takes: [1, 1] },
+    { hook: "if x=$(set -e; false; true); then sleep 5; fi", takes: [0, 5] },
     { hook: ["bash", "-c", "! { set -e; false; sleep 5; }; sleep 1"], takes: [0, 6] },
     { hook: ["bash", "-c", "set -e; ! { false; sleep 5; }; sleep 1"], takes: [6, 6] },
     { hook: ["dash", "-c", "! { set -e; false; sleep 5; }; sleep 1"], takes: [6, 6] },
