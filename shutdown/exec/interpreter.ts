@@ -313,7 +313,7 @@ class Interpreter implements Machine {
   private runNegated(node: Pipeline, negations: number, state: State, inner: Frame): State[] {
     const [only] = node.commands;
     if (only && node.commands.length === 1) {
-      return forEach(this.runCommandNode(only, state, inner), (after) => [negate(after, negations)]);
+      return merge(this.runCommandNode(only, state, inner).map((after) => negate(after, negations)));
     }
     let time = { atLeast: 0, atMost: 0 };
     let stop = nowhere;
@@ -352,7 +352,7 @@ class Interpreter implements Machine {
       return { ...state, time, stop, background, success, flow };
     });
     const checked = negations > 0 ? after : this.checkErrexit(after, inner);
-    return merge(checked.map((each) => (each.flow === "next" ? negate(each, negations) : each)));
+    return merge(checked.map((each) => negate(each, negations)));
   }
 
   /** Outside bash `time` is a program that runs another, or isn't there. */
@@ -1020,8 +1020,10 @@ function deeper(frame: Frame): Frame {
 }
 
 function negate(state: State, times: number): State {
-  if (times % 2 === 0 || state.success === unknown) return state;
-  return { ...state, success: !state.success };
+  if (times === 0 || state.success === unknown || state.flow === "lost" || state.flow === "never") return state;
+  // `! break` and `! return` leave with the status turned, or not.
+  if (state.flow !== "next") return { ...state, success: unknown };
+  return times % 2 === 0 ? state : { ...state, success: !state.success };
 }
 
 function settle(thread: Thread, success: Success): State[] {

@@ -96,7 +96,7 @@ export function followLoop(state: State, { test, body, update = (each) => [each]
 function leaveLoop(state: State): State {
   if (state.flow !== "break" && state.flow !== "continue") return state;
   if (state.levels > 1) return { ...state, levels: state.levels - 1 };
-  return { ...state, flow: "next", levels: 0, success: true };
+  return { ...state, flow: "next", levels: 0 };
 }
 
 function sameHeads(a: readonly State[], b: readonly State[]): boolean {

@@ -90,6 +90,8 @@ const lists: Record<string, HookCase[]> = {
     { hook: "for i in $(foo); do sleep 1; done", takes: [0, forever] },
     { hook: "for i in 1 2 3; do sleep $i; done", takes: [6, 6] },
     { hook: "for i in 1 2 3; do sleep 1; [ -f /x ] && break; done", takes: [1, 3] },
+    { hook: "for i in 1 2; do ! break; done && sleep 5", takes: [0, 5] },
+    { hook: "for i in 1 2; do break; done && sleep 5", takes: [5, 5] },
     { hook: "for i in 1 2; do for j in 1 2; do sleep 1; break 2; done; done", takes: [1, 1] },
     { hook: "for i in 1 2 3; do [ $i = 2 ] && continue; sleep $i; done", takes: [4, 4] },
     { hook: "while true; do sleep 1; done", takes: [forever, forever] },
