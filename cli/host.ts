@@ -50,7 +50,7 @@ export function policyTexts() {
 }
 
 /** A policy's level: its own in the config, else that of all, else the policy's default. */
-export function levelOf(policy: PolicyName, config: PackConfig, byDefault: unknown): unknown {
+function levelOf(policy: PolicyName, config: PackConfig, byDefault: unknown): unknown {
   const own = config[policy];
   const level = typeof own === "string" ? own : own?.enforcementLevel;
   return level ?? config.all ?? byDefault;

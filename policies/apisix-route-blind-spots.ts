@@ -2,6 +2,7 @@ import type { StackValidationArgs, StackValidationPolicy } from "@pulumi/policy"
 import { labelOf, type Resource } from "../kubernetes/resource";
 import { readWorkload } from "../kubernetes/workload";
 import { resolveRoutes } from "../routing";
+import { isExcused } from "../settings/exemptions";
 import type { ResolvedSettings, Settings } from "../settings/schema";
 import { configSchema } from "../settings/settings";
 import { judge } from "../shutdown/judge";
@@ -37,13 +38,13 @@ export function apisixRouteBlindSpots(organization: Settings): StackValidationPo
         reportViolation(`${spot.message}\nMore: ${docsPath(name)}`, spot.resource?.id);
       }
       for (const routed of routes.workloads) {
-        const { findings, requirement, wishes, excusesFor } = judgeRouted(routed, name, settings);
+        const { findings, requirement, wishes, excusesFor } = judgeRouted(routed, name, settings, today);
         const isMirror = routed.chains.every(({ via }) => via === "mirror");
         const { id } = routed.workload.resource;
         const evidence = printEvidence(routed.chains);
         for (const finding of findings) {
           if (finding.certain && !isMirror) continue;
-          if (excusesFor(finding).some((excuse) => excuse.void === undefined)) continue;
+          if (isExcused(excusesFor(finding))) continue;
           reportViolation(message(name, finding, evidence), id);
         }
         const tooSlow = timeoutNote(routed, requirement);
@@ -59,7 +60,7 @@ export function apisixRouteBlindSpots(organization: Settings): StackValidationPo
       for (const resource of resources) {
         if (!followed.has(resource)) reportUnrouted(resource, settings, today, reportViolation);
       }
-      for (const { resource, ...needless } of needlessExemptions(resources, settings, today)) {
+      for (const { resource, ...needless } of needlessExemptions(resources, routes.workloads, settings, today)) {
         reportViolation(message(name, needless, ""), resource?.id);
       }
       const stale = staleness(settings, today);
@@ -92,8 +93,7 @@ function reportUnrouted(
     reportViolation(message(name, { what: problem, fix: "correct the annotation." }, evidence), resource.id);
   }
   if (blame === undefined) return;
-  const excuses = excusesFrom(workload, [name], settings, today);
-  if (excuses.some((excuse) => excuse.void === undefined)) return;
+  if (isExcused(excusesFrom(workload, [name], settings, today))) return;
   for (const finding of judge(workload.pod, requirementOf(settings, wishes, known?.serving))) {
     if (!finding.certain) reportViolation(message(name, finding, evidence), resource.id);
   }

@@ -28,22 +28,20 @@ export interface ListedExemption {
  * annotation.
  *
  * @param settingsOf each policy's settings
+ * @param followed the routed workloads, where the caller has followed the routes already
  */
 export function listExemptions(
   resources: readonly Resource[],
   settingsOf: (policy: PolicyName) => ResolvedSettings,
   today: Date,
+  followed?: readonly RoutedWorkload[],
 ): ListedExemption[] {
   const workloads = resources.map(readWorkload).filter((workload) => workload !== undefined);
   // Most stacks have no exemptions: routes are followed for the first one.
   let routed: Map<Resource, RoutedWorkload> | undefined;
   const routedOf = ({ resource }: Workload) => {
-    routed ??= new Map(
-      resolveRoutes(resources, settingsOf("apisix-routed-workloads")).workloads.map((each) => [
-        each.workload.resource,
-        each,
-      ]),
-    );
+    const all = () => followed ?? resolveRoutes(resources, settingsOf("apisix-routed-workloads")).workloads;
+    routed ??= new Map(all().map((each) => [each.workload.resource, each]));
     return routed.get(resource);
   };
   const listed = new Map<string, ListedExemption>();
@@ -53,7 +51,7 @@ export function listExemptions(
     for (const workload of workloads) {
       const excuses = excusesFrom(workload, [policy], settings, today);
       if (excuses.length === 0) continue;
-      const findings = findingsOf(policy, workload, routedOf(workload), settings);
+      const findings = findingsOf(policy, workload, routedOf(workload), settings, today);
       for (const excuse of excuses) {
         const key = JSON.stringify([excuse, workload.resource.id]);
         matched.add(settingKey(excuse));
@@ -92,11 +90,12 @@ function findingsOf(
   workload: Workload,
   routed: RoutedWorkload | undefined,
   settings: ResolvedSettings,
+  today: Date,
 ): number {
   const isReached = routed?.chains.some(({ via }) => via === "upstream") ?? false;
   if (policy === "apisix-routed-workloads" || policy === "apisix-route-blind-spots") {
     if (!routed) return 0;
-    const { findings } = judgeRouted(routed, policy, settings);
+    const { findings } = judgeRouted(routed, policy, settings, today);
     const isBlindSpot = policy === "apisix-route-blind-spots";
     return findings.filter(({ certain }) => (isBlindSpot ? !certain || !isReached : certain && isReached)).length;
   }
@@ -119,11 +118,12 @@ export interface Needless {
 /** The exemptions that keep no finding back: a workload that is fine by now, or a name that nobody has. */
 export function* needlessExemptions(
   resources: readonly Resource[],
+  routed: readonly RoutedWorkload[],
   settings: ResolvedSettings,
   today: Date,
 ): Iterable<Needless> {
   const bySetting = new Map<string, { findings: number; workloads: Workload[] }>();
-  for (const { workload, excuse, findings } of listExemptions(resources, () => settings, today)) {
+  for (const { workload, excuse, findings } of listExemptions(resources, () => settings, today, routed)) {
     if (excuse.source.startsWith("exempt[")) {
       const sum = bySetting.get(excuse.source) ?? { findings: 0, workloads: [] };
       sum.findings += findings;

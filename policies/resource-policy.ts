@@ -1,6 +1,7 @@
 import type { Policy, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
 import { fromPulumi } from "../kubernetes/resource";
 import { readWorkload, type Workload } from "../kubernetes/workload";
+import { isExcused } from "../settings/exemptions";
 import type { PolicyName, ResolvedSettings, Settings } from "../settings/schema";
 import { configSchema } from "../settings/settings";
 import { judge, type Finding, type Requirement } from "../shutdown/judge";
@@ -37,7 +38,7 @@ export function resourcePolicy(policy: ResourcePolicy, organization: Settings): 
     const selection = select(workload, settings, wishes, known?.evidence);
     if (!selection.repair) return undefined;
     const excuses = excusesFrom(workload, [policy.name], settings, new Date());
-    if (excuses.some((excuse) => excuse.void === undefined)) return undefined;
+    if (isExcused(excuses)) return undefined;
     return { settings, workload, selection, excuses, requirement: requirementOf(settings, wishes, known?.serving) };
   };
 

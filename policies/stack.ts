@@ -28,7 +28,6 @@ function urns(resources: readonly PolicyResource[]): string[] {
 
 /** A routed workload, judged. */
 export interface Judged {
-  routed: RoutedWorkload;
   wishes: Wishes;
   requirement: Requirement;
   findings: Finding[];
@@ -36,12 +35,15 @@ export interface Judged {
   excusesFor: (finding: Finding) => Excuse[];
 }
 
-export function judgeRouted(routed: RoutedWorkload, policy: PolicyName, settings: ResolvedSettings): Judged {
+export function judgeRouted(
+  routed: RoutedWorkload,
+  policy: PolicyName,
+  settings: ResolvedSettings,
+  today: Date,
+): Judged {
   const wishes = wishesOf(routed.workload, settings);
-  const today = new Date();
   const requirement = requirementOf(settings, wishes, servingContainers(routed.chains));
   return {
-    routed,
     wishes,
     requirement,
     findings: judge(routed.workload.pod, requirement),

@@ -189,7 +189,7 @@ export function stackLabel(of: { stack?: string; project?: string }): string | u
 }
 
 /** The same for the same resource of the same stack. */
-export function resourceKey(resource: ResourceRef): string {
+function resourceKey(resource: ResourceRef): string {
   return [resource.project, resource.stack, resource.kind, resource.namespace, resource.name].join("\0");
 }
 

@@ -12,7 +12,7 @@ import { printChain, type Chain, type RoutedService } from "./routes";
 import { servicePorts, servingContainers } from "./service";
 
 /** Raised when a reader of the file would have to change. New fields may come without that. */
-export const catalogVersion = 1;
+const catalogVersion = 1;
 
 const schemaAddress =
   "https://github.com/apisix-graceful-termination/apisix-graceful-termination/blob/main/schemas/catalog.schema.json";

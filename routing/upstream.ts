@@ -101,7 +101,7 @@ export function cantFollow(way: Way, place: Place, what: string): Obstacle {
 }
 
 /** A reference to a host; undefined where there is none. */
-export function hostReference(
+function hostReference(
   way: Way,
   host: Maybe<string> | undefined,
   port: Maybe<number | string> | undefined,

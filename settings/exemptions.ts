@@ -28,6 +28,11 @@ export interface Excuse {
 export const annotationPrefix = "apisix-graceful-termination/";
 export const ignorePrefix = "ignore.apisix-graceful-termination/";
 
+/** Is one of the exemptions in force? */
+export function isExcused(excuses: readonly Excuse[]): boolean {
+  return excuses.some((excuse) => excuse.void === undefined);
+}
+
 /**
  * All exemptions of a workload from a policy, in force or not.
  *

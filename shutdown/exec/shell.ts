@@ -16,9 +16,6 @@ const dialectsByName: Record<string, readonly Dialect[] | undefined> = {
   ash: ["busybox", "dash"],
 };
 
-/** Shells that read much the same, but are not followed here. */
-export const otherShells: readonly string[] = ["zsh", "ksh", "ksh93", "mksh", "lksh", "oksh", "yash", "rbash", "hush"];
-
 export function dialectsOf(program: string): readonly Dialect[] | undefined {
   return Object.hasOwn(dialectsByName, program) ? dialectsByName[program] : undefined;
 }

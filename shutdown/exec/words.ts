@@ -41,7 +41,7 @@ export interface Fields {
 const shellsOwn =
   /^(RANDOM|SRANDOM|SECONDS|EPOCH\w*|LINENO|PWD|OLDPWD|PPID|E?UID|GROUPS|HOSTNAME|HOSTTYPE|MACHTYPE|OSTYPE|SHLVL|OPT\w+|REPLY|PIPESTATUS|FUNCNAME|DIRSTACK|HISTCMD|COLUMNS|LINES|BASH\w*|SHELLOPTS|_|IFS|PS\d|TIMEFORMAT|HIST\w*|COMP_\w*)$/;
 
-export function readVariable(state: State, name: string): Value {
+function readVariable(state: State, name: string): Value {
   if (shellsOwn.test(name)) return unknown;
   const value = state.variables.get(name);
   return value === undefined ? unknown : value;
