@@ -4,10 +4,10 @@ import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { policies } from "./policies";
 import { catalogProblems } from "./policies/catalog";
 import { refuseBadConfig } from "./policies/pack-config";
-import type { PolicyName, Settings } from "./settings/schema";
-import { checkSettings, SettingsError } from "./settings/settings";
+import type { PolicyName, Settings } from "./src/settings/schema";
+import { checkSettings, SettingsError } from "./src/settings/settings";
 
-export type { PolicyName, Settings } from "./settings/schema";
+export type { PolicyName, Settings } from "./src/settings/schema";
 
 /** What an organization's own pack may call itself. */
 export interface PackOptions {

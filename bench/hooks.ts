@@ -1,5 +1,5 @@
 /** How many hooks a second are followed, over the hooks of our own tests. Prints; asserts nothing. */
-import { delay } from "../shutdown/delay";
+import { delay } from "../src/shutdown/delay";
 import { hooks } from "../tests/shutdown/corpus";
 
 const all = Object.values(hooks)

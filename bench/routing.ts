@@ -3,8 +3,8 @@
  *
  *     node -r ts-node/register/transpile-only bench/routing.ts
  */
-import { fromManifest, type Resource } from "../kubernetes/resource";
-import { resolveRoutes } from "../routing";
+import { fromManifest, type Resource } from "../src/kubernetes/resource";
+import { resolveRoutes } from "../src/routing";
 
 const settings = {
   controller: "auto",

@@ -1,11 +1,11 @@
 import type { StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
-import { labelOf, type Resource } from "../kubernetes/resource";
-import { readWorkload } from "../kubernetes/workload";
-import { resolveRoutes } from "../routing";
-import { isExcused } from "../settings/exemptions";
-import type { ResolvedSettings, Settings } from "../settings/schema";
-import { configSchema } from "../settings/settings";
-import { judge } from "../shutdown/judge";
+import { labelOf, type Resource } from "../src/kubernetes/resource";
+import { readWorkload } from "../src/kubernetes/workload";
+import { resolveRoutes } from "../src/routing";
+import { isExcused } from "../src/settings/exemptions";
+import type { ResolvedSettings, Settings } from "../src/settings/schema";
+import { configSchema } from "../src/settings/settings";
+import { judge } from "../src/shutdown/judge";
 import { knownRoute, staleness } from "./catalog";
 import { needlessExemptions } from "./exemption-audit";
 import { docsPath, docsUrl, message } from "./message";

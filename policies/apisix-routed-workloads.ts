@@ -1,10 +1,10 @@
 import type { StackValidationPolicy } from "@pulumi/policy";
-import { labelOf } from "../kubernetes/resource";
-import { getBoolean } from "../kubernetes/values";
-import { resolveRoutes } from "../routing";
-import { isExcused } from "../settings/exemptions";
-import type { Settings } from "../settings/schema";
-import { configSchema } from "../settings/settings";
+import { labelOf } from "../src/kubernetes/resource";
+import { getBoolean } from "../src/kubernetes/values";
+import { resolveRoutes } from "../src/routing";
+import { isExcused } from "../src/settings/exemptions";
+import type { Settings } from "../src/settings/schema";
+import { configSchema } from "../src/settings/settings";
 import { docsUrl, message } from "./message";
 import { settingsReader } from "./settings-reader";
 import { judgeRouted, kubernetesResources, printEvidence } from "./stack";

@@ -10,10 +10,10 @@ import {
   type Catalog,
   type CatalogIndex,
   type CatalogMatch,
-} from "../routing/catalog";
-import type { Workload } from "../kubernetes/workload";
-import type { Settings } from "../settings/schema";
-import { SettingsError } from "../settings/settings";
+} from "../src/routing/catalog";
+import type { Workload } from "../src/kubernetes/workload";
+import type { Settings } from "../src/settings/schema";
+import { SettingsError } from "../src/settings/settings";
 
 type CatalogSetting = NonNullable<Settings["catalog"]>;
 

@@ -1,12 +1,12 @@
 /** Who is excused from what, why and until when; and which exemptions excuse nothing. */
-import { labelOf, type Resource } from "../kubernetes/resource";
-import { isKnown } from "../kubernetes/values";
-import { readWorkload, type Workload } from "../kubernetes/workload";
-import { resolveRoutes, type RoutedWorkload } from "../routing";
-import { ignorePrefix, type Excuse } from "../settings/exemptions";
-import { policyNames, type PolicyName, type ResolvedSettings } from "../settings/schema";
-import { didYouMean } from "../settings/settings";
-import { judge } from "../shutdown/judge";
+import { labelOf, type Resource } from "../src/kubernetes/resource";
+import { isKnown } from "../src/kubernetes/values";
+import { readWorkload, type Workload } from "../src/kubernetes/workload";
+import { resolveRoutes, type RoutedWorkload } from "../src/routing";
+import { ignorePrefix, type Excuse } from "../src/settings/exemptions";
+import { policyNames, type PolicyName, type ResolvedSettings } from "../src/settings/schema";
+import { didYouMean } from "../src/settings/settings";
+import { judge } from "../src/shutdown/judge";
 import { knownRoute } from "./catalog";
 import { judgeRouted } from "./stack";
 import { annotationsOf, excusesFrom, requirementOf, select, wishesOf } from "./workload-rules";

@@ -1,5 +1,5 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
-import type { Settings } from "../settings/schema";
+import type { Settings } from "../src/settings/schema";
 import { apisixRouteBlindSpots } from "./apisix-route-blind-spots";
 import { apisixRoutedWorkloads } from "./apisix-routed-workloads";
 import { preStopSleep } from "./pre-stop-sleep";

@@ -1,6 +1,6 @@
-import type { Excuse } from "../settings/exemptions";
-import type { PolicyName } from "../settings/schema";
-import type { Finding } from "../shutdown/judge";
+import type { Excuse } from "../src/settings/exemptions";
+import type { PolicyName } from "../src/settings/schema";
+import type { Finding } from "../src/shutdown/judge";
 
 /** Where the documentation of this version stands. */
 const repository = "https://github.com/apisix-graceful-termination/apisix-graceful-termination";

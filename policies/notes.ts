@@ -1,7 +1,7 @@
-import { labelOf, type Resource } from "../kubernetes/resource";
-import { lingeringNotes, type Chain, type RoutedWorkload } from "../routing";
-import { timeline } from "../shutdown/timeline";
-import type { Requirement } from "../shutdown/judge";
+import { labelOf, type Resource } from "../src/kubernetes/resource";
+import { lingeringNotes, type Chain, type RoutedWorkload } from "../src/routing";
+import { timeline } from "../src/shutdown/timeline";
+import type { Requirement } from "../src/shutdown/judge";
 import { printEvidence } from "./stack";
 
 /** Something to know of routed workloads that break no rule. */

@@ -1,7 +1,7 @@
 import { Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
-import type { Settings } from "../settings/schema";
+import type { Settings } from "../src/settings/schema";
 import { catalogProblems } from "./catalog";
-import { configProblems, SettingsError, type PackConfig } from "../settings/settings";
+import { configProblems, SettingsError, type PackConfig } from "../src/settings/settings";
 
 /**
  * Makes a pack refuse a bad policy config at once, with all its problems in one error.

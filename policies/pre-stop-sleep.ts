@@ -1,4 +1,4 @@
-import { sleepRemedy } from "../shutdown/remedy";
+import { sleepRemedy } from "../src/shutdown/remedy";
 import type { ResourcePolicy } from "./resource-policy";
 
 export const preStopSleep: ResourcePolicy = {

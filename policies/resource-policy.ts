@@ -1,11 +1,11 @@
 import type { Policy, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
-import { fromPulumi } from "../kubernetes/resource";
-import { readWorkload, type Workload } from "../kubernetes/workload";
-import { isExcused } from "../settings/exemptions";
-import type { PolicyName, ResolvedSettings, Settings } from "../settings/schema";
-import { configSchema } from "../settings/settings";
-import { judge, type Finding, type Requirement } from "../shutdown/judge";
-import { apply, type Edit } from "../shutdown/remedy";
+import { fromPulumi } from "../src/kubernetes/resource";
+import { readWorkload, type Workload } from "../src/kubernetes/workload";
+import { isExcused } from "../src/settings/exemptions";
+import type { PolicyName, ResolvedSettings, Settings } from "../src/settings/schema";
+import { configSchema } from "../src/settings/settings";
+import { judge, type Finding, type Requirement } from "../src/shutdown/judge";
+import { apply, type Edit } from "../src/shutdown/remedy";
 import { knownRoute } from "./catalog";
 import { docsUrl, message } from "./message";
 import { settingsReader } from "./settings-reader";

@@ -1,5 +1,5 @@
-import type { PolicyName, ResolvedSettings, Settings } from "../settings/schema";
-import { resolveSettings } from "../settings/settings";
+import type { PolicyName, ResolvedSettings, Settings } from "../src/settings/schema";
+import { resolveSettings } from "../src/settings/settings";
 
 /**
  * Reads a policy's settings from the SDK's `getConfig`, which makes a new object at each call although the config is

@@ -1,10 +1,10 @@
 import type { PolicyResource, StackValidationArgs } from "@pulumi/policy";
-import { fromPulumi, type Resource } from "../kubernetes/resource";
-import { printChain, type Chain, type RoutedWorkload } from "../routing";
-import type { PolicyName, ResolvedSettings } from "../settings/schema";
-import { judge, type Finding, type Requirement } from "../shutdown/judge";
+import { fromPulumi, type Resource } from "../src/kubernetes/resource";
+import { printChain, type Chain, type RoutedWorkload } from "../src/routing";
+import type { PolicyName, ResolvedSettings } from "../src/settings/schema";
+import { judge, type Finding, type Requirement } from "../src/shutdown/judge";
 import { excusesFrom, requirementOf, wishesOf, type Wishes } from "./workload-rules";
-import type { Excuse } from "../settings/exemptions";
+import type { Excuse } from "../src/settings/exemptions";
 
 /** The stack's Kubernetes resources. */
 export function kubernetesResources(args: StackValidationArgs): Resource[] {

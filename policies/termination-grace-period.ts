@@ -1,4 +1,4 @@
-import { graceRemedy } from "../shutdown/remedy";
+import { graceRemedy } from "../src/shutdown/remedy";
 import type { ResourcePolicy } from "./resource-policy";
 
 export const terminationGracePeriod: ResourcePolicy = {

@@ -1,10 +1,10 @@
-import { labelOf, nameOf, namespaceOf } from "../kubernetes/resource";
-import { isKnown, type Maybe } from "../kubernetes/values";
-import { isExposed, type Container, type Workload } from "../kubernetes/workload";
-import { annotationPrefix, excusesOf, type Excuse } from "../settings/exemptions";
-import { matchesGlob } from "../settings/globs";
-import type { PolicyName, ResolvedSettings } from "../settings/schema";
-import type { Requirement } from "../shutdown/judge";
+import { labelOf, nameOf, namespaceOf } from "../src/kubernetes/resource";
+import { isKnown, type Maybe } from "../src/kubernetes/values";
+import { isExposed, type Container, type Workload } from "../src/kubernetes/workload";
+import { annotationPrefix, excusesOf, type Excuse } from "../src/settings/exemptions";
+import { matchesGlob } from "../src/settings/globs";
+import type { PolicyName, ResolvedSettings } from "../src/settings/schema";
+import type { Requirement } from "../src/shutdown/judge";
 
 /** What a workload's annotations ask for. */
 export interface Wishes {

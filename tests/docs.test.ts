@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { policies } from "../policies";
-import { configProblems } from "../settings/settings";
+import { configProblems } from "../src/settings/settings";
 import { measuredPods } from "./kubelet/pods";
-import { policySettings, settingsSchema, type PolicyName } from "../settings/schema";
+import { policySettings, settingsSchema, type PolicyName } from "../src/settings/schema";
 
 const root = join(__dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { EventTimelines } from "../cli/event-timelines";
-import { policyTexts } from "../cli/host";
-import { packVersion } from "../cli/package";
-import { buildReport, formats, readEvents, timelineText, type Report } from "../report";
+import { EventTimelines } from "../src/cli/event-timelines";
+import { policyTexts } from "../src/cli/host";
+import { packVersion } from "../src/cli/package";
+import { buildReport, formats, readEvents, timelineText, type Report } from "../src/report";
 import { findChromium, launch } from "./chromium";
 import { preview, startEngine } from "./pulumi";
 

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { exemptionSchema, policyNames, policySettings, settingsSchema, type SettingName } from "../settings/schema";
+import { exemptionSchema, policyNames, policySettings, settingsSchema, type SettingName } from "../src/settings/schema";
 
 export const settingsPage = join(__dirname, "..", "docs", "settings.md");
 
@@ -40,7 +40,7 @@ export async function settingsText(): Promise<string> {
   );
   const text = `# Settings
 
-<!-- Written by tools/docs-settings.ts from settings/schema.ts: \`npm run docs:settings\`. -->
+<!-- Written by tools/docs-settings.ts from src/settings/schema.ts: \`npm run docs:settings\`. -->
 
 Each policy takes its own settings, in a policy pack config or a policy group:
 
@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   const text = await settingsText();
   if (!process.argv.includes("--check")) return writeFileSync(settingsPage, text);
   if (readFileSync(settingsPage, "utf8") === text) return;
-  console.error("docs/settings.md is not what settings/schema.ts says: run `npm run docs:settings`.");
+  console.error("docs/settings.md is not what src/settings/schema.ts says: run `npm run docs:settings`.");
   process.exitCode = 1;
 }
 

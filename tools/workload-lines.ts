@@ -1,8 +1,8 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { fromPulumi, labelOf } from "../kubernetes/resource";
-import { isExposed, readWorkload, type Workload } from "../kubernetes/workload";
-import type { Interval } from "../shutdown/interval";
-import { effectiveGracePeriod, timeline, type ContainerTimeline } from "../shutdown/timeline";
+import { fromPulumi, labelOf } from "../src/kubernetes/resource";
+import { isExposed, readWorkload, type Workload } from "../src/kubernetes/workload";
+import type { Interval } from "../src/shutdown/interval";
+import { effectiveGracePeriod, timeline, type ContainerTimeline } from "../src/shutdown/timeline";
 
 /** An event that the Automation API passes on, but doesn't declare. */
 interface Remediation {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { fromManifest } from "../../kubernetes/resource";
-import { readWorkload } from "../../kubernetes/workload";
+import { fromManifest } from "../../src/kubernetes/resource";
+import { readWorkload } from "../../src/kubernetes/workload";
 import { requirementOf } from "../../policies/workload-rules";
-import { defaults } from "../../settings/settings";
-import { judge } from "../../shutdown/judge";
+import { defaults } from "../../src/settings/settings";
+import { judge } from "../../src/shutdown/judge";
 import { arbitraryWorkload } from "../support/arbitrary-pods";
 import {
   canRunApiServer,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAll } from "js-yaml";
-import { parseCatalog } from "../../routing/catalog";
+import { parseCatalog } from "../../src/routing/catalog";
 import { goModuleFolder } from "../../tools/go-module";
 import { cli, type Ran } from "../cli/run";
 import { apply, canRunApiServer, startApiServer, type ApiServer, type KubernetesObject } from "../support/kubernetes";

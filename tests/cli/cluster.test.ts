@@ -4,8 +4,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import { listedKinds } from "../../cli/sources/cluster";
-import { parseCatalog } from "../../routing/catalog";
+import { listedKinds } from "../../src/cli/sources/cluster";
+import { parseCatalog } from "../../src/routing/catalog";
 import { cli, inFolder } from "./run";
 
 type Answers = Record<string, unknown>;

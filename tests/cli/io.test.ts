@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hasColour, processIo, progress, type Io } from "../../cli/io";
+import { hasColour, processIo, progress, type Io } from "../../src/cli/io";
 
 function terminal(isTerminal: boolean, env: NodeJS.ProcessEnv = {}): Io & { said: string } {
   const io = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Report } from "../../report";
+import type { Report } from "../../src/report";
 import { line, log, policyEvent, summaryEvent, urn } from "../report/samples";
 import { cli, inFolder } from "./run";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, readFileSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv } from "ajv";
-import { parseCatalog } from "../../routing/catalog";
+import { parseCatalog } from "../../src/routing/catalog";
 import { cli, inFolder } from "./run";
 
 const route = (name: string, port = 80) => `

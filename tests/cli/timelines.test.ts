@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { drawing } from "../../cli/timelines";
-import { unknown } from "../../kubernetes/values";
-import { buildReport, emptyReading, formats, type ContainerTimeline, type WorkloadTimeline } from "../../report";
-import { readReport } from "../../report/json";
+import { drawing } from "../../src/cli/timelines";
+import { unknown } from "../../src/kubernetes/values";
+import { buildReport, emptyReading, formats, type ContainerTimeline, type WorkloadTimeline } from "../../src/report";
+import { readReport } from "../../src/report/json";
 import { arbitraryPodSpec } from "../support/arbitrary-pods";
 import { deployment, hook } from "../support/resources";
 

@@ -3,12 +3,12 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { policies } from "../../policies";
-import type { Report } from "../../report";
-import { parseMessage } from "../../report/message";
+import type { Report } from "../../src/report";
+import { parseMessage } from "../../src/report/message";
 import { deployAndExport, preview, startEngine, type Engine } from "../../tools/pulumi";
 
 const root = join(__dirname, "..", "..");
-const cli = join(root, "dist", "cli", "index.js");
+const cli = join(root, "dist", "src", "cli", "index.js");
 
 describe("check says what a real Pulumi engine says", () => {
   let engine: Engine;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readPod } from "../../kubernetes/workload";
-import type { Interval } from "../../shutdown/interval";
-import { timeline } from "../../shutdown/timeline";
+import { readPod } from "../../src/kubernetes/workload";
+import type { Interval } from "../../src/shutdown/interval";
+import { timeline } from "../../src/shutdown/timeline";
 import { kubernetesVersion } from "../../tools/kubernetes";
 import { canRunNode, startApiServer, startNode, type ApiServer, type Node } from "../support/kubernetes";
 import { freePorts } from "../support/kubernetes/processes";

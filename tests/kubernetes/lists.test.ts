@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { expandLists } from "../../kubernetes/lists";
-import { fromManifest, labelOf, type Resource } from "../../kubernetes/resource";
+import { expandLists } from "../../src/kubernetes/lists";
+import { fromManifest, labelOf, type Resource } from "../../src/kubernetes/resource";
 
 const read = (manifest: unknown) => fromManifest(manifest, "file") as Resource;
 const pod = (name: string) => ({ apiVersion: "v1", kind: "Pod", metadata: { name } });

@@ -1,6 +1,13 @@
 import { strict as assert } from "node:assert";
-import { fromManifest, fromPulumi, labelOf, nameOf, namespaceOf, type PulumiResource } from "../../kubernetes/resource";
-import { unknown } from "../../kubernetes/values";
+import {
+  fromManifest,
+  fromPulumi,
+  labelOf,
+  nameOf,
+  namespaceOf,
+  type PulumiResource,
+} from "../../src/kubernetes/resource";
+import { unknown } from "../../src/kubernetes/values";
 import { withUnknowns } from "../support/unreadable";
 
 function pulumi(type: string, props: unknown, rest: Partial<PulumiResource> = {}): PulumiResource {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { matchesLabelSelector, selects } from "../../kubernetes/selector";
-import { unknown, type Maybe } from "../../kubernetes/values";
+import { matchesLabelSelector, selects } from "../../src/kubernetes/selector";
+import { unknown, type Maybe } from "../../src/kubernetes/values";
 
 const map = (labels: Record<string, Maybe<string>>) => new Map(Object.entries(labels));
 

@@ -9,7 +9,7 @@ import {
   getString,
   getStringMap,
   unknown,
-} from "../../kubernetes/values";
+} from "../../src/kubernetes/values";
 import { unreadable, withUnknowns } from "../support/unreadable";
 
 describe("get", () => {

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { hasNativeSleep, hasOrderedSidecars, minorVersion } from "../../kubernetes/version";
+import { hasNativeSleep, hasOrderedSidecars, minorVersion } from "../../src/kubernetes/version";
 
 const cases: [version: string, minor: number, nativeSleep: boolean, orderedSidecars: boolean][] = [
   ["1.34", 34, true, true],

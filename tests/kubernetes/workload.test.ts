@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { fromManifest, fromPulumi } from "../../kubernetes/resource";
-import { unknown, type Maybe } from "../../kubernetes/values";
-import { isExposed, portsOf, readPod, readWorkload, type Container, type Pod } from "../../kubernetes/workload";
+import { fromManifest, fromPulumi } from "../../src/kubernetes/resource";
+import { unknown, type Maybe } from "../../src/kubernetes/values";
+import { isExposed, portsOf, readPod, readWorkload, type Container, type Pod } from "../../src/kubernetes/workload";
 import { unreadable, withUnknowns } from "../support/unreadable";
 
 const podSpec = { containers: [{ name: "web", image: "web:1" }] };

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { policies } from "../../policies";
 import { catalogProblems } from "../../policies/catalog";
-import { printCatalog } from "../../routing/catalog";
-import type { Settings } from "../../settings/schema";
+import { printCatalog } from "../../src/routing/catalog";
+import type { Settings } from "../../src/settings/schema";
 import { preview, UNKNOWN, type TestResource } from "../support/host";
 import { deployment, podSpec } from "../support/resources";
 

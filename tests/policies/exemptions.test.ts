@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { policies } from "../../policies";
 import { listExemptions } from "../../policies/exemption-audit";
-import { fromPulumi } from "../../kubernetes/resource";
-import type { Settings } from "../../settings/schema";
-import { defaults } from "../../settings/settings";
+import { fromPulumi } from "../../src/kubernetes/resource";
+import type { Settings } from "../../src/settings/schema";
+import { defaults } from "../../src/settings/settings";
 import { preview, urnOf, type TestResource } from "../support/host";
 import { apisixRoute, deployment, service } from "../support/resources";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { policies } from "../../policies";
-import type { Settings } from "../../settings/schema";
+import type { Settings } from "../../src/settings/schema";
 import { preview, secret, UNKNOWN, type TestResource } from "../support/host";
 import { deployment, hook, podSpec } from "../support/resources";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { policies } from "../../policies";
-import type { Settings } from "../../settings/schema";
+import type { Settings } from "../../src/settings/schema";
 import { preview, UNKNOWN, type TestResource } from "../support/host";
 import { apisixRoute, deployment, hook, service } from "../support/resources";
 

@@ -1,5 +1,5 @@
 /** Reports as large as they come, and as varied. */
-import { buildReport, emptyReading, finding, type Report, type WorkloadTimeline } from "../../report/model";
+import { buildReport, emptyReading, finding, type Report, type WorkloadTimeline } from "../../src/report/model";
 import { container, short, timeline } from "./samples";
 
 /** Every sort of timeline that a picture has to cope with. */

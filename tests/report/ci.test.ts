@@ -17,10 +17,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { processIo } from "../../cli/io";
-import { commands } from "../../cli/program";
-import { isFormat } from "../../report";
-import { commentMark } from "../../report/markdown";
+import { processIo } from "../../src/cli/io";
+import { commands } from "../../src/cli/program";
+import { isFormat } from "../../src/report";
+import { commentMark } from "../../src/report/markdown";
 
 const root = join(__dirname, "../..");
 const recipe = <T>(path: string) => parse(readFileSync(join(root, path), "utf8")) as T;
@@ -127,7 +127,7 @@ describe("examples/ci, run", function () {
     const cli = `'${process.execPath}' --require '${require.resolve("ts-node/register/transpile-only")}'`;
     onPath(
       "npx",
-      `shift; export TS_NODE_PROJECT="$ROOT/tsconfig.json"; exec ${cli} '${join(root, "cli/index.ts")}' "$@"`,
+      `shift; export TS_NODE_PROJECT="$ROOT/tsconfig.json"; exec ${cli} '${join(root, "src/cli/index.ts")}' "$@"`,
     );
     onPath("gh", `echo "$@" >> gh.log; [[ "$*" == *--jq* ]] && cat known-comment 2>/dev/null; exit 0`);
     onPath("curl", `echo "$@" >> curl.log`);

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { readEvents } from "../../report/events";
-import { json } from "../../report/json";
-import { buildReport, emptyReading } from "../../report/model";
-import { summary } from "../../report/text";
+import { readEvents } from "../../src/report/events";
+import { json } from "../../src/report/json";
+import { buildReport, emptyReading } from "../../src/report/model";
+import { summary } from "../../src/report/text";
 import { description, fullReport, hostile, line, log, message, policyEvent, summaryEvent, urn } from "./samples";
 
 const read = (text: string) => readEvents(text, "events.jsonl");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { html } from "../../report/html";
-import { buildReport, emptyReading } from "../../report/model";
+import { html } from "../../src/report/html";
+import { buildReport, emptyReading } from "../../src/report/model";
 import { fullReport, hostile, reportFull } from "./samples";
 
 const page = html(fullReport());

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
-import { readEvents } from "../../report/events";
-import { json } from "../../report/json";
-import { buildReport, emptyReading, type Report } from "../../report/model";
+import { readEvents } from "../../src/report/events";
+import { json } from "../../src/report/json";
+import { buildReport, emptyReading, type Report } from "../../src/report/model";
 import { fullReport, hostile, log, policyEvent, reportFull, summaryEvent } from "./samples";
 
 type Schema = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SaxesParser } from "saxes";
-import { junit } from "../../report/junit";
-import { buildReport, emptyReading, type Report } from "../../report/model";
+import { junit } from "../../src/report/junit";
+import { buildReport, emptyReading, type Report } from "../../src/report/model";
 import { aFinding, fullReport, hostile, reportFull, workloadTimeline } from "./samples";
 
 interface Element {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import MarkdownIt from "markdown-it";
-import { commentMark, isWebAddress, markdown } from "../../report/markdown";
-import { buildReport, emptyReading } from "../../report/model";
+import { commentMark, isWebAddress, markdown } from "../../src/report/markdown";
+import { buildReport, emptyReading } from "../../src/report/model";
 import { aFinding, fullReport, hostile, reportFull } from "./samples";
 
 const parser = new MarkdownIt({ html: true, linkify: true });

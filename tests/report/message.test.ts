@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseLink, parseMessage, type Message } from "../../report/message";
+import { parseLink, parseMessage, type Message } from "../../src/report/message";
 
 const chain = "ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web";
 

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { buildReport, emptyReading, fails, finding, groups, label, stackLabel, type Level } from "../../report/model";
+import {
+  buildReport,
+  emptyReading,
+  fails,
+  finding,
+  groups,
+  label,
+  stackLabel,
+  type Level,
+} from "../../src/report/model";
 import { aFinding, aRepair, fullReport, workloadTimeline } from "./samples";
 
 describe("report/model: finding", () => {

@@ -1,6 +1,6 @@
 /** Events, findings and reports that several tests use. */
-import { buildReport, emptyReading, finding, packName, type Finding, type Report } from "../../report/model";
-import type { ContainerTimeline, Repair, Timeline, WorkloadTimeline } from "../../report/model";
+import { buildReport, emptyReading, finding, packName, type Finding, type Report } from "../../src/report/model";
+import type { ContainerTimeline, Repair, Timeline, WorkloadTimeline } from "../../src/report/model";
 
 export const description = "Every container delays its SIGTERM until APISIX has stopped sending requests.";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import Ajv from "ajv";
 import addFormats from "ajv-formats";
-import { buildReport, emptyReading, type Report } from "../../report/model";
-import { sarif, type SarifOptions } from "../../report/sarif";
+import { buildReport, emptyReading, type Report } from "../../src/report/model";
+import { sarif, type SarifOptions } from "../../src/report/sarif";
 import { aFinding, fullReport, hostile, reportFull } from "./samples";
 
 /** The official schema, as Microsoft's matchers for SARIF ship it. It is draft 4, but for its own name like draft 7. */

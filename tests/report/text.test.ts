@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { buildReport, emptyReading } from "../../report/model";
-import { summary, text } from "../../report/text";
+import { buildReport, emptyReading } from "../../src/report/model";
+import { summary, text } from "../../src/report/text";
 import { aFinding, fullReport, hostile, reportFull } from "./samples";
 
 describe("report/text", () => {

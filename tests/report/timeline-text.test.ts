@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { early, interval, scaleOf, sentence } from "../../report/scale";
-import { timelineText } from "../../report/timeline-text";
-import type { ContainerTimeline, Interval } from "../../report/model";
+import { early, interval, scaleOf, sentence } from "../../src/report/scale";
+import { timelineText } from "../../src/report/timeline-text";
+import type { ContainerTimeline, Interval } from "../../src/report/model";
 import { container, hostile, short, timeline, workloadTimeline } from "./samples";
 
 describe("report/timeline-text", () => {

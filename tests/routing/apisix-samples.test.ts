@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Resource } from "../../kubernetes/resource";
-import { printChain, resolveRoutes } from "../../routing";
+import type { Resource } from "../../src/kubernetes/resource";
+import { printChain, resolveRoutes } from "../../src/routing";
 import { goModuleFolder } from "../../tools/go-module";
 import { fencedBlocks, readManifests } from "./manifests";
 import { deployment, service, settings } from "./resources";

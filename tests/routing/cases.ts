@@ -3,8 +3,8 @@
  *
  * Every case runs for both controller lines and for `auto`, and with decoys beside it that nothing leads to.
  */
-import type { Resource } from "../../kubernetes/resource";
-import type { RoutingSettings } from "../../routing";
+import type { Resource } from "../../src/kubernetes/resource";
+import type { RoutingSettings } from "../../src/routing";
 import {
   apisixRoute,
   apisixUpstream,

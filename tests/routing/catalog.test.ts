@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readWorkload, type Workload } from "../../kubernetes/workload";
+import { readWorkload, type Workload } from "../../src/kubernetes/workload";
 import {
   CatalogError,
   catalogEntries,
@@ -9,8 +9,8 @@ import {
   parseCatalog,
   printCatalog,
   type CatalogEntry,
-} from "../../routing/catalog";
-import { resolveRoutes } from "../../routing";
+} from "../../src/routing/catalog";
+import { resolveRoutes } from "../../src/routing";
 import { apisixRoute, backend, deployment, http, service, settings } from "./resources";
 
 function entry(more: Partial<CatalogEntry> = {}): CatalogEntry {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { parseClusterName, parseHost } from "../../routing/cluster-dns";
-import { parseDuration, requestTimeout } from "../../routing/duration";
-import { hostnamesMeet } from "../../routing/gateway-parents";
+import { parseClusterName, parseHost } from "../../src/routing/follow/cluster-dns";
+import { parseDuration, requestTimeout } from "../../src/routing/apisix/duration";
+import { hostnamesMeet } from "../../src/routing/gateway/gateway-parents";
 
 describe("parseClusterName", () => {
   const service = (name: string, namespace?: string) => ({ kind: "service", namespace, name });

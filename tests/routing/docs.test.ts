@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { printChain, resolveRoutes, type RoutingSettings } from "../../routing";
-import { plugins } from "../../routing/plugins";
+import { printChain, resolveRoutes, type RoutingSettings } from "../../src/routing";
+import { plugins } from "../../src/routing/apisix/plugins";
 import { fencedBlocks, readManifests } from "./manifests";
 import { settings } from "./resources";
 

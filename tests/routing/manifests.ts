@@ -1,6 +1,6 @@
 /** Manifests out of YAML text and Markdown documents. */
 import { loadAll } from "js-yaml";
-import { fromManifest, type Resource } from "../../kubernetes/resource";
+import { fromManifest, type Resource } from "../../src/kubernetes/resource";
 
 /** All Kubernetes objects of a multi-document YAML text. */
 export function readManifests(yaml: string, id = "manifest"): Resource[] {

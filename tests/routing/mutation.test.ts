@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import * as policy from "@pulumi/policy";
 import fc from "fast-check";
-import type { Resource } from "../../kubernetes/resource";
-import { resolveRoutes } from "../../routing";
+import type { Resource } from "../../src/kubernetes/resource";
+import { resolveRoutes } from "../../src/routing";
 import { cases, type Case } from "./cases";
 import { apisixRoute, settings, withUnknown } from "./resources";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Resource } from "../../kubernetes/resource";
-import { printChain, resolveRoutes, type Chain, type Routes } from "../../routing";
+import type { Resource } from "../../src/kubernetes/resource";
+import { printChain, resolveRoutes, type Chain, type Routes } from "../../src/routing";
 import { cases, type Case } from "./cases";
 import { apisixRoute, app, backend, deployment, http, object, settings, withUnknown } from "./resources";
 

@@ -1,6 +1,6 @@
 /** Resources for tests, in short: `service("shop/web", { app: "web" })`. A name without `/` has no namespace. */
-import { fromManifest, type Resource } from "../../kubernetes/resource";
-import type { RoutingSettings } from "../../routing";
+import { fromManifest, type Resource } from "../../src/kubernetes/resource";
+import type { RoutingSettings } from "../../src/routing";
 
 export const settings: RoutingSettings = {
   controller: "auto",

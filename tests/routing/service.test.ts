@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Resource } from "../../kubernetes/resource";
-import { unknown, type Maybe } from "../../kubernetes/values";
-import { readWorkload } from "../../kubernetes/workload";
-import { ResourceIndex, selectsWorkload, servicePorts, workloadsOf } from "../../routing";
+import type { Resource } from "../../src/kubernetes/resource";
+import { unknown, type Maybe } from "../../src/kubernetes/values";
+import { readWorkload } from "../../src/kubernetes/workload";
+import { ResourceIndex, selectsWorkload, servicePorts, workloadsOf } from "../../src/routing";
 import { deployment, service } from "./resources";
 
 describe("selectsWorkload", () => {

@@ -1,7 +1,7 @@
 /** What a stack adds to single objects: providers, default namespaces, patches, lists, sheer number. */
 import assert from "node:assert/strict";
-import { fromManifest, fromPulumi, type Resource } from "../../kubernetes/resource";
-import { printChain, resolveRoutes } from "../../routing";
+import { fromManifest, fromPulumi, type Resource } from "../../src/kubernetes/resource";
+import { printChain, resolveRoutes } from "../../src/routing";
 import { apisixRoute, app, backend, deployment, http, object, service, settings, withUnknown } from "./resources";
 
 const chainsOf = (resources: readonly Resource[]) =>

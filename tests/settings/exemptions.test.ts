@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
-import { unknown, type Maybe } from "../../kubernetes/values";
-import { excusesOf, ignorePrefix, type Excuse, type Exemptible } from "../../settings/exemptions";
-import type { Exemption } from "../../settings/schema";
+import { unknown, type Maybe } from "../../src/kubernetes/values";
+import { excusesOf, ignorePrefix, type Excuse, type Exemptible } from "../../src/settings/exemptions";
+import type { Exemption } from "../../src/settings/schema";
 
 const today = new Date("2027-01-31T12:00:00Z");
 

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { isGlob, matchesGlob } from "../../settings/globs";
+import { isGlob, matchesGlob } from "../../src/settings/globs";
 
 describe("matchesGlob", () => {
   const cases: [text: string, glob: string, expected: boolean][] = [

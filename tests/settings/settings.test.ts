@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { policyNames, policySettings, settingsSchema, type PolicyName, type Settings } from "../../settings/schema";
+import { policyNames, policySettings, settingsSchema, type PolicyName, type Settings } from "../../src/settings/schema";
 import {
   checkSettings,
   configProblems,
@@ -10,7 +10,7 @@ import {
   isDate,
   resolveSettings,
   SettingsError,
-} from "../../settings/settings";
+} from "../../src/settings/settings";
 
 /** The problems that a call throws; none where it returns. */
 function problemsOf(call: () => unknown): readonly string[] {

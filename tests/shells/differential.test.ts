@@ -5,8 +5,8 @@
  */
 import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
-import { delay } from "../../shutdown/delay";
-import type { Delay } from "../../shutdown/interval";
+import { delay } from "../../src/shutdown/delay";
+import type { Delay } from "../../src/shutdown/interval";
 import { corpus } from "../shutdown/corpus";
 import { known, realShells, runAll, runTimed, workshop, type Case, type RealShell, type Timing } from "./shells";
 import { seed } from "../support/seed";

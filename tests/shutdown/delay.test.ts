@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
-import { delay } from "../../shutdown/delay";
-import { unknown } from "../../kubernetes/values";
+import { delay } from "../../src/shutdown/delay";
+import { unknown } from "../../src/kubernetes/values";
 
 const container = { body: {} };
 

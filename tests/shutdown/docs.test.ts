@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { delay } from "../../shutdown/delay";
-import type { Interval } from "../../shutdown/interval";
+import { delay } from "../../src/shutdown/delay";
+import type { Interval } from "../../src/shutdown/interval";
 
 /** Cells of a table's row. `\|` is a bar in a cell. */
 function cells(row: string): string[] {

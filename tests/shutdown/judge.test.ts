@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { readPod, type Pod } from "../../kubernetes/workload";
-import { judge, neededGracePeriod, type Finding, type Requirement } from "../../shutdown/judge";
+import { readPod, type Pod } from "../../src/kubernetes/workload";
+import { judge, neededGracePeriod, type Finding, type Requirement } from "../../src/shutdown/judge";
 import { container, exec, httpGet, pod, sh, sidecar, sleep, tcpSocket } from "../support/pods";
 import { withUnknowns } from "../support/unreadable";
 

@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { hasNativeSleep } from "../../kubernetes/version";
-import { getNumber, isKnown } from "../../kubernetes/values";
-import { readPod } from "../../kubernetes/workload";
-import { delay } from "../../shutdown/delay";
-import { judge, type Finding, type FindingCode, type Requirement } from "../../shutdown/judge";
-import { apply, graceRemedy, sleepRemedy, type Edit } from "../../shutdown/remedy";
-import { timeline } from "../../shutdown/timeline";
+import { hasNativeSleep } from "../../src/kubernetes/version";
+import { getNumber, isKnown } from "../../src/kubernetes/values";
+import { readPod } from "../../src/kubernetes/workload";
+import { delay } from "../../src/shutdown/delay";
+import { judge, type Finding, type FindingCode, type Requirement } from "../../src/shutdown/judge";
+import { apply, graceRemedy, sleepRemedy, type Edit } from "../../src/shutdown/remedy";
+import { timeline } from "../../src/shutdown/timeline";
 import { arbitraryPodSpec } from "../support/arbitrary-pods";
 
 interface Rule extends Requirement {

@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
-import { readPod } from "../../kubernetes/workload";
-import { checkSettings } from "../../settings/settings";
-import type { Requirement } from "../../shutdown/judge";
-import { apply, graceRemedy, sleepRemedy } from "../../shutdown/remedy";
+import { readPod } from "../../src/kubernetes/workload";
+import { checkSettings } from "../../src/settings/settings";
+import type { Requirement } from "../../src/shutdown/judge";
+import { apply, graceRemedy, sleepRemedy } from "../../src/shutdown/remedy";
 import { container, exec, podSpec, sleep } from "../support/pods";
 import { loadRemedies, repair } from "../support/remedies";
 import { withUnknowns } from "../support/unreadable";

@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { unknown } from "../../kubernetes/values";
-import { readPod, type Pod } from "../../kubernetes/workload";
-import type { Interval } from "../../shutdown/interval";
-import { effectiveGracePeriod, timeline, type ContainerTimeline } from "../../shutdown/timeline";
+import { unknown } from "../../src/kubernetes/values";
+import { readPod, type Pod } from "../../src/kubernetes/workload";
+import type { Interval } from "../../src/shutdown/interval";
+import { effectiveGracePeriod, timeline, type ContainerTimeline } from "../../src/shutdown/timeline";
 import { container, exec, httpGet, pod, sh, sidecar, sleep, tcpSocket } from "../support/pods";
 import { withUnknowns } from "../support/unreadable";
 

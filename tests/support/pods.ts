@@ -1,5 +1,5 @@
 /** Short ways to write the Pods of test cases. Times in seconds. */
-import { readPod, type Pod } from "../../kubernetes/workload";
+import { readPod, type Pod } from "../../src/kubernetes/workload";
 
 /** A native sleep hook. */
 export const sleep = (seconds: unknown) => ({ preStop: { sleep: { seconds } } });

@@ -5,12 +5,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import { fromManifest } from "../../kubernetes/resource";
-import { readWorkload } from "../../kubernetes/workload";
+import { fromManifest } from "../../src/kubernetes/resource";
+import { readWorkload } from "../../src/kubernetes/workload";
 import { requirementOf } from "../../policies/workload-rules";
-import type { Settings } from "../../settings/schema";
-import { defaults } from "../../settings/settings";
-import { apply, graceRemedy, sleepRemedy, type Edit } from "../../shutdown/remedy";
+import type { Settings } from "../../src/settings/schema";
+import { defaults } from "../../src/settings/settings";
+import { apply, graceRemedy, sleepRemedy, type Edit } from "../../src/shutdown/remedy";
 
 export interface RemedyCase {
   /** The file's name without `.yaml`. */

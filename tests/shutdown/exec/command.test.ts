@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { delay } from "../../../shutdown/delay";
+import { delay } from "../../../src/shutdown/delay";
 import { hooks, type HookCase } from "../corpus";
 
 export function answer({ hook, env = {} }: HookCase) {

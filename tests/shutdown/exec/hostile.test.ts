@@ -1,9 +1,9 @@
 /** Whatever stands in a manifest: an answer, soon, and no number that is none. */
 import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
-import { unknown } from "../../../kubernetes/values";
-import { delay } from "../../../shutdown/delay";
-import type { Delay } from "../../../shutdown/interval";
+import { unknown } from "../../../src/kubernetes/values";
+import { delay } from "../../../src/shutdown/delay";
+import type { Delay } from "../../../src/shutdown/interval";
 
 function check({ atLeast, atMost, protects, because, form }: Delay): void {
   for (const each of [{ atLeast, atMost }, protects]) {

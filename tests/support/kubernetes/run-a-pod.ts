@@ -1,5 +1,5 @@
 /** Starts a node with one Pod on it, writes the name of its folder to standard output, and waits for its end. */
-import { images, startApiServer, startNode } from ".";
+import { images, startApiServer, startNode } from "./";
 import { until } from "./processes";
 
 async function main(): Promise<void> {

@@ -1,8 +1,8 @@
 /** What a route source finds: references to Services and hosts, and obstacles where it can't see. */
-import { labelOf, type Resource } from "../kubernetes/resource";
-import { getNumber, getString, unknown, type Maybe } from "../kubernetes/values";
+import { labelOf, type Resource } from "../../kubernetes/resource";
+import { getNumber, getString, unknown, type Maybe } from "../../kubernetes/values";
 import type { ResourceIndex } from "./resource-index";
-import type { Chain, RoutingSettings, Step } from "./routes";
+import type { Chain, RoutingSettings, Step } from "../routes";
 
 /** A line of the APISIX ingress controller: 1.x or 2.x. */
 export type Line = "1" | "2";

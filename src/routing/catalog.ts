@@ -9,7 +9,7 @@ import { selects } from "../kubernetes/selector";
 import { getStringMap, isKnown, unknown } from "../kubernetes/values";
 import type { Workload } from "../kubernetes/workload";
 import { printChain, type Chain, type RoutedService } from "./routes";
-import { servicePorts, servingContainers } from "./service";
+import { servicePorts, servingContainers } from "./follow/service";
 
 /** Raised when a reader of the file would have to change. New fields may come without that. */
 const catalogVersion = 1;

@@ -5,7 +5,7 @@
  * apisix-ingress-controller v1.8.4 pkg/providers/apisix/translation/apisix_upstream.go, 2.2.0
  * internal/adc/translator/apisixupstream.go.
  */
-import { labelOf, type Resource } from "../kubernetes/resource";
+import { labelOf, type Resource } from "../../kubernetes/resource";
 import {
   getList,
   getNumber,
@@ -15,8 +15,8 @@ import {
   isKnown,
   unknown,
   type Maybe,
-} from "../kubernetes/values";
-import { defaultPort } from "./cluster-dns";
+} from "../../kubernetes/values";
+import { defaultPort } from "../follow/cluster-dns";
 import { requestTimeout } from "./duration";
 import {
   elements,
@@ -29,7 +29,7 @@ import {
   type Found,
   type Obstacle,
   type Way,
-} from "./reference";
+} from "../follow/reference";
 import { discovery } from "./upstream";
 
 const kind = "apisix.apache.org/ApisixUpstream";

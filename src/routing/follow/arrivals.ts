@@ -1,5 +1,5 @@
 /** What all ways to Services have in common: missing ports, and the same way twice. */
-import { labelOf, type Resource } from "../kubernetes/resource";
+import { labelOf, type Resource } from "../../kubernetes/resource";
 import type { Arrival } from "./arrive";
 import { noted, onlyOn, type Obstacle, type Way } from "./reference";
 import { findPort, isHeadless, servicePorts } from "./service";

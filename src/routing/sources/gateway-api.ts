@@ -4,11 +4,11 @@
  * Sources: apisix-ingress-controller v1.8.4 pkg/providers/gateway/translation; 2.2.0
  * internal/adc/translator/{http,grpc,tls,tcp,udp}route.go.
  */
-import { labelOf, type Resource } from "../kubernetes/resource";
-import { get, getList, getNumber, getObject, getString, isKnown, unknown } from "../kubernetes/values";
-import { longest } from "./duration";
-import { gatewayKind, ownerOfGateway, ownerOfRoute, routeKinds } from "./gateway-parents";
-import { pluginConfig, pluginsOf } from "./plugins";
+import { labelOf, type Resource } from "../../kubernetes/resource";
+import { get, getList, getNumber, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
+import { longest } from "../apisix/duration";
+import { gatewayKind, ownerOfGateway, ownerOfRoute, routeKinds } from "../gateway/gateway-parents";
+import { pluginConfig, pluginsOf } from "../apisix/plugins";
 import {
   elements,
   isObstacle,
@@ -21,8 +21,8 @@ import {
   type Context,
   type Found,
   type Way,
-} from "./reference";
-import { isGranted, readGrants, type Grants } from "./reference-grant";
+} from "../follow/reference";
+import { isGranted, readGrants, type Grants } from "../gateway/reference-grant";
 
 export function* gatewayApi(context: Context): Generator<Found> {
   const grants = readGrants(context);

@@ -5,10 +5,10 @@
  * 2.2.0 internal/controller/utils.go (FindMatchingIngressClassByName) and internal/types/k8s.go. Line 1.x compares
  * names and never reads an IngressClass; line 2.x goes by `IngressClass.spec.controller`.
  */
-import { labelOf, type Resource } from "../kubernetes/resource";
-import { getString, getStringMap, unknown, type Maybe } from "../kubernetes/values";
-import { lineNote, stepOf, unknownValue, type Context, type Line, type Obstacle } from "./reference";
-import type { Step } from "./routes";
+import { labelOf, type Resource } from "../../kubernetes/resource";
+import { getString, getStringMap, unknown, type Maybe } from "../../kubernetes/values";
+import { lineNote, stepOf, unknownValue, type Context, type Line, type Obstacle } from "../follow/reference";
+import type { Step } from "../routes";
 
 /** The lines that take a resource: none where it is somebody else's. */
 export interface Ownership {

@@ -4,12 +4,21 @@
  * Sources: apisix-ingress-controller v1.8.4 pkg/providers/gateway/validator.go, 2.2.0 internal/controller/utils.go
  * (ParseRouteParentRefs).
  */
-import { labelOf, nameOf, namespaceOf, type Resource } from "../kubernetes/resource";
-import { matchesLabelSelector, type Labels } from "../kubernetes/selector";
-import { get, getList, getNumber, getString, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
-import { ask, no, unclear, yes, type Ownership, type Verdict } from "./ownership";
-import { stepOf, type Context, type Line, type Obstacle } from "./reference";
-import { kindOf, type Kind, type Place } from "./resource-index";
+import { labelOf, nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
+import { matchesLabelSelector, type Labels } from "../../kubernetes/selector";
+import {
+  get,
+  getList,
+  getNumber,
+  getString,
+  getStringMap,
+  isKnown,
+  unknown,
+  type Maybe,
+} from "../../kubernetes/values";
+import { ask, no, unclear, yes, type Ownership, type Verdict } from "../apisix/ownership";
+import { stepOf, type Context, type Line, type Obstacle } from "../follow/reference";
+import { kindOf, type Kind, type Place } from "../follow/resource-index";
 
 /** The listener protocols that a kind of route attaches to, per controller line. */
 export const routeKinds: Readonly<Record<string, Readonly<Record<Line, readonly string[]>>>> = {

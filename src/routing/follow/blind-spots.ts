@@ -1,6 +1,6 @@
 /** Obstacles as blind spots: one for each cause. */
 import type { Obstacle } from "./reference";
-import type { BlindSpot } from "./routes";
+import type { BlindSpot } from "../routes";
 
 /** One blind spot for each cause: what, one way that leads there and how many more, and what would help. */
 export function blindSpots(obstacles: readonly Obstacle[]): BlindSpot[] {

@@ -2,10 +2,10 @@
  * An upstream object of APISIX's own, as plugins, `apisix.yaml` and the Admin API have it: `nodes`, or a service
  * discovery. Source: apache/apisix 3.18 apisix/schema_def.lua.
  */
-import type { Resource } from "../kubernetes/resource";
-import { get, getList, getNumber, getObject, getString, isKnown, unknown, type Maybe } from "../kubernetes/values";
-import { defaultPort, parseHost } from "./cluster-dns";
-import { elements, stepOf, unknownValue, weighted, type Found, type Obstacle, type Way } from "./reference";
+import type { Resource } from "../../kubernetes/resource";
+import { get, getList, getNumber, getObject, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
+import { defaultPort, parseHost } from "../follow/cluster-dns";
+import { elements, stepOf, unknownValue, weighted, type Found, type Obstacle, type Way } from "../follow/reference";
 
 /** Where a piece of APISIX's configuration stands, and where its one-label host names are looked up. */
 export interface Place {

@@ -4,11 +4,11 @@
  * Source: apache/apisix 3.18 apisix/core/config_yaml.lua: the file must end with `#END`, or APISIX doesn't load it.
  */
 import type * as Yaml from "js-yaml";
-import { labelOf, namespaceOf, type Resource } from "../kubernetes/resource";
-import { get, getList, getNumber, getObject, getString, isKnown, unknown } from "../kubernetes/values";
-import { pluginMap, requestSeconds } from "./plugins";
-import { lasting, startAt, unknownValue, type Context, type Found, type Way } from "./reference";
-import { upstream, type Place } from "./upstream";
+import { labelOf, namespaceOf, type Resource } from "../../kubernetes/resource";
+import { get, getList, getNumber, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
+import { pluginMap, requestSeconds } from "../apisix/plugins";
+import { lasting, startAt, unknownValue, type Context, type Found, type Way } from "../follow/reference";
+import { upstream, type Place } from "../apisix/upstream";
 
 const key = "apisix.yaml";
 

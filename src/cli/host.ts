@@ -3,7 +3,7 @@
  * for levels. What a policy says here it says there; tests hold that.
  */
 import { unknown } from "../kubernetes/values";
-import { policies } from "../policies";
+import { policies } from "../../policies";
 import type { PolicyName } from "../settings/schema";
 import type { PackConfig } from "../settings/settings";
 import type { Sourced } from "./sources";

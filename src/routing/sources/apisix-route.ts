@@ -12,12 +12,12 @@
  * Source: apisix-ingress-controller pkg/kube/apisix/apis/config/<version>/types.go of 0.6 to 1.8, and 2.2.0
  * api/v2/apisixroute_types.go, internal/adc/translator/apisixroute.go.
  */
-import { labelOf, type Resource } from "../kubernetes/resource";
-import { get, getBoolean, getList, getNumber, getString, isKnown, unknown, type Maybe } from "../kubernetes/values";
-import { findSubset, namedUpstream, type Subset } from "./apisix-upstream";
-import { requestTimeout } from "./duration";
-import { ownerOfCrd } from "./ownership";
-import { plugin, pluginConfig, pluginList } from "./plugins";
+import { labelOf, type Resource } from "../../kubernetes/resource";
+import { get, getBoolean, getList, getNumber, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
+import { findSubset, namedUpstream, type Subset } from "../apisix/apisix-upstream";
+import { requestTimeout } from "../apisix/duration";
+import { ownerOfCrd } from "../apisix/ownership";
+import { plugin, pluginConfig, pluginList } from "../apisix/plugins";
 import {
   elements,
   isObstacle,
@@ -33,7 +33,7 @@ import {
   type Reference,
   type ServiceTarget,
   type Way,
-} from "./reference";
+} from "../follow/reference";
 
 export function* apisixRoutes(context: Context): Generator<Found> {
   for (const route of context.index.ofKind("apisix.apache.org/ApisixRoute")) {

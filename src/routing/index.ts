@@ -1,21 +1,21 @@
 /** Which Services and workloads APISIX sends requests to, with the evidence, and where that can't be seen. */
 import { expandLists } from "../kubernetes/lists";
 import type { Resource } from "../kubernetes/resource";
-import { apisixConfigs } from "./apisix-config";
-import { apisixRoutes } from "./apisix-route";
-import { gatewayApi } from "./gateway-api";
-import { globalPlugins } from "./global-plugins";
-import { ingresses } from "./ingress";
-import type { Context, Found } from "./reference";
-import { resolve } from "./resolve";
-import { ResourceIndex } from "./resource-index";
+import { apisixConfigs } from "./sources/apisix-config";
+import { apisixRoutes } from "./sources/apisix-route";
+import { gatewayApi } from "./sources/gateway-api";
+import { globalPlugins } from "./sources/global-plugins";
+import { ingresses } from "./sources/ingress";
+import type { Context, Found } from "./follow/reference";
+import { resolve } from "./follow/resolve";
+import { ResourceIndex } from "./follow/resource-index";
 import type { Routes, RoutingSettings } from "./routes";
 
-export { ResourceIndex } from "./resource-index";
+export { ResourceIndex } from "./follow/resource-index";
 export { printChain } from "./routes";
-export { selectsWorkload, servicePorts, servingContainers, workloadsOf } from "./service";
-export { lingeringNotes } from "./arrive";
-export type { Selection, ServicePort } from "./service";
+export { selectsWorkload, servicePorts, servingContainers, workloadsOf } from "./follow/service";
+export { lingeringNotes } from "./follow/arrive";
+export type { Selection, ServicePort } from "./follow/service";
 export type { BlindSpot, Chain, RoutedService, RoutedWorkload, Routes, RoutingSettings, Step } from "./routes";
 
 /** Where routes come from. A new source is a new file and a line here. */

@@ -1,8 +1,8 @@
 /** ReferenceGrants: what lets a Gateway API route name a Service of another namespace. Only 2.x asks for them. */
-import type { Resource } from "../kubernetes/resource";
-import { getList, getString, isKnown, unknown, type Maybe } from "../kubernetes/values";
-import type { Context } from "./reference";
-import type { Place } from "./resource-index";
+import type { Resource } from "../../kubernetes/resource";
+import { getList, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
+import type { Context } from "../follow/reference";
+import type { Place } from "../follow/resource-index";
 
 const group = "gateway.networking.k8s.io";
 

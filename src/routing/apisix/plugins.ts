@@ -4,7 +4,7 @@
  * Source: the schemas in apache/apisix 3.18 apisix/plugins/*.lua. Plugins that run code (`serverless-*`,
  * `ext-plugin-*`) can send anything anywhere: they are not followed, and not said either, as nearly none of them do.
  */
-import type { Resource } from "../kubernetes/resource";
+import type { Resource } from "../../kubernetes/resource";
 import {
   get,
   getBoolean,
@@ -15,7 +15,7 @@ import {
   isKnown,
   unknown,
   type Maybe,
-} from "../kubernetes/values";
+} from "../../kubernetes/values";
 import { requestTimeout } from "./duration";
 import {
   elements,
@@ -28,7 +28,7 @@ import {
   type Context,
   type Found,
   type Way,
-} from "./reference";
+} from "../follow/reference";
 import { below, cantFollow, upstream, urlReference, type Place } from "./upstream";
 
 /** Where in a plugin's configuration the host stands. `[]` stands for each element of a list. */

@@ -1,8 +1,8 @@
 /** From references to Services to workloads, in one shared place for all route sources. */
-import { labelOf, type Resource } from "../kubernetes/resource";
-import { selects } from "../kubernetes/selector";
-import { isKnown, unknown } from "../kubernetes/values";
-import type { Workload } from "../kubernetes/workload";
+import { labelOf, type Resource } from "../../kubernetes/resource";
+import { selects } from "../../kubernetes/selector";
+import { isKnown, unknown } from "../../kubernetes/values";
+import type { Workload } from "../../kubernetes/workload";
 import { once, withoutMissingPorts } from "./arrivals";
 import { arrive, type Arrival } from "./arrive";
 import { blindSpots } from "./blind-spots";
@@ -17,7 +17,7 @@ import {
   type PortReference,
   type Way,
 } from "./reference";
-import type { Chain, RoutedService, RoutedWorkload, Routes } from "./routes";
+import type { Chain, RoutedService, RoutedWorkload, Routes } from "../routes";
 import {
   findPort,
   hasWrittenEndpoints,

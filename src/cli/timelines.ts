@@ -2,7 +2,7 @@
 import { fromPulumi, type PulumiResource } from "../kubernetes/resource";
 import { isKnown } from "../kubernetes/values";
 import { readWorkload, type Workload } from "../kubernetes/workload";
-import { requirementOf, wishesOf } from "../policies/workload-rules";
+import { requirementOf, wishesOf } from "../../policies/workload-rules";
 import type { ContainerTimeline, Interval, ResourceRef, Timeline, WorkloadTimeline } from "../report";
 import { resolveSettings, type PackConfig } from "../settings/settings";
 import { judge, type Finding, type Requirement } from "../shutdown/judge";

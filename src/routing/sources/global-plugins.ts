@@ -1,9 +1,9 @@
 /** Plugins for all requests: those of ApisixGlobalRules and of GatewayProxies. */
-import { nameOf, type Resource } from "../kubernetes/resource";
-import { getString } from "../kubernetes/values";
-import { ownerOfCrd } from "./ownership";
-import { pluginsOf } from "./plugins";
-import { isObstacle, onlyOn, startAt, type Context, type Found } from "./reference";
+import { nameOf, type Resource } from "../../kubernetes/resource";
+import { getString } from "../../kubernetes/values";
+import { ownerOfCrd } from "../apisix/ownership";
+import { pluginsOf } from "../apisix/plugins";
+import { isObstacle, onlyOn, startAt, type Context, type Found } from "../follow/reference";
 
 export function* globalPlugins(context: Context): Generator<Found> {
   const { index, settings } = context;

@@ -1,9 +1,9 @@
 /** From a reference to the Services that it means: by name, by host, through ExternalName Services. */
-import { labelOf, nameOf, type Resource } from "../kubernetes/resource";
-import { getList, getObject, getString, isKnown, unknown } from "../kubernetes/values";
-import { timeoutOfService } from "./apisix-upstream";
+import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
+import { getList, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
+import { timeoutOfService } from "../apisix/apisix-upstream";
 import { isAddress, parseClusterName } from "./cluster-dns";
-import { requestTimeout } from "./duration";
+import { requestTimeout } from "../apisix/duration";
 import {
   isObstacle,
   lasting,

@@ -1,8 +1,8 @@
 /** From a Service to the workloads whose Pods it selects, and to the containers that serve its port. */
-import { nameOf, namespaceOf, type Resource } from "../kubernetes/resource";
-import { selects, type Labels } from "../kubernetes/selector";
-import { getList, getNumber, getString, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
-import { portsOf, type Workload } from "../kubernetes/workload";
+import { nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
+import { selects, type Labels } from "../../kubernetes/selector";
+import { getList, getNumber, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
+import { portsOf, type Workload } from "../../kubernetes/workload";
 import { kindOf, type Kind, type Place, type ResourceIndex } from "./resource-index";
 
 export const serviceKind: Kind = "/Service";

@@ -1,6 +1,6 @@
 /** `exemptions`: who is excused from what, why and until when, for an audit. */
 import { fromPulumi, labelOf } from "../kubernetes/resource";
-import { listExemptions } from "../policies/exemption-audit";
+import { listExemptions } from "../../policies/exemption-audit";
 import { parseUrn } from "../report/urn";
 import { resolveSettings, type PackConfig } from "../settings/settings";
 import { settingsIn } from "./host";

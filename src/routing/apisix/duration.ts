@@ -1,4 +1,4 @@
-import { get, getString, isKnown } from "../kubernetes/values";
+import { get, getString, isKnown } from "../../kubernetes/values";
 
 const seconds: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 

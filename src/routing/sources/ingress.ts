@@ -4,11 +4,11 @@
  * Sources: apisix-ingress-controller v1.8.4 pkg/providers/ingress, 2.2.0 internal/adc/translator/ingress.go; the
  * annotations in .../annotations/types.go of both.
  */
-import { labelOf, type Resource } from "../kubernetes/resource";
-import { get, getList, getString, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
-import { parseDuration } from "./duration";
-import { ownerOfIngress } from "./ownership";
-import { plugin, pluginConfig } from "./plugins";
+import { labelOf, type Resource } from "../../kubernetes/resource";
+import { get, getList, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
+import { parseDuration } from "../apisix/duration";
+import { ownerOfIngress } from "../apisix/ownership";
+import { plugin, pluginConfig } from "../apisix/plugins";
 import {
   elements,
   isObstacle,
@@ -20,7 +20,7 @@ import {
   type Found,
   type PortReference,
   type Way,
-} from "./reference";
+} from "../follow/reference";
 
 const prefix = "k8s.apisix.apache.org/";
 

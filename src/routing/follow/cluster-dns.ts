@@ -1,5 +1,5 @@
 /** Host names that mean a Service of the cluster. Source: Kubernetes' DNS specification 1.1. */
-import { getNumber, unknown } from "../kubernetes/values";
+import { getNumber, unknown } from "../../kubernetes/values";
 import type { PortReference } from "./reference";
 
 /** What a host name means. `maybe`: a Service if the stack has one of that name, else a host outside the cluster. */

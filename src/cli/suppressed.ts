@@ -1,7 +1,7 @@
 /** What exemptions keep back: for reports that show it as such. */
 import { fromPulumi } from "../kubernetes/resource";
 import { getObject, isKnown } from "../kubernetes/values";
-import { listExemptions } from "../policies/exemption-audit";
+import { listExemptions } from "../../policies/exemption-audit";
 import { ignorePrefix, type Excuse } from "../settings/exemptions";
 import { resolveSettings, type PackConfig } from "../settings/settings";
 import { runPolicies, settingsIn, type Outcome, type Reported } from "./host";

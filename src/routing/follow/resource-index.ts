@@ -2,10 +2,10 @@
  * The resources of a stack by kind, name, namespace and label: built once, in linear time, so that following a route
  * costs a look-up and not a walk over the stack.
  */
-import { nameOf, type Resource } from "../kubernetes/resource";
-import { selects, type Labels } from "../kubernetes/selector";
-import { getBoolean, getString, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
-import { readWorkload, type Workload } from "../kubernetes/workload";
+import { nameOf, type Resource } from "../../kubernetes/resource";
+import { selects, type Labels } from "../../kubernetes/selector";
+import { getBoolean, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
+import { readWorkload, type Workload } from "../../kubernetes/workload";
 
 /**
  * A namespace of a cluster. A namespace whose name is not known in this preview is a place too: that of the Namespace
