@@ -3,8 +3,9 @@ import tseslint from "typescript-eslint";
 // Data flows from left to right, and so do imports: a room may import only from the rooms named here.
 // The same picture is in CONTRIBUTING.md.
 const mayImport = {
-  "src/cli": ["policies", "src/report", "src/routing", "src/shutdown", "src/settings", "src/kubernetes"],
-  policies: ["src/routing", "src/shutdown", "src/settings", "src/kubernetes"],
+  "src/cli": ["policies", "src/report", "src/assess", "src/routing", "src/shutdown", "src/settings", "src/kubernetes"],
+  policies: ["src/assess", "src/routing", "src/shutdown", "src/settings", "src/kubernetes"],
+  "src/assess": ["src/routing", "src/shutdown", "src/settings", "src/kubernetes"],
   "src/routing": ["src/kubernetes"],
   "src/shutdown": ["src/kubernetes"],
   "src/settings": ["src/kubernetes"],

@@ -1,4 +1,5 @@
 import type { StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
+import { fixOf, whatOf } from "../src/assess/blind-spot-messages";
 import { labelOf, type Resource } from "../src/kubernetes/resource";
 import { readWorkload } from "../src/kubernetes/workload";
 import { resolveRoutes } from "../src/routing";
@@ -35,7 +36,8 @@ export function apisixRouteBlindSpots(organization: Settings): StackValidationPo
       const resources = kubernetesResources(args);
       const routes = resolveRoutes(resources, settings);
       for (const spot of routes.blindSpots) {
-        reportViolation(`${spot.message}\nMore: ${docsPath(name)}`, spot.resource?.id);
+        const words = { what: whatOf(spot), fix: fixOf(spot) };
+        reportViolation(message(name, words, spot.evidence.join("\n")), spot.resource.id);
       }
       for (const routed of routes.workloads) {
         const { findings, requirement, wishes, excusesFor } = judgeRouted(routed, name, settings, today);

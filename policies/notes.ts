@@ -1,5 +1,6 @@
 import { labelOf, type Resource } from "../src/kubernetes/resource";
-import { lingeringNotes, type Chain, type RoutedWorkload } from "../src/routing";
+import { noteText } from "../src/assess/blind-spot-messages";
+import { isLingering, type Chain, type RoutedWorkload } from "../src/routing";
 import { timeline } from "../src/shutdown/timeline";
 import type { Requirement } from "../src/shutdown/judge";
 import { printEvidence } from "./stack";
@@ -37,15 +38,17 @@ export function timeoutNote({ workload, chains }: RoutedWorkload, requirement: R
 
 /** The ways on which APISIX may go on using a Pod after its sleep: each said once, however many workloads it is true of. */
 export function lingeringWays(routed: readonly RoutedWorkload[]): Note[] {
-  return lingeringNotes.flatMap((note) => {
-    const isSo = ({ via, notes }: Chain) => via === "upstream" && notes.includes(note);
+  const lingering = routed.flatMap(({ chains }) => chains.flatMap(({ notes }) => notes.filter(isLingering)));
+  const byCode = new Map(lingering.map((note) => [note.code, note]));
+  return [...byCode.values()].flatMap((note) => {
+    const isSo = ({ via, notes }: Chain) => via === "upstream" && notes.some(({ code }) => code === note.code);
     const [first, ...others] = routed.filter(({ chains }) => chains.some(isSo));
     if (!first) return [];
     const { resource } = first.workload;
     const more = others.length === 0 ? "" : ` and ${others.length} more`;
     return {
       ...(others.length === 0 && { resource }),
-      what: `A sleep alone doesn't protect ${labelOf(resource)}${more}. Requests arrive ${note}.`,
+      what: `A sleep alone doesn't protect ${labelOf(resource)}${more}. ${noteText(note)}`,
       evidence: printEvidence(first.chains.filter(isSo)),
       fix: "let the app close its connections when it gets SIGTERM, or route to the Pods' endpoints.",
     };

@@ -1,4 +1,5 @@
 import type { PolicyResource, StackValidationArgs } from "@pulumi/policy";
+import { noteText } from "../src/assess/blind-spot-messages";
 import { fromPulumi, type Resource } from "../src/kubernetes/resource";
 import { printChain, type Chain, type RoutedWorkload } from "../src/routing";
 import type { PolicyName, ResolvedSettings } from "../src/settings/schema";
@@ -70,5 +71,5 @@ export function printEvidence(chains: readonly Chain[]): string {
   const [first, ...others] = chains;
   if (!first) return "";
   const more = others.length === 0 ? "" : ` (and ${others.length} more ${others.length === 1 ? "way" : "ways"})`;
-  return [`${printChain(first)}${more}`, ...first.notes.map((note) => `Note: ${note}.`)].join("\n");
+  return [`${printChain(first)}${more}`, ...first.notes.map((note) => `Note: ${noteText(note)}`)].join("\n");
 }

@@ -1,4 +1,5 @@
 /** `routes`: the Services that APISIX routes to, as a route catalog. */
+import { blindSpotText } from "../assess/blind-spot-messages";
 import { fromPulumi, type Resource } from "../kubernetes/resource";
 import { get, unknown } from "../kubernetes/values";
 import { resolveRoutes } from "../routing";
@@ -63,9 +64,9 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
 
   for (const problem of problems) io.stderr(`error: ${printProblem(problem)}\n`);
   for (const { label, why } of omissions) io.stderr(`warning: ${label} is routed, but not in the catalog: ${why}.\n`);
-  for (const { resource, message } of found.blindSpots) {
+  for (const spot of found.blindSpots) {
     // Which workloads a Service selects is for the stack to tell that has them.
-    if (resource === undefined || !services.has(resource)) io.stderr(`warning: ${message.replaceAll("\n", "\n  ")}\n`);
+    if (!services.has(spot.resource)) io.stderr(`warning: ${blindSpotText(spot).replaceAll("\n", "\n  ")}\n`);
   }
   const text = printCatalog({
     createdAt: io.now().toISOString(),

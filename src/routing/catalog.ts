@@ -9,6 +9,7 @@ import { selects } from "../kubernetes/selector";
 import { getStringMap, isKnown, unknown } from "../kubernetes/values";
 import type { Workload } from "../kubernetes/workload";
 import { printChain, type Chain, type RoutedService } from "./routes";
+import { byText } from "./follow/order";
 import { servicePorts, servingContainers } from "./follow/service";
 
 /** Raised when a reader of the file would have to change. New fields may come without that. */
@@ -84,7 +85,7 @@ export function catalogEntries(services: readonly RoutedService[]): { entries: C
         name,
         selector: sortedObject(known),
         ports: routedPorts(service, ways),
-        evidence: [...new Set(ways.map(printChain))].sort(compare),
+        evidence: [...new Set(ways.map(printChain))].sort(byText),
       };
       const key = `${namespace}/${name}`;
       byName.set(key, [...(byName.get(key) ?? []), entry]);
@@ -96,7 +97,7 @@ export function catalogEntries(services: readonly RoutedService[]): { entries: C
     if (merged) entries.push(merged);
     else omissions.push({ label: `Service ${name}`, why: "the sources have it with different selectors" });
   }
-  entries.sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
+  entries.sort((a, b) => byText(a.namespace, b.namespace) || byText(a.name, b.name));
   return { entries, omissions };
 }
 
@@ -112,7 +113,7 @@ function mergeEntries([first, ...others]: readonly CatalogEntry[]): CatalogEntry
     merged = {
       ...merged,
       ports: [...ports.values()].sort(byPort),
-      evidence: [...new Set([...(merged.evidence ?? []), ...(other.evidence ?? [])])].sort(compare),
+      evidence: [...new Set([...(merged.evidence ?? []), ...(other.evidence ?? [])])].sort(byText),
     };
   }
   return merged;
@@ -267,7 +268,7 @@ export function catalogEntryFor(workload: Workload, catalog: CatalogIndex): Cata
   const [first] = matching;
   if (!first) return undefined;
   const ways = matching.flatMap((entry) => entry.evidence ?? []);
-  const shortest = [...ways].sort((a, b) => a.split(" › ").length - b.split(" › ").length)[0];
+  const shortest = [...ways].sort((a, b) => a.split(" › ").length - b.split(" › ").length || byText(a, b))[0];
   const chain = shortest ?? `Service ${first.namespace}/${first.name}`;
   const more = ways.length > 1 ? ` (and ${ways.length - 1} more ${ways.length === 2 ? "way" : "ways"})` : "";
   const serving = servingOf(workload, matching);
@@ -331,16 +332,11 @@ function listed(problems: readonly string[]): string {
 }
 
 function byPort(a: CatalogPort, b: CatalogPort): number {
-  return a.port - b.port || compare(a.name ?? "", b.name ?? "");
+  return a.port - b.port || byText(a.name ?? "", b.name ?? "");
 }
 
 function sortedObject(map: ReadonlyMap<string, string>): Record<string, string> {
-  return Object.fromEntries([...map].sort(([a], [b]) => compare(a, b)));
-}
-
-/** By code unit: the same order on every machine, whatever its language. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return Object.fromEntries([...map].sort(([a], [b]) => byText(a, b)));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -6,17 +6,36 @@ import { apisixRoutes } from "./sources/apisix-route";
 import { gatewayApi } from "./sources/gateway-api";
 import { globalPlugins } from "./sources/global-plugins";
 import { ingresses } from "./sources/ingress";
+import { byText } from "./follow/order";
 import type { Context, Found } from "./follow/reference";
 import { resolve } from "./follow/resolve";
 import { ResourceIndex } from "./follow/resource-index";
 import type { Routes, RoutingSettings } from "./routes";
 
 export { ResourceIndex } from "./follow/resource-index";
-export { printChain } from "./routes";
+export { blindSpotCodes, isLingering, printChain } from "./routes";
 export { selectsWorkload, servicePorts, servingContainers, workloadsOf } from "./follow/service";
-export { lingeringNotes } from "./follow/arrive";
 export type { Selection, ServicePort } from "./follow/service";
-export type { BlindSpot, Chain, RoutedService, RoutedWorkload, Routes, RoutingSettings, Step } from "./routes";
+export type {
+  BlindSpot,
+  BlindSpotCode,
+  BlindSpotData,
+  Chain,
+  ControllerLine,
+  LineReason,
+  LineReasonCode,
+  LineReasonData,
+  LingeringNote,
+  LostByPort,
+  Note,
+  NoteCode,
+  Problem,
+  RoutedService,
+  RoutedWorkload,
+  Routes,
+  RoutingSettings,
+  Step,
+} from "./routes";
 
 /** Where routes come from. A new source is a new file and a line here. */
 const sources: readonly ((context: Context) => Iterable<Found>)[] = [
@@ -28,11 +47,13 @@ const sources: readonly ((context: Context) => Iterable<Found>)[] = [
 ];
 
 /**
- * Follows every route among the resources to the workloads that it reaches. Linear in the number of resources; throws
- * on nothing, however unknown or malformed they are.
+ * Follows every route among the resources to the workloads that it reaches. Each look-up costs the same however many
+ * resources there are; throws on nothing, however unknown or malformed they are. The answer doesn't depend on their
+ * order.
  */
 export function resolveRoutes(resources: readonly Resource[], settings: RoutingSettings): Routes {
-  const index = new ResourceIndex(expandLists(resources));
+  // Of two that tie in all that is printed, the first one wins: by id, which the order of the resources can't change.
+  const index = new ResourceIndex([...expandLists(resources)].sort((a, b) => byText(a.id, b.id)));
   const lines = settings.controller === "auto" ? (["1", "2"] as const) : [settings.controller];
   const context: Context = { index, settings, lines };
   const found = function* () {

@@ -14,8 +14,8 @@ export interface Chain {
   steps: Step[];
   /** `mirror`: APISIX sends a copy and throws the answer away, so that clients never see it fail. */
   via: "upstream" | "mirror";
-  /** What a reader should know of this way: keep-alive connections, a rule of one controller line only. */
-  notes: string[];
+  /** What a reader should know of this way, each once. */
+  notes: Note[];
   /** The containers that serve the Service's port, by name; undefined where that can't be told. */
   serving?: string[];
   /** Where the chain ends at a Service: the port of it that the route uses, by number; undefined where that can't be told. */
@@ -26,23 +26,174 @@ export interface Chain {
 
 export interface RoutedWorkload {
   workload: Workload;
-  /** All ways that lead to it, those of requests before those of mirrors, shortest first. At least one. */
+  /** All ways that lead to it: requests before mirrors, short before long, then by text. At least one. */
   chains: Chain[];
 }
 
 /** A Service that APISIX routes to. */
 export interface RoutedService {
   service: Resource;
-  /** The ways that lead to it, ending at the Service. */
+  /** The ways that lead to it, ending at the Service; in the order of a workload's. */
   chains: Chain[];
 }
 
-/** A place where the pack can't follow a route, or can't judge what it found, and why. */
-export interface BlindSpot {
-  /** What the report is about, if it is a resource of this stack. */
-  resource?: Resource;
-  /** What can't be seen, why, and what would help: one to three lines of text, no contents of fields. */
-  message: string;
+/** A major version of the APISIX ingress controller: 1.x or 2.x. */
+export type ControllerLine = "1" | "2";
+
+/** Everything that can keep a route from being followed. The words for each are in src/assess/blind-spot-messages.ts. */
+export const blindSpotCodes = [
+  "class-not-in-stack",
+  "class-missing",
+  "gateway-class-not-in-stack",
+  "gateway-not-in-stack",
+  "listener-namespaces-unknown",
+  "reference-grant-not-in-stack",
+  "gateway-proxy-unused",
+  "value-unknown",
+  "service-not-in-stack",
+  "service-without-selector",
+  "endpoints-written-by-hand",
+  "service-selects-nothing",
+  "pod-labels-unknown",
+  "apisix-upstream-not-in-stack",
+  "subset-not-in-stack",
+  "plugin-config-not-in-stack",
+  "host-without-namespace",
+  "other-cluster-domain",
+  "discovery-name-not-followed",
+  "discovery-not-followed",
+  "upstream-in-secret",
+  "upstream-id-not-followed",
+  "apisix-config-unreadable",
+  "version-not-served",
+  "service-named-twice",
+  "plugin-config-of-other-class",
+  "default-backend-not-read",
+  "backend-resource-not-read",
+  "service-port-missing",
+  "weight-zero",
+  "headless-service-as-host",
+  "external-node-of-wrong-type",
+] as const;
+
+export type BlindSpotCode = (typeof blindSpotCodes)[number];
+
+/**
+ * What a blind spot of each code is about: names, paths of fields and numbers, never what a field holds.
+ *
+ * What a setting could list is named as the setting names it (`edge`, `infra/edge`), every other resource as people
+ * read it (`Service shop/web`); `field` is a path within the resource that is named beside it.
+ */
+export interface BlindSpotData {
+  "class-not-in-stack": { class: string };
+  "class-missing": { resource: string };
+  "gateway-class-not-in-stack": { class: string };
+  /** `namespace/name`; the name alone if the namespace isn't known. */
+  "gateway-not-in-stack": { gateway: string };
+  /** The namespace of the route, if its name is known. */
+  "listener-namespaces-unknown": { gateway: string; namespace?: string };
+  "reference-grant-not-in-stack": { route: string };
+  "gateway-proxy-unused": { proxy: string };
+  "value-unknown": { field: string; resource: string };
+  "service-not-in-stack": { service: string };
+  "service-without-selector": { service: string };
+  "endpoints-written-by-hand": { service: string };
+  "service-selects-nothing": { service: string };
+  /** One of the workloads, the field of its labels, and how many more there are. */
+  "pod-labels-unknown": { service: string; workload: string; field: string; more: number };
+  "apisix-upstream-not-in-stack": { upstream: string };
+  "subset-not-in-stack": { upstream: string; field: string; route: string };
+  "plugin-config-not-in-stack": { config: string };
+  "host-without-namespace": { field: string; resource: string };
+  "other-cluster-domain": { field: string; resource: string };
+  "discovery-name-not-followed": { field: string; resource: string };
+  "discovery-not-followed": { field: string; resource: string };
+  "upstream-in-secret": { field: string; resource: string };
+  "upstream-id-not-followed": { field: string; resource: string };
+  /** The key of the ConfigMap's data. */
+  "apisix-config-unreadable": { key: string; configMap: string };
+  "version-not-served": { version: string };
+  "service-named-twice": { field: string; route: string };
+  "plugin-config-of-other-class": { config: string };
+  "default-backend-not-read": { ingress: string };
+  "backend-resource-not-read": { field: string; ingress: string };
+  "service-port-missing": { service: string; port: number | string; lost: LostByPort };
+  "weight-zero": { service: string };
+  "headless-service-as-host": { service: string };
+  "external-node-of-wrong-type": { service: string };
+}
+
+/**
+ * What a missing port costs: the requests to a host name, the backend, on 1.x the whole route besides, or the whole
+ * Ingress.
+ */
+export type LostByPort = "requests" | "backend" | "backend, route on 1.x" | "ingress";
+
+/** A code with its own data. */
+export type Problem<C extends BlindSpotCode = BlindSpotCode> = {
+  [K in C]: { code: K; data: BlindSpotData[K] };
+}[C];
+
+/** A place where the pack can't follow a route, or can't judge what it found. */
+export type BlindSpot = Problem & {
+  /** What the report is about. */
+  resource: Resource;
+  /** One way that leads there, printed, and how many more there are. */
+  evidence: string[];
+};
+
+type Nothing = Record<string, never>;
+
+/** Why one controller line doesn't take a way that the other one takes. */
+export interface LineReasonData {
+  "class-of-other-controller": { class: string; field: string };
+  "class-not-known": Nothing;
+  "no-class": Nothing;
+  "version-not-served": { version: string };
+  "service-named-twice": Nothing;
+  "split-replaces-plugin": Nothing;
+  "plugin-replaces-split": Nothing;
+  "service-port-missing": Nothing;
+  "external-name-not-read": Nothing;
+  "gateway-proxy-not-read": Nothing;
+  "plugin-config-not-read": Nothing;
+  "grpc-route-not-read": Nothing;
+  "no-gateway-named": Nothing;
+  "other-parent": Nothing;
+  "no-listener": Nothing;
+  "hostnames-missing": Nothing;
+  "reference-grant-not-in-stack": Nothing;
+}
+
+export type LineReasonCode = keyof LineReasonData;
+
+export type LineReason<C extends LineReasonCode = LineReasonCode> = {
+  [K in C]: { code: K; data: LineReasonData[K] };
+}[C];
+
+/** What a reader should know of a way. */
+export type Note =
+  /** Only this line takes it, and why the other one doesn't. */
+  | { code: "controller-line"; line: ControllerLine; because: LineReason }
+  /** This line takes it; what keeps from seeing whether the other one does, too. */
+  | { code: "controller-line-unclear"; line: ControllerLine; because: Problem }
+  /** Through a cluster IP: APISIX's connections to a Pod outlive its sleep. */
+  | { code: "keep-alive-connections" }
+  /** Through the name of a headless Service: APISIX uses a Pod's address until the record's TTL is over. */
+  | { code: "dns-ttl" }
+  /** A plugin asks it while a request waits. */
+  | { code: "asked-by-plugin"; plugin: string }
+  /** A plugin sends there what no client waits for. */
+  | { code: "fed-by-plugin"; plugin: string }
+  | { code: "mirror" };
+
+export type NoteCode = Note["code"];
+
+/** On a way with such a note, APISIX may go on using a Pod when its sleep is over. */
+export type LingeringNote = Extract<Note, { code: "keep-alive-connections" | "dns-ttl" }>;
+
+export function isLingering(note: Note): note is LingeringNote {
+  return note.code === "keep-alive-connections" || note.code === "dns-ttl";
 }
 
 export interface Routes {
@@ -53,8 +204,8 @@ export interface Routes {
 
 /** The settings that routing depends on; all are optional in a pack's settings. */
 export interface RoutingSettings {
-  /** APISIX ingress controller line; their ownership rules differ. `auto` accepts what either would take. */
-  controller: "auto" | "1" | "2";
+  /** Line of the APISIX ingress controller; their ownership rules differ. `auto` accepts what either would take. */
+  controller: "auto" | ControllerLine;
   /** IngressClass names that are APISIX's, for classes that are not in the stack. */
   ingressClasses: readonly string[];
   /** GatewayClass names that are APISIX's. */
@@ -68,7 +219,7 @@ export interface RoutingSettings {
   apisixNamespace?: string;
 }
 
-/** The chain on one line. */
-export function printChain(chain: Chain): string {
-  return chain.steps.map((step) => step.label).join(" › ");
+/** The steps of a chain on one line. */
+export function printChain({ steps }: { steps: readonly Step[] }): string {
+  return steps.map(({ label }) => label).join(" › ");
 }

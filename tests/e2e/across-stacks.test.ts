@@ -45,7 +45,7 @@ describe("routes in one stack, workloads in another", () => {
         text.includes(`Service shop/${name} `),
       );
       assert.equal(said.length, 1);
-      assert.match(said[0] ?? "", /selects no Pods of this stack's workloads/);
+      assert.match(said[0] ?? "", /selects no Pods of the workloads in this stack/);
     }
   });
 

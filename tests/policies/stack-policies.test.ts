@@ -124,7 +124,7 @@ describe("apisix-routed-workloads", () => {
     assert.match(found?.message ?? "", /Its annotation says that it is not routed; the route says that it is\./);
   });
 
-  it("notes what only one line of the controller would take, and says it nowhere else", async () => {
+  it("notes what only one line of the controller is sure to take, and says it nowhere else", async () => {
     const [found, ...others] = await report(
       [deployment("web"), service("web"), change(apisixRoute("web"), { ingressClassName: undefined })].map(
         (each) => JSON.parse(JSON.stringify(each)) as TestResource,
@@ -133,7 +133,7 @@ describe("apisix-routed-workloads", () => {
     assert.deepEqual(others, []);
     assert.match(
       found?.message ?? "",
-      /Deployment shop\/web\nNote: only APISIX ingress controller 1\.x takes this way: .*\nFix: /,
+      /Deployment shop\/web\nNote: Only APISIX ingress controller 1\.x is sure to take this way\. .*\nFix: /,
     );
   });
 

@@ -4,7 +4,7 @@
  * Every case runs for both controller lines and for `auto`, and with decoys beside it that nothing leads to.
  */
 import type { Resource } from "../../src/kubernetes/resource";
-import type { RoutingSettings } from "../../src/routing";
+import type { BlindSpotCode, BlindSpotData, RoutingSettings } from "../../src/routing";
 import {
   apisixRoute,
   apisixUpstream,
@@ -29,6 +29,17 @@ import {
   withPlugins,
 } from "./resources";
 
+/** A blind spot to be found: its code, some or all of its data, and its evidence if that matters. */
+export interface Spot {
+  code: BlindSpotCode;
+  data: object;
+  evidence?: string;
+}
+
+function spot<C extends BlindSpotCode>(code: C, data: Partial<BlindSpotData[C]>, evidence?: string): Spot {
+  return { code, data: { ...data }, ...(evidence === undefined ? {} : { evidence }) };
+}
+
 export interface Case {
   name: string;
   given: Resource[];
@@ -40,10 +51,9 @@ export interface Case {
   otherwise?: string[];
   /** What `auto` finds, where that isn't both lines' together. */
   auto?: string[];
-  /** One pattern for each blind spot. */
-  blind?: RegExp[];
+  blind?: Spot[];
   /** The blind spots on the other line, where they differ. */
-  otherwiseBlind?: RegExp[];
+  otherwiseBlind?: Spot[];
   /** What to show behind a chain: `[…]`. */
   show?: "serving" | "timeout" | "via" | "notes";
   settings?: Partial<RoutingSettings>;
@@ -75,12 +85,20 @@ const apisixRouteCases: Case[] = [
   {
     name: "a Service of that name in another namespace is another one",
     given: [toWeb(), ...app("other/web")],
-    blind: [/^Service shop\/web is not in this stack.*\nApisixRoute shop\/web › Service shop\/web:80\nHelp: /],
+    blind: [
+      spot("service-not-in-stack", { service: "Service shop/web" }, "ApisixRoute shop/web › Service shop/web:80"),
+    ],
   },
   {
     name: "a Service of another stack is said once, however many routes lead to it",
     given: [...["a", "b", "c"].map((name) => apisixRoute(`shop/${name}`, { ...classed, ...http(backend("gone")) }))],
-    blind: [/^Service shop\/gone is not in this stack.*\nApisixRoute shop\/a › Service shop\/gone:80 \(and 2 more\)\n/],
+    blind: [
+      spot(
+        "service-not-in-stack",
+        { service: "Service shop/gone" },
+        "ApisixRoute shop/a › Service shop/gone:80 (and 2 more)",
+      ),
+    ],
   },
   {
     name: "v1: rules and paths",
@@ -94,23 +112,23 @@ const apisixRouteCases: Case[] = [
     ],
     routed: [web],
     on: "1",
-    otherwiseBlind: [/2\.x takes it only if/],
+    otherwiseBlind: [spot("class-missing", { resource: "ApisixRoute shop/web" })],
   },
   {
     name: "v1 with a class: 2.x doesn't serve it",
     given: [route({ rules: [{ http: { paths: [{ backend: backend("web") }] } }] }, "v1"), ...app("shop/web")],
-    routed: [`${web} [only APISIX ingress controller 1.x takes this way: 2.x doesn't serve v1 of ApisixRoute]`],
+    routed: [`${web} [controller-line 1 version-not-served v1]`],
     show: "notes",
     on: "1",
     otherwise: [],
-    otherwiseBlind: [/doesn't serve v1 of ApisixRoute/],
+    otherwiseBlind: [spot("version-not-served", { version: "v1" })],
   },
   ...["v2alpha1", "v2beta1"].map((version): Case => ({
     name: `${version}: one backend`,
     given: [route({ http: [{ backend: backend("web") }] }, version), ...app("shop/web")],
     routed: [web],
     on: "1",
-    otherwiseBlind: [/doesn't serve/],
+    otherwiseBlind: [spot("version-not-served", { version })],
   })),
   ...["v2alpha1", "v2beta1"].map((version): Case => ({
     name: `${version}: backends win over backend`,
@@ -121,7 +139,7 @@ const apisixRouteCases: Case[] = [
     ],
     routed: [web],
     on: "1",
-    otherwiseBlind: [/doesn't serve/],
+    otherwiseBlind: [spot("version-not-served", { version })],
   })),
   {
     name: "v2alpha1: tcp",
@@ -132,14 +150,14 @@ const apisixRouteCases: Case[] = [
     ],
     routed: [web],
     on: "1",
-    otherwiseBlind: [/doesn't serve/],
+    otherwiseBlind: [spot("version-not-served", { version: "v2alpha1" })],
   },
   ...["v2beta1", "v2beta2", "v2beta3"].map((version): Case => ({
     name: `${version}: stream`,
     given: [route({ stream: [{ backend: backend("web") }] }, version), ...app("shop/web")],
     routed: [web],
     on: "1",
-    otherwiseBlind: [/doesn't serve/],
+    otherwiseBlind: [spot("version-not-served", { version })],
   })),
   ...["v2beta2", "v2beta3"].map((version): Case => ({
     name: `${version}: backends, and no backend or upstreams`,
@@ -150,7 +168,7 @@ const apisixRouteCases: Case[] = [
     ],
     routed: [web],
     on: "1",
-    otherwiseBlind: [/doesn't serve/],
+    otherwiseBlind: [spot("version-not-served", { version })],
   })),
   {
     name: "v2 has no single backend",
@@ -170,7 +188,7 @@ const apisixRouteCases: Case[] = [
     name: "weight 0 gets no requests, and that is said",
     given: [route(http(backend("web"), backend("next", { weight: 0 }))), ...app("shop/web"), ...app("shop/next")],
     routed: [web],
-    blind: [/^The weight of Service shop\/next is 0/],
+    blind: [spot("weight-zero", { service: "Service shop/next" })],
   },
   {
     name: "weight 0 on one route, and 1 on another",
@@ -184,9 +202,7 @@ const apisixRouteCases: Case[] = [
   {
     name: "resolveGranularity: service",
     given: [route(http(backend("web", { resolveGranularity: "service" }))), ...app("shop/web")],
-    routed: [
-      `${web} [through the Service's cluster IP: APISIX's keep-alive connections to a Pod outlive its sleep, so the app has to close them on SIGTERM]`,
-    ],
+    routed: [`${web} [keep-alive-connections]`],
     show: "notes",
   },
   {
@@ -206,7 +222,7 @@ const apisixRouteCases: Case[] = [
   {
     name: "resolveGranularity: service on a headless Service works nowhere",
     given: [route(http(backend("web", { resolveGranularity: "service" }))), ...app("shop/web", { clusterIP: "None" })],
-    blind: [/"service", but Service shop\/web is headless/],
+    blind: [spot("headless-service-as-host", { service: "Service shop/web" })],
   },
   {
     name: "a headless Service",
@@ -242,7 +258,13 @@ const apisixRouteCases: Case[] = [
   {
     name: "a subset of an ApisixUpstream of another stack",
     given: [route(http(backend("web", { subset: "v2" }))), ...app("shop/web")],
-    blind: [/^ApisixUpstream shop\/web, which defines the subset at spec\.http\[0\]\.backends\[0\]\.subset of/],
+    blind: [
+      spot("subset-not-in-stack", {
+        upstream: "ApisixUpstream shop/web",
+        field: "spec.http[0].backends[0].subset",
+        route: "ApisixRoute shop/web",
+      }),
+    ],
   },
   {
     name: "a later rule without a subset: 2.x takes all Pods for both",
@@ -257,7 +279,7 @@ const apisixRouteCases: Case[] = [
     on: "1",
     otherwise: ["a", "b"].map((name) => `ApisixRoute shop/web › Service shop/web:80 › Deployment shop/${name}`),
     auto: ["ApisixRoute shop/web › Service shop/web:80 › Deployment shop/a"],
-    blind: [/^The weight of Service shop\/web is 0/],
+    blind: [spot("weight-zero", { service: "Service shop/web" })],
     otherwiseBlind: [],
   },
   {
@@ -290,14 +312,14 @@ const apisixRouteCases: Case[] = [
     given: [route(http(backend("web"), backend("web"))), ...app("shop/web")],
     routed: [web],
     on: "1",
-    otherwiseBlind: [/^spec\.http\[0\] of ApisixRoute shop\/web names a Service twice/],
+    otherwiseBlind: [spot("service-named-twice", { field: "spec.http[0]", route: "ApisixRoute shop/web" })],
   },
   {
     name: "a missing port stops the whole route on 1.x, and its backend on 2.x",
     given: [route(http(backend("web"), backend("api:8080"))), ...app("shop/web"), ...app("shop/api")],
     routed: [web],
     on: "2",
-    blind: [/^Service shop\/api has no port 8080/],
+    blind: [spot("service-port-missing", { service: "Service shop/api", port: 8080 })],
   },
   {
     name: "a same-named ApisixUpstream is no route",
@@ -383,7 +405,7 @@ const upstreamCases: Case[] = [
       apisixUpstream("shop/ext", { externalNodes: [{ type: "Service", name: "web" }] }),
       ...app("shop/web"),
     ],
-    blind: [/^Service shop\/web is an external node.*ExternalName/],
+    blind: [spot("external-node-of-wrong-type", { service: "Service shop/web" })],
   },
   {
     name: "external node: without a type it is nothing",
@@ -396,7 +418,7 @@ const upstreamCases: Case[] = [
   {
     name: "an ApisixUpstream of another stack",
     given: [route({ http: [{ upstreams: [{ name: "ext" }] }] }), ...app("shop/ext")],
-    blind: [/^ApisixUpstream shop\/ext is not in this stack/],
+    blind: [spot("apisix-upstream-not-in-stack", { upstream: "ApisixUpstream shop/ext" })],
   },
   {
     name: "backends and upstreams side by side, one upstream with weight 0",
@@ -419,7 +441,7 @@ const upstreamCases: Case[] = [
       ...app("shop/b"),
     ],
     routed: [web, "ApisixRoute shop/web › ApisixUpstream shop/a › Service shop/a:80 › Deployment shop/a"],
-    blind: [/^The weight of Service shop\/b is 0/],
+    blind: [spot("weight-zero", { service: "Service shop/b" })],
   },
   {
     name: "discovery: dns",
@@ -437,9 +459,7 @@ const upstreamCases: Case[] = [
       apisixUpstream("shop/ext", { discovery: { type: "dns", serviceName: "web.shop.svc.cluster.local:8080" } }),
       ...app("shop/web", { clusterIP: "None" }),
     ],
-    routed: [
-      "ApisixRoute shop/web › ApisixUpstream shop/ext › Service shop/web:8080 › Deployment shop/web [through DNS: APISIX goes on using a Pod's address until the record's TTL is over]",
-    ],
+    routed: ["ApisixRoute shop/web › ApisixUpstream shop/ext › Service shop/web:8080 › Deployment shop/web [dns-ttl]"],
     show: "notes",
   },
   {
@@ -459,7 +479,12 @@ const upstreamCases: Case[] = [
       apisixUpstream("shop/ext", { discovery: { type: "kubernetes", serviceName: "east/shop/web:http" } }),
       ...app("shop/web"),
     ],
-    blind: [/^spec\.discovery\.serviceName leads to a Kubernetes service discovery/],
+    blind: [
+      spot("discovery-name-not-followed", {
+        field: "spec.discovery.serviceName",
+        resource: "ApisixUpstream shop/ext",
+      }),
+    ],
   },
   {
     name: "discovery: something else",
@@ -468,7 +493,9 @@ const upstreamCases: Case[] = [
       apisixUpstream("shop/ext", { discovery: { type: "nacos", serviceName: "web" } }),
       ...app("shop/web"),
     ],
-    blind: [/leads to a service discovery other than/],
+    blind: [
+      spot("discovery-not-followed", { field: "spec.discovery.serviceName", resource: "ApisixUpstream shop/ext" }),
+    ],
   },
 ];
 
@@ -494,14 +521,25 @@ const dnsCases: Case[] = [
     routed: throughUp("other/web"),
   }),
   dns("web", { given: app("apisix/web"), settings: { apisixNamespace: "apisix" }, routed: throughUp("apisix/web") }),
-  dns("web", { given: app("shop/web"), blind: [/without a namespace.*\n.*\nHelp: set apisixNamespace/] }),
+  dns("web", {
+    given: app("shop/web"),
+    blind: [
+      spot("host-without-namespace", { field: "spec.externalNodes[0].name", resource: "ApisixUpstream shop/up" }),
+    ],
+  }),
   dns("web", { given: app("shop/web"), settings: { apisixNamespace: "apisix" } }),
   dns("intranet", { given: app("shop/web") }),
   dns("example.com", { given: app("shop/web") }),
   dns("localhost", { given: app("shop/localhost") }),
-  dns("gone.shop", { given: app("shop/web"), blind: [/^Service shop\/gone is not in this stack/] }),
-  dns("gone.far.svc", { given: app("shop/web"), blind: [/^Service far\/gone is not in this stack/] }),
-  dns("web.shop.svc.corp.example", { given: app("shop/web"), blind: [/another cluster domain/] }),
+  dns("gone.shop", { given: app("shop/web"), blind: [spot("service-not-in-stack", { service: "Service shop/gone" })] }),
+  dns("gone.far.svc", {
+    given: app("shop/web"),
+    blind: [spot("service-not-in-stack", { service: "Service far/gone" })],
+  }),
+  dns("web.shop.svc.corp.example", {
+    given: app("shop/web"),
+    blind: [spot("other-cluster-domain", { field: "spec.externalNodes[0].name", resource: "ApisixUpstream shop/up" })],
+  }),
   dns("web.shop.svc.corp.example", {
     given: app("shop/web"),
     settings: { clusterDomain: "corp.example" },
@@ -509,7 +547,10 @@ const dnsCases: Case[] = [
   }),
   dns("10.0.0.7", { given: app("shop/web", { clusterIP: "10.0.0.7" }), routed: throughUp("shop/web") }),
   dns("10.0.0.8", { given: app("shop/web", { clusterIP: "10.0.0.7" }) }),
-  dns("web.shop.svc.example.com.evil.net", { given: app("shop/web"), blind: [/another cluster domain/] }),
+  dns("web.shop.svc.example.com.evil.net", {
+    given: app("shop/web"),
+    blind: [spot("other-cluster-domain", { field: "spec.externalNodes[0].name", resource: "ApisixUpstream shop/up" })],
+  }),
 ];
 
 const pluginCases: Case[] = [
@@ -555,7 +596,7 @@ const pluginCases: Case[] = [
       ...["web", "a", "b"].flatMap((name) => app(`shop/${name}`)),
     ],
     routed: [web],
-    blind: [/weight of Service shop\/a is 0/, /weight of Service shop\/b is 0/],
+    blind: [spot("weight-zero", { service: "Service shop/a" }), spot("weight-zero", { service: "Service shop/b" })],
   },
   {
     name: "traffic-split with an upstream id, or a discovery",
@@ -577,7 +618,7 @@ const pluginCases: Case[] = [
       ...["web", "a"].flatMap((name) => app(`shop/${name}`)),
     ],
     routed: [web, "ApisixRoute shop/web › Service shop/a:80 › Deployment shop/a"],
-    blind: [/upstream_id leads to an upstream that only APISIX itself holds/],
+    blind: [spot("upstream-id-not-followed", { resource: "ApisixRoute shop/web" })],
   },
   {
     name: "a user's traffic-split beats that of several backends on 2.x, and loses on 1.x",
@@ -657,7 +698,7 @@ const pluginCases: Case[] = [
     name: "a plugin whose target is in a Secret",
     given: [route(withPlugins(plugin("forward-auth", {}, { secretRef: "auth" }))), ...app("shop/web")],
     routed: [web],
-    blind: [/secretRef leads to an upstream in a Secret/],
+    blind: [spot("upstream-in-secret", { resource: "ApisixRoute shop/web" })],
   },
   {
     name: "a stream's plugins",
@@ -714,7 +755,7 @@ const pluginCases: Case[] = [
     name: "ApisixPluginConfig of another stack",
     given: [route({ http: [{ backends: [backend("web")], plugin_config_name: "far" }] }), ...app("shop/web")],
     routed: [web],
-    blind: [/^ApisixPluginConfig shop\/far is not in this stack/],
+    blind: [spot("plugin-config-not-in-stack", { config: "ApisixPluginConfig shop/far" })],
   },
   {
     name: "ApisixPluginConfig of another controller's class: the whole route is refused",
@@ -726,7 +767,7 @@ const pluginCases: Case[] = [
       }),
       ...app("shop/web"),
     ],
-    blind: [/^ApisixPluginConfig shop\/pc is of another controller's class/],
+    blind: [spot("plugin-config-of-other-class", { config: "ApisixPluginConfig shop/pc" })],
   },
   {
     name: "ApisixPluginConfig without a class",
@@ -791,7 +832,7 @@ const pluginCases: Case[] = [
       ...app("shop/web"),
     ],
     on: "2",
-    blind: [/^No IngressClass or Gateway in this stack uses this GatewayProxy.*\nGatewayProxy edge\/proxy$/],
+    blind: [spot("gateway-proxy-unused", { proxy: "GatewayProxy edge/proxy" }, "GatewayProxy edge/proxy")],
     otherwiseBlind: [],
   },
   {
@@ -863,10 +904,7 @@ const ingressCases: Case[] = [
       ingress("shop/b", "public", [path("web")], { metadata: { annotations: { [`${k8s}use-regex`]: "true" } } }),
       ...app("shop/web"),
     ],
-    blind: [
-      /^IngressClass apache-apisix is not in this stack.*\n.*\nHelp: add it to ingressClasses/,
-      /^IngressClass public is not/,
-    ],
+    blind: [spot("class-not-in-stack", { class: "apache-apisix" }), spot("class-not-in-stack", { class: "public" })],
   },
   {
     name: "a class that the setting lists",
@@ -903,7 +941,7 @@ const ingressCases: Case[] = [
       }),
       ...app("shop/web"),
     ],
-    routed: [`${ingressWeb} [only APISIX ingress controller 1.x takes this way: its class is not APISIX's]`],
+    routed: [`${ingressWeb} [controller-line 1 class-not-known]`],
     show: "notes",
     on: "1",
   },
@@ -962,7 +1000,10 @@ const ingressCases: Case[] = [
       ...app("shop/rest"),
     ],
     routed: [ingressWeb],
-    blind: [/^APISIX doesn't read the default backend/, /^APISIX doesn't read a backend's resource/],
+    blind: [
+      spot("default-backend-not-read", { ingress: "Ingress shop/web" }),
+      spot("backend-resource-not-read", { ingress: "Ingress shop/web" }),
+    ],
   },
   {
     name: "svc-namespace moves all backends",
@@ -1008,13 +1049,13 @@ const ingressCases: Case[] = [
   {
     name: "a missing port drops the whole Ingress",
     given: [ingress("shop/web", "apisix", [path("web"), path("web:9")]), ...app("shop/web")],
-    blind: [/^Service shop\/web has no port 9: APISIX gets nothing of the whole Ingress/],
+    blind: [spot("service-port-missing", { service: "Service shop/web", port: 9, lost: "ingress" })],
   },
   {
     name: "a Service of another stack doesn't keep the others from being routed",
     given: [ingress("shop/web", "apisix", [path("web"), path("gone")]), ...app("shop/web")],
     routed: [ingressWeb],
-    blind: [/^Service shop\/gone is not in this stack/],
+    blind: [spot("service-not-in-stack", { service: "Service shop/gone" })],
   },
 ];
 
@@ -1022,12 +1063,10 @@ const classCases: Case[] = [
   {
     name: "ApisixRoute without a class: 1.x takes it",
     given: [apisixRoute("shop/web", http(backend("web"))), ...app("shop/web")],
-    routed: [
-      `${web} [only APISIX ingress controller 1.x takes this way: it has no ingressClassName, and no IngressClass of APISIX's in this stack is the default]`,
-    ],
+    routed: [`${web} [controller-line-unclear 1 class-missing ApisixRoute shop/web]`],
     show: "notes",
     on: "1",
-    otherwiseBlind: [/^A resource without ingressClassName.*\nApisixRoute shop\/web\nHelp: set spec\.ingressClassName/],
+    otherwiseBlind: [spot("class-missing", { resource: "ApisixRoute shop/web" }, "ApisixRoute shop/web")],
   },
   {
     name: "ApisixRoute without a class, and a default IngressClass of APISIX's",
@@ -1059,7 +1098,7 @@ const classCases: Case[] = [
   {
     name: "ApisixRoute of a class that isn't in the stack",
     given: [apisixRoute("shop/web", { ingressClassName: "far", ...http(backend("web")) }), ...app("shop/web")],
-    blind: [/^IngressClass far is not in this stack/],
+    blind: [spot("class-not-in-stack", { class: "far" })],
   },
   {
     name: "a controller of one's own name",
@@ -1116,7 +1155,7 @@ const gatewayCases: Case[] = [
   {
     name: "HTTPRoute without parents: 1.x",
     given: [gatewayRoute("HTTPRoute", "shop/web", { parentRefs: undefined }), ...app("shop/web")],
-    routed: [`${routeChain("HTTPRoute")[0]} [only APISIX ingress controller 1.x takes this way: it names no Gateway]`],
+    routed: [`${routeChain("HTTPRoute")[0]} [controller-line 1 no-gateway-named]`],
     show: "notes",
     on: "1",
   },
@@ -1158,7 +1197,7 @@ const gatewayCases: Case[] = [
   {
     name: "GatewayClass of another stack whose name speaks of APISIX",
     given: [gateway("edge/apisix", "apisix-internal"), gatewayRoute("HTTPRoute", "shop/web"), ...app("shop/web")],
-    blind: [/^GatewayClass apisix-internal is not in this stack/],
+    blind: [spot("gateway-class-not-in-stack", { class: "apisix-internal" })],
   },
   {
     name: "GatewayClass of another stack with APISIX's parameters",
@@ -1169,13 +1208,17 @@ const gatewayCases: Case[] = [
       gatewayRoute("HTTPRoute", "shop/web"),
       ...app("shop/web"),
     ],
-    blind: [/^GatewayClass main is not in this stack/],
+    blind: [spot("gateway-class-not-in-stack", { class: "main" })],
   },
   {
     name: "a Gateway of another stack",
     given: [gatewayRoute("HTTPRoute", "shop/web"), gatewayRoute("HTTPRoute", "shop/also"), ...app("shop/web")],
     blind: [
-      /^Gateway edge\/apisix is not in this stack.*\nHTTPRoute shop\/web › Gateway edge\/apisix \(and 1 more\)\nHelp: .*gateways/,
+      spot(
+        "gateway-not-in-stack",
+        { gateway: "edge/apisix" },
+        "HTTPRoute shop/also › Gateway edge/apisix (and 1 more)",
+      ),
     ],
   },
   {
@@ -1294,7 +1337,7 @@ const gatewayCases: Case[] = [
       gatewayRoute("HTTPRoute", "shop/web"),
       ...app("shop/web"),
     ],
-    blind: [/^A listener of Gateway edge\/apisix chooses namespaces by label.*namespace shop are not/],
+    blind: [spot("listener-namespaces-unknown", { gateway: "Gateway edge/apisix", namespace: "shop" })],
   },
   {
     name: "HTTPS listeners: 2.x only",
@@ -1367,7 +1410,7 @@ const gatewayCases: Case[] = [
       ...["web", "zero", "kind", "portless"].flatMap((name) => app(`shop/${name}`)),
     ],
     routed: routeChain("HTTPRoute"),
-    blind: [/weight of Service shop\/zero is 0/],
+    blind: [spot("weight-zero", { service: "Service shop/zero" })],
   },
   {
     name: "another namespace with a ReferenceGrant",
@@ -1406,7 +1449,7 @@ const gatewayCases: Case[] = [
     ],
     routed: ["HTTPRoute shop/web › Service other/web:80 › Deployment other/web"],
     on: "1",
-    otherwiseBlind: [/^No ReferenceGrant in this stack lets HTTPRoute shop\/web/],
+    otherwiseBlind: [spot("reference-grant-not-in-stack", { route: "HTTPRoute shop/web" })],
   },
   {
     name: "a request mirror: the last one, of low severity, without a grant",
@@ -1507,12 +1550,12 @@ const serviceCases: Case[] = [
   {
     name: "without a selector",
     given: [toWeb(), service("shop/web"), deployment("shop/web", {})],
-    blind: [/^Service shop\/web has no selector: /],
+    blind: [spot("service-without-selector", { service: "Service shop/web" })],
   },
   {
     name: "with an empty selector, it selects nothing",
     given: [toWeb(), service("shop/web", {}), deployment("shop/web", { app: "web" })],
-    blind: [/^Service shop\/web has no selector/],
+    blind: [spot("service-without-selector", { service: "Service shop/web" })],
   },
   {
     name: "without a selector, with Endpoints or EndpointSlices by hand",
@@ -1526,8 +1569,8 @@ const serviceCases: Case[] = [
       }),
     ],
     blind: [
-      /^Service shop\/a has no selector, and its endpoints are written by hand/,
-      /^Service shop\/b has no selector, and its/,
+      spot("endpoints-written-by-hand", { service: "Service shop/a" }),
+      spot("endpoints-written-by-hand", { service: "Service shop/b" }),
     ],
   },
   {
@@ -1552,12 +1595,12 @@ const serviceCases: Case[] = [
       service("shop/web", { "strimzi.io/name": "x" }),
       object("kafka.strimzi.io/v1beta2", "Kafka", "shop/web"),
     ],
-    blind: [/^Service shop\/web selects no Pods of this stack's workloads/],
+    blind: [spot("service-selects-nothing", { service: "Service shop/web" })],
   },
   {
     name: "of another namespace selects nothing here",
     given: [toWeb(), service("shop/web", { app: "web" }), deployment("other/web", { app: "web" })],
-    blind: [/selects no Pods/],
+    blind: [spot("service-selects-nothing", { service: "Service shop/web" })],
   },
   ...(
     [
@@ -1611,7 +1654,7 @@ const serviceCases: Case[] = [
         spec: { workloadRef: { kind: "Deployment", name: "far" } },
       }),
     ],
-    blind: [/^Whether Service shop\/web selects Rollout shop\/web is not known/],
+    blind: [spot("pod-labels-unknown", { service: "Service shop/web", workload: "Rollout shop/web", more: 0 })],
   },
   {
     name: "ExternalName in a backend: 2.x",
@@ -1791,7 +1834,7 @@ routes:
   {
     name: "no YAML",
     given: [configMap("apisix/apisix", configText("routes: [")), ...app("shop/web")],
-    blind: [/^apisix\.yaml in ConfigMap apisix\/apisix is no YAML/],
+    blind: [spot("apisix-config-unreadable", { key: "apisix.yaml", configMap: "ConfigMap apisix/apisix" })],
   },
   {
     name: "a host from the environment",
@@ -1799,7 +1842,7 @@ routes:
       configMap("apisix/apisix", configText('routes: [{upstream: {nodes: {"${{HOST}}:80": 1}}}]')),
       ...app("shop/web"),
     ],
-    blind: [/^data\["apisix\.yaml"\]\.routes\[0\]\.upstream\.nodes/],
+    blind: [spot("value-unknown", { resource: "ConfigMap apisix/apisix" })],
   },
 ];
 

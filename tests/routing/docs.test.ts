@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { whatOf } from "../../src/assess/blind-spot-messages";
 import { printChain, resolveRoutes, type RoutingSettings } from "../../src/routing";
 import { plugins } from "../../src/routing/apisix/plugins";
 import { fencedBlocks, readManifests } from "./manifests";
@@ -25,7 +26,7 @@ describe("docs/routing.md", () => {
         ...routes.workloads.flatMap(({ chains }) =>
           chains.map((chain) => printChain(chain) + (chain.via === "mirror" ? " (mirror)" : "")),
         ),
-        ...routes.blindSpots.map(({ message }) => `Blind spot: ${message.split("\n")[0]}`),
+        ...routes.blindSpots.map((spot) => `Blind spot: ${whatOf(spot)}`),
       ];
       assert.deepEqual(lines, result?.text.trimEnd().split("\n"));
     });

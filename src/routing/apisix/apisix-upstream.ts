@@ -55,8 +55,9 @@ export function* namedUpstream(
   if (found.length > 0) return;
   const shown = index.describe(place, "ApisixUpstream", name);
   yield {
-    cause: `outside ${place} ApisixUpstream ${name}`,
-    message: `${shown} is not in this stack: where it leads can't be seen.`,
+    code: "apisix-upstream-not-in-stack",
+    data: { upstream: shown },
+    cause: `${place} ${name}`,
     resource: at.from,
     steps: [...way.steps, { label: shown }],
   };
@@ -127,8 +128,9 @@ export function findSubset(
   if (upstreams.length > 0) return new Map();
   const shown = index.describe(place, "ApisixUpstream", service);
   return {
-    cause: `subset ${place} ${service}`,
-    message: `${shown}, which defines the subset at ${at.path} of ${labelOf(route)}, is not in this stack: which Pods get requests can't be told.`,
+    code: "subset-not-in-stack",
+    data: { upstream: shown, field: at.path, route: labelOf(route) },
+    cause: `${place} ${service}`,
     resource: route,
     steps,
   };

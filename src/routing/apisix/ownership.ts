@@ -7,35 +7,40 @@
  */
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { getString, getStringMap, unknown, type Maybe } from "../../kubernetes/values";
-import { lineNote, stepOf, unknownValue, type Context, type Line, type Obstacle } from "../follow/reference";
-import type { Step } from "../routes";
+import { stepOf, unknownValue, type Context, type Obstacle } from "../follow/reference";
+import type { ControllerLine, LineReason, Note, Step } from "../routes";
 
-/** The lines that take a resource: none where it is somebody else's. */
+/** The lines that take a resource: none if it is somebody else's. */
 export interface Ownership {
-  lines: readonly Line[];
-  notes: readonly string[];
+  lines: readonly ControllerLine[];
+  notes: readonly Note[];
 }
 
-/** What one line makes of a resource: takes it, doesn't, or it can't be told. */
-export type Verdict = { takes: true } | { takes: false; because: string } | { takes: Obstacle; because: string };
+/** What one line makes of a resource: takes it, doesn't, or that can't be seen. */
+export type Verdict = { takes: true } | { takes: false; because: LineReason } | { takes: Obstacle };
 
-export const yes: Verdict = { takes: true };
-export const no = (because: string): Verdict => ({ takes: false, because });
+export const yes = { takes: true } as const;
+export const no = (because: LineReason): Verdict => ({ takes: false, because });
 
 /** A value on which it depends can't be known. */
-export function unclear(resource: Resource, path: string, steps: readonly Step[]): Verdict {
-  return { takes: unknownValue(resource, path, steps), because: `${path} of ${labelOf(resource)} is not known` };
+export function unclear(resource: Resource, path: string, steps: readonly Step[]): { takes: Obstacle } {
+  return { takes: unknownValue(resource, path, steps) };
 }
 
-/** Asks each line that the settings allow. What one of them takes is taken, and told if the other one wouldn't. */
-export function ask(context: Context, verdictOf: (line: Line) => Verdict): Ownership | Obstacle {
-  const verdicts = context.lines.map((line) => ({ line, ...verdictOf(line) }));
-  const lines = verdicts.filter(({ takes }) => takes === true).map(({ line }) => line);
-  const notes: string[] = [];
-  for (const verdict of verdicts) {
-    if (lines.length === 0 && typeof verdict.takes === "object") return verdict.takes;
-    if (verdict.takes === true || lines.length === 0) continue;
-    for (const line of lines) notes.push(lineNote(line, verdict.because));
+/** Asks each line that the settings allow. What one of them takes is taken, with a note if the other one may not. */
+export function ask(context: Context, verdictOf: (line: ControllerLine) => Verdict): Ownership | Obstacle {
+  const verdicts = context.lines.map((line) => ({ line, verdict: verdictOf(line) }));
+  const lines = verdicts.filter(({ verdict }) => verdict.takes === true).map(({ line }) => line);
+  const notes: Note[] = [];
+  for (const { verdict } of verdicts) {
+    if (verdict.takes === true) continue;
+    if (verdict.takes === false) {
+      for (const line of lines) notes.push({ code: "controller-line", line, because: verdict.because });
+      continue;
+    }
+    if (lines.length === 0) return verdict.takes;
+    const { resource, steps, cause, ...because } = verdict.takes;
+    for (const line of lines) notes.push({ code: "controller-line-unclear", line, because });
   }
   return { lines, notes };
 }
@@ -50,7 +55,7 @@ function isOurs(context: Context, ingressClass: Resource): Maybe<boolean> {
 }
 
 /** A class that is named. */
-function namedClass(context: Context, line: Line, resource: Resource, name: string, path: string): Verdict {
+function namedClass(context: Context, line: ControllerLine, resource: Resource, name: string, path: string): Verdict {
   const { index, settings } = context;
   const inStack = index.namedAnywhere(resource.cluster, ingressClassKind, name)[0];
   const isListed = settings.ingressClasses.includes(name);
@@ -60,18 +65,17 @@ function namedClass(context: Context, line: Line, resource: Resource, name: stri
     if (isListed) return yes;
     return {
       takes: {
-        cause: `class ${name}`,
-        message: `IngressClass ${name} is not in this stack, and not among the setting ingressClasses: it can't be told whether it is APISIX's.`,
-        help: "Help: add it to ingressClasses if it is.",
+        code: "class-not-in-stack",
+        data: { class: name },
+        cause: name,
         resource,
         steps: [stepOf(resource)],
       },
-      because: `its IngressClass ${name} is not in this stack`,
     };
   }
   const ours = isOurs(context, inStack);
   if (ours === unknown) return unclear(inStack, "spec.controller", [stepOf(resource), stepOf(inStack)]);
-  return ours ? yes : no(`the controller of ${labelOf(inStack)}, named at ${path}, is not APISIX's`);
+  return ours ? yes : no({ code: "class-of-other-controller", data: { class: labelOf(inStack), field: path } });
 }
 
 const clustersWithDefault = new WeakMap<Context, ReadonlySet<string>>();
@@ -116,14 +120,11 @@ export function ownerOfCrd(context: Context, resource: Resource): Ownership | Ob
     if (line === "1" || hasDefaultClass(context, resource.cluster)) return yes;
     return {
       takes: {
-        cause: "no class",
-        message:
-          "a resource without ingressClassName: APISIX ingress controller 2.x takes it only if the cluster's default IngressClass is APISIX's, and none in this stack is.",
-        help: "Help: set spec.ingressClassName.",
+        code: "class-missing",
+        data: { resource: labelOf(resource) },
         resource,
         steps: [stepOf(resource)],
       },
-      because: "it has no ingressClassName, and no IngressClass of APISIX's in this stack is the default",
     };
   });
 }
@@ -157,11 +158,11 @@ export function ownerOfIngress(context: Context, ingress: Resource): Ownership |
     const name = classAt(context, ingress, path, value);
     if (name === unknown) return unclear(ingress, path, [stepOf(ingress)]);
     // The API server writes the default class into an Ingress without one when it is created.
-    if (!name) return hasDefaultClass(context, ingress.cluster) ? yes : no("it has no class");
+    if (!name) return hasDefaultClass(context, ingress.cluster) ? yes : no({ code: "no-class", data: {} });
     const verdict = namedClass(context, line, ingress, name, path);
     // Ingresses of other controllers are common, and no business of ours.
     return typeof verdict.takes === "object" && !mentionsApisix(ingress, name)
-      ? no("its class is not APISIX's")
+      ? no({ code: "class-not-known", data: {} })
       : verdict;
   });
 }

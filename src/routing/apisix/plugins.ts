@@ -107,7 +107,7 @@ export function* pluginList(
     yield* found;
     // A Secret's keys are merged into the configuration.
     if (found.length === 0 && isFollowed(name) && getString(body, "secretRef") !== undefined) {
-      yield cantFollow(way, { ...place, path: `${path}.secretRef` }, "an upstream in a Secret");
+      yield cantFollow(way, { ...place, path: `${path}.secretRef` }, "upstream-in-secret");
     }
   });
 }
@@ -151,8 +151,8 @@ export function* plugin(
   }
   const isTold = Object.hasOwn(told, name);
   const to: Way = isTold
-    ? noted({ ...way, via: "mirror" }, `the plugin ${name} sends there what no client waits for`)
-    : noted(way, `the plugin ${name} asks it while a request waits`);
+    ? noted({ ...way, via: "mirror" }, { code: "fed-by-plugin", plugin: name })
+    : noted(way, { code: "asked-by-plugin", plugin: name });
   for (const field of (isTold ? told : asked)[name] ?? []) yield* hosts(to, config, field, place);
 }
 
@@ -195,7 +195,7 @@ function* trafficSplit(way: Way, config: unknown, place: Place): Generator<Found
         else if (inline !== undefined) {
           yield* upstream(lasting(to, requestSeconds(inline)), inline, { ...place, path: `${path}.upstream` });
         } else if (get(body, "upstream_id") !== undefined) {
-          yield cantFollow(to, { ...place, path: `${path}.upstream_id` }, "an upstream that only APISIX itself holds");
+          yield cantFollow(to, { ...place, path: `${path}.upstream_id` }, "upstream-id-not-followed");
         }
       },
     ),
@@ -241,8 +241,9 @@ export function* pluginConfig(
   if (configs.length > 0) return;
   const shown = index.describe(place, kind, name);
   yield {
-    cause: `outside ${place} ${kind} ${name}`,
-    message: `${shown} is not in this stack: whether its plugins send requests to a Service can't be seen.`,
+    code: "plugin-config-not-in-stack",
+    data: { config: shown },
+    cause: `${place} ${kind} ${name}`,
     resource: at.from,
     steps: [...way.steps, { label: shown }],
   };

@@ -2,10 +2,10 @@
  * An upstream object of APISIX's own, as plugins, `apisix.yaml` and the Admin API have it: `nodes`, or a service
  * discovery. Source: apache/apisix 3.18 apisix/schema_def.lua.
  */
-import type { Resource } from "../../kubernetes/resource";
+import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getNumber, getObject, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { defaultPort, parseHost } from "../follow/cluster-dns";
-import { elements, stepOf, unknownValue, weighted, type Found, type Obstacle, type Way } from "../follow/reference";
+import { elements, unknownValue, weighted, type Found, type Obstacle, type Way } from "../follow/reference";
 
 /** Where a piece of APISIX's configuration stands, and where its one-label host names are looked up. */
 export interface Place {
@@ -70,7 +70,7 @@ export function* discovery(
     // `namespace/service:port`; with several clusters their id stands in front, which only APISIX's own config explains.
     const match = /^([^/:]+)\/([^/:]+):([^/:]+)$/.exec(name ?? "");
     if (!match) {
-      yield cantFollow(way, place, "a Kubernetes service discovery that names another cluster");
+      yield cantFollow(way, place, "discovery-name-not-followed");
       return;
     }
     const [, namespace = "", service = "", port = ""] = match;
@@ -87,17 +87,17 @@ export function* discovery(
       },
     };
   } else {
-    yield cantFollow(way, place, "a service discovery other than Kubernetes and DNS");
+    yield cantFollow(way, place, "discovery-not-followed");
   }
 }
 
-export function cantFollow(way: Way, place: Place, what: string): Obstacle {
-  return {
-    cause: `can't follow ${what}`,
-    message: `${place.path} leads to ${what}: what is behind it can't be seen.`,
-    resource: place.from,
-    steps: way.steps.length > 0 ? way.steps : [stepOf(place.from)],
-  };
+/** A field that leads to what is in no manifest. */
+export function cantFollow(
+  way: Way,
+  { from, path }: Place,
+  code: "discovery-name-not-followed" | "discovery-not-followed" | "upstream-in-secret" | "upstream-id-not-followed",
+): Obstacle {
+  return { code, data: { field: path, resource: labelOf(from) }, resource: from, steps: way.steps };
 }
 
 /** A reference to a host; undefined where there is none. */

@@ -1,7 +1,9 @@
 /** What all ways to Services have in common: missing ports, and the same way twice. */
 import { labelOf, type Resource } from "../../kubernetes/resource";
+import { unknown } from "../../kubernetes/values";
 import type { Arrival } from "./arrive";
 import { noted, onlyOn, type Obstacle, type Way } from "./reference";
+import type { LostByPort } from "../routes";
 import { findPort, isHeadless, servicePorts } from "./service";
 
 /**
@@ -14,15 +16,16 @@ export function withoutMissingPorts(arrivals: readonly Arrival[], obstacles: Obs
   for (const arrival of arrivals) {
     const { service, port, way } = arrival;
     // A headless Service's name gives its Pods' addresses, whatever its ports are.
-    const isFree = arrival.ports === "any" || (arrival.ports === "host" && isHeadless(service)) || port === undefined;
-    if (isFree || findPort(servicePorts(service), port) !== undefined) {
+    const isFree = arrival.ports === "any" || (arrival.ports === "host" && isHeadless(service));
+    if (isFree || port === undefined || port === unknown || findPort(servicePorts(service), port) !== undefined) {
       there.push(arrival);
       continue;
     }
     if (arrival.ports === "controller") broken.add(way.route);
     obstacles.push({
-      cause: `port ${service.id} ${String(port)}`,
-      message: `${labelOf(service)} has no port ${String(port)}: ${consequence(arrival)}.`,
+      code: "service-port-missing",
+      data: { service: labelOf(service), port, lost: lostBy(arrival) },
+      cause: `${service.id} ${port}`,
       resource: way.route,
       steps: way.steps,
     });
@@ -32,7 +35,7 @@ export function withoutMissingPorts(arrivals: readonly Arrival[], obstacles: Obs
     .map((arrival) => {
       if (!broken.has(arrival.way.route)) return arrival;
       if (arrival.way.route.kind === "Ingress") return { ...arrival, way: { ...arrival.way, lines: [] } };
-      return { ...arrival, way: onlyOn("2", arrival.way, "1.x pushes nothing of a route that names a missing port") };
+      return { ...arrival, way: onlyOn("2", arrival.way, { code: "service-port-missing", data: {} }) };
     })
     .filter(({ way }) => way.lines.length > 0);
 }
@@ -64,10 +67,8 @@ function merged(one: Way, other: Way): Way {
   return { ...noted(one, ...other.notes), ...(timeout < 0 ? {} : { timeout }) };
 }
 
-function consequence({ way, ports }: Arrival): string {
-  if (ports !== "controller") return "no request arrives";
-  if (way.route.kind === "Ingress") return "APISIX gets nothing of the whole Ingress";
-  return way.lines.includes("1")
-    ? "APISIX gets no upstream for it, with controller 1.x nothing of the whole route"
-    : "APISIX gets no upstream for it";
+function lostBy({ way, ports }: Arrival): LostByPort {
+  if (ports !== "controller") return "requests";
+  if (way.route.kind === "Ingress") return "ingress";
+  return way.lines.includes("1") ? "backend, route on 1.x" : "backend";
 }

@@ -37,13 +37,6 @@ export interface Arrival {
   ports: "controller" | "host" | "any";
 }
 
-const clusterIpNote =
-  "through the Service's cluster IP: APISIX's keep-alive connections to a Pod outlive its sleep, so the app has to close them on SIGTERM";
-const headlessNote = "through DNS: APISIX goes on using a Pod's address until the record's TTL is over";
-
-/** The notes on ways where APISIX may go on using a Pod when its sleep is over. */
-export const lingeringNotes: readonly string[] = [clusterIpNote, headlessNote];
-
 /** Follows one reference to its Services: also through ExternalName Services, each of which is visited once. */
 export function arrive(context: Context, start: Reference, arrivals: Arrival[], obstacles: Obstacle[]): void {
   const visited = new Set<Resource>();
@@ -64,9 +57,7 @@ export function arrive(context: Context, start: Reference, arrivals: Arrival[], 
       const isExternalNode = !isHost && target.resolvedBy === "external node";
       if (host !== undefined) {
         const isController = !isHost && target.resolvedBy === "controller";
-        const narrowed = isController
-          ? onlyOn("2", to, "1.x takes ExternalName Services from ApisixUpstreams only")
-          : to;
+        const narrowed = isController ? onlyOn("2", to, { code: "external-name-not-read", data: {} }) : to;
         if (narrowed.lines.length === 0) continue;
         const searchNamespace = context.settings.apisixNamespace;
         const target2: HostTarget = { host, port: target.port, searchNamespace };
@@ -75,8 +66,9 @@ export function arrive(context: Context, start: Reference, arrivals: Arrival[], 
       }
       if (isExternalNode) {
         obstacles.push({
-          cause: `no ExternalName ${service.id}`,
-          message: `${labelOf(service)} is an external node of an ApisixUpstream, and has to be of type ExternalName for that: APISIX gets no upstream.`,
+          code: "external-node-of-wrong-type",
+          data: { service: labelOf(service) },
+          cause: service.id,
           resource: reference.from,
           steps: to.steps,
         });
@@ -97,15 +89,15 @@ function reach(context: Context, { target, way: before }: Reference, service: Re
   if (isByName && isHeadless(service)) {
     if (!isHost && target.resolvedBy === "controller") {
       return {
-        cause: `headless ${service.id}`,
-        message: `resolveGranularity is "service", but ${labelOf(service)} is headless: APISIX gets "None" for a host, and no request arrives.`,
-        help: 'Help: leave resolveGranularity out, or set it to "endpoint".',
+        code: "headless-service-as-host",
+        data: { service: labelOf(service) },
+        cause: service.id,
         resource: before.route,
         steps: to.steps,
       };
     }
-    way = noted(way, headlessNote);
-  } else if (isByName) way = noted(way, clusterIpNote);
+    way = noted(way, { code: "dns-ttl" });
+  } else if (isByName) way = noted(way, { code: "keep-alive-connections" });
   return {
     service,
     way: lasting(way, timeoutOf(context, service, way)),
@@ -187,8 +179,8 @@ function servicesOfHost(
   if (name.kind === "outside") return [];
   if (name.kind === "other domain") {
     return {
-      cause: "other domain",
-      message: `${path} of ${labelOf(from)} names a Service of another cluster domain than the setting clusterDomain: it isn't followed.`,
+      code: "other-cluster-domain",
+      data: { field: path, resource: labelOf(from) },
       resource: from,
       steps: way.steps,
     };
@@ -198,9 +190,9 @@ function servicesOfHost(
     const namesakes = index.namedAnywhere(from.cluster, "/Service", name.name);
     if (namesakes.length === 0) return [];
     return {
-      cause: `relative ${name.name}`,
-      message: `${path} of ${labelOf(from)} is a host name without a namespace: it is looked up in APISIX's own, which is not known.`,
-      help: "Help: set apisixNamespace, or write the namespace into the host name.",
+      code: "host-without-namespace",
+      data: { field: path, resource: labelOf(from) },
+      cause: name.name,
       resource: from,
       steps: way.steps,
     };
@@ -215,9 +207,9 @@ function servicesOfHost(
 
 function outsideStack(label: string, place: Place, from: Resource, way: Way, port: PortReference): Obstacle {
   return {
-    cause: `outside ${place} ${label}`,
-    message: `${label} is not in this stack: what it selects can't be judged.`,
-    help: 'Help: where its workload is deployed, annotate it with apisix-graceful-termination/routed: "true", or give that stack a catalog.',
+    code: "service-not-in-stack",
+    data: { service: label },
+    cause: `${place} ${label}`,
     resource: from,
     steps: [...way.steps, { label: withPort(label, port) }],
   };

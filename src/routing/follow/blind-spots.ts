@@ -1,29 +1,27 @@
 /** Obstacles as blind spots: one for each cause. */
+import { printChain, type BlindSpot } from "../routes";
+import { sortedBy, wayKey } from "./order";
 import type { Obstacle } from "./reference";
-import type { BlindSpot } from "../routes";
 
-/** One blind spot for each cause: what, one way that leads there and how many more, and what would help. */
+/**
+ * One blind spot for each cause: the first of its obstacles, with the way that leads there and how many more do.
+ * Their order, and which way is shown, is that of the ways, whatever the order of the obstacles is.
+ */
 export function blindSpots(obstacles: readonly Obstacle[]): BlindSpot[] {
   const byCause = new Map<string, { first: Obstacle; ways: Set<string> }>();
-  for (const obstacle of obstacles) {
-    const way = obstacle.steps.map((step) => step.label).join(" › ");
-    const same = byCause.get(obstacle.cause);
-    if (same) same.ways.add(way);
-    else byCause.set(obstacle.cause, { first: obstacle, ways: new Set([way]) });
+  for (const obstacle of sortedBy(obstacles, keyOf)) {
+    const cause = `${obstacle.code}\0${obstacle.cause ?? ""}`;
+    const same = byCause.get(cause);
+    if (same) same.ways.add(printChain(obstacle));
+    else byCause.set(cause, { first: obstacle, ways: new Set([printChain(obstacle)]) });
   }
   return [...byCause.values()].map(({ first, ways }) => {
-    const [shown = ""] = ways;
+    const { cause, steps, ...problem } = first;
     const more = ways.size > 1 ? ` (and ${ways.size - 1} more)` : "";
-    const lines = [
-      upperFirst(first.message),
-      ...(shown === "" ? [] : [shown + more]),
-      ...(first.help ? [first.help] : []),
-    ];
-    return { resource: first.resource, message: lines.join("\n") };
+    return { ...problem, evidence: [printChain({ steps }) + more] };
   });
 }
 
-/** A sentence; a field's path at its start stays as it is spelt. */
-function upperFirst(text: string): string {
-  return /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+function keyOf(obstacle: Obstacle): (number | string)[] {
+  return [...wayKey(obstacle), obstacle.code, JSON.stringify(obstacle.data), obstacle.resource.id];
 }

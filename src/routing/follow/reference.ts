@@ -1,18 +1,16 @@
 /** What a route source finds: references to Services and hosts, and obstacles where it can't see. */
+import { isDeepStrictEqual } from "node:util";
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { getNumber, getString, unknown, type Maybe } from "../../kubernetes/values";
 import type { ResourceIndex } from "./resource-index";
-import type { Chain, RoutingSettings, Step } from "../routes";
-
-/** A line of the APISIX ingress controller: 1.x or 2.x. */
-export type Line = "1" | "2";
+import type { Chain, ControllerLine, LineReason, Note, Problem, RoutingSettings, Step } from "../routes";
 
 /** What every source needs. */
 export interface Context {
   index: ResourceIndex;
   settings: RoutingSettings;
   /** The controller lines that the settings allow. */
-  lines: readonly Line[];
+  lines: readonly ControllerLine[];
 }
 
 /** How a request comes from a route to what a reference names. Never changed in place: ways share their beginnings. */
@@ -22,8 +20,8 @@ export interface Way {
   steps: readonly Step[];
   via: Chain["via"];
   /** The controller lines that take this way; where it is empty, no request goes this way. */
-  lines: readonly Line[];
-  notes: readonly string[];
+  lines: readonly ControllerLine[];
+  notes: readonly Note[];
   /** Seconds. */
   timeout?: number;
   /** Its weight is 0: configured, but no request goes this way until somebody raises it. */
@@ -75,22 +73,19 @@ export interface Reference {
   target: ServiceTarget | HostTarget;
 }
 
-/** Something that can't be seen, or doesn't work. Those with the same cause make one blind spot. */
-export interface Obstacle {
-  cause: string;
-  /** What can't be seen, and why. */
-  message: string;
-  /** What would help. */
-  help?: string;
+/** Something that can't be seen, or doesn't work. */
+export type Obstacle = Problem & {
+  /** Those of one code with the same cause make one blind spot; left out: all of that code. */
+  cause?: string;
   /** The resource where it was met, and the way that leads there. */
   resource: Resource;
   steps: readonly Step[];
-}
+};
 
 export type Found = Reference | Obstacle;
 
 export function isObstacle(found: object): found is Obstacle {
-  return "cause" in found;
+  return "code" in found;
 }
 
 /** A resource as a step. */
@@ -102,7 +97,7 @@ export function withPort(label: string, port: PortReference): string {
   return typeof port === "number" || (typeof port === "string" && port !== "") ? `${label}:${port}` : label;
 }
 
-export function startAt(route: Resource, lines: readonly Line[], notes: readonly string[] = []): Way {
+export function startAt(route: Resource, lines: readonly ControllerLine[], notes: readonly Note[] = []): Way {
   return { route, steps: [stepOf(route)], via: "upstream", lines, notes };
 }
 
@@ -110,19 +105,17 @@ export function through(way: Way, step: Step): Way {
   return { ...way, steps: [...way.steps, step] };
 }
 
-export function noted(way: Way, ...notes: string[]): Way {
-  return { ...way, notes: [...way.notes, ...notes.filter((note) => !way.notes.includes(note))] };
+export function noted(way: Way, ...notes: Note[]): Way {
+  const isNew = (note: Note) => !way.notes.some((other) => isDeepStrictEqual(other, note));
+  return { ...way, notes: [...way.notes, ...notes.filter(isNew)] };
 }
 
-/** The way, as far as one controller line takes it. Tells so where the settings leave the other line open. */
-export function onlyOn(line: Line, way: Way, because: string): Way {
+/** The way, as far as one controller line takes it. Notes so if the settings leave the other line open. */
+export function onlyOn(line: ControllerLine, way: Way, because: LineReason): Way {
   const lines = way.lines.filter((taking) => taking === line);
   const narrowed = { ...way, lines };
-  return lines.length > 0 && lines.length < way.lines.length ? noted(narrowed, lineNote(line, because)) : narrowed;
-}
-
-export function lineNote(line: Line, because: string): string {
-  return `only APISIX ingress controller ${line}.x takes this way: ${because}`;
+  const isNarrower = lines.length > 0 && lines.length < way.lines.length;
+  return isNarrower ? noted(narrowed, { code: "controller-line", line, because }) : narrowed;
 }
 
 /** A weight of 0 gets no requests. */
@@ -138,8 +131,9 @@ export function lasting(way: Way, seconds: number | undefined): Way {
 /** A value that can't be known. One blind spot for all of the same field, however many resources it is unknown in. */
 export function unknownValue(resource: Resource, path: string, steps: readonly Step[]): Obstacle {
   return {
-    cause: `unknown ${resource.kind} ${path.replace(/\[\d+\]/g, "[]")}`,
-    message: `${path} of ${labelOf(resource)} is not known in this preview, or not of the type it should have: what it leads to can't be judged.`,
+    code: "value-unknown",
+    data: { field: path, resource: labelOf(resource) },
+    cause: `${resource.kind} ${path.replace(/\[\d+\]/g, "[]")}`,
     resource,
     steps,
   };

@@ -6,6 +6,7 @@ import type { Workload } from "../../kubernetes/workload";
 import { once, withoutMissingPorts } from "./arrivals";
 import { arrive, type Arrival } from "./arrive";
 import { blindSpots } from "./blind-spots";
+import { byText, sortedBy, wayKey } from "./order";
 import {
   isObstacle,
   stepOf,
@@ -96,37 +97,33 @@ function templatePath({ podSpecPath }: Workload): string {
 }
 
 function selectsNothing(context: Context, service: Resource, selection: Selection, way: Way): Obstacle {
-  const label = labelOf(service);
-  const obstacle = { cause: `${selection.nothing} ${service.id}`, resource: service, steps: way.steps };
+  const about = { data: { service: labelOf(service) }, cause: service.id, resource: service, steps: way.steps };
   switch (selection.nothing) {
-    case "no selector": {
-      const endpoints = hasWrittenEndpoints(context.index, service) ? ", and its endpoints are written by hand" : "";
-      return { ...obstacle, message: `${label} has no selector${endpoints}: the Pods behind it can't be judged.` };
-    }
+    case "no selector":
+      return hasWrittenEndpoints(context.index, service)
+        ? { ...about, code: "endpoints-written-by-hand" }
+        : { ...about, code: "service-without-selector" };
     case "unknown namespace":
       return unknownValue(service, "metadata.namespace", way.steps);
     case "unknown selector":
       return unknownValue(service, "spec.selector", way.steps);
-    case "unknown labels": {
-      const [first] = selection.unclear;
-      return first
-        ? unknownLabels(service, first, selection.unclear.length - 1, way)
-        : unknownValue(service, "spec", way.steps);
-    }
+    case "unknown labels":
+      return unknownLabels(service, selection.unclear, way);
     case "no match":
     case undefined:
-      return {
-        ...obstacle,
-        message: `${label} selects no Pods of this stack's workloads: what another stack or an operator makes can't be judged.`,
-      };
+      return { ...about, code: "service-selects-nothing" };
   }
 }
 
-function unknownLabels(service: Resource, workload: Workload, more: number, way: Way): Obstacle {
-  const others = more > 0 ? ` and ${more} more` : "";
+function unknownLabels(service: Resource, workloads: readonly Workload[], way: Way): Obstacle {
+  const [first, ...others] = workloads
+    .map((workload) => ({ workload: labelOf(workload.resource), field: `${templatePath(workload)}.labels` }))
+    .sort((a, b) => byText(a.workload, b.workload));
+  if (!first) return unknownValue(service, "spec", way.steps);
   return {
-    cause: `unknown labels ${service.id}`,
-    message: `whether ${labelOf(service)} selects ${labelOf(workload.resource)}${others} is not known in this preview: ${templatePath(workload)}.labels can't be read.`,
+    code: "pod-labels-unknown",
+    data: { service: labelOf(service), ...first, more: others.length },
+    cause: service.id,
     resource: service,
     steps: way.steps,
   };
@@ -134,8 +131,9 @@ function unknownLabels(service: Resource, workload: Workload, more: number, way:
 
 function weightZero(service: Resource, way: Way): Obstacle {
   return {
-    cause: `weight ${service.id}`,
-    message: `the weight of ${labelOf(service)} is 0: its workloads get no requests, and aren't judged until it is raised.`,
+    code: "weight-zero",
+    data: { service: labelOf(service) },
+    cause: service.id,
     resource: way.route,
     steps: way.steps,
   };
@@ -164,14 +162,15 @@ class Collected<T> {
     else this.chains.set(goal, [chain]);
   }
 
-  /** In the order in which they were first reached; requests before mirrors, short ways before long ones. */
+  /** Goals by their first way; of each, requests before mirrors, short ways before long ones, then by text. */
   list<R>(make: (goal: T, chains: Chain[]) => R): R[] {
-    const rank = (chain: Chain) => (chain.via === "mirror" ? Number.MAX_SAFE_INTEGER / 2 : 0) + chain.steps.length;
-    return [...this.chains].map(([goal, chains]) =>
-      make(
-        goal,
-        chains.sort((a, b) => rank(a) - rank(b)),
-      ),
+    const goals = [...this.chains].map(([goal, chains]) => ({ goal, chains: sortedBy(chains, keyOf) }));
+    return sortedBy(goals, ({ chains: [first] }) => (first ? keyOf(first) : [])).map(({ goal, chains }) =>
+      make(goal, chains),
     );
   }
+}
+
+function keyOf(chain: Chain): (number | string)[] {
+  return [chain.via === "mirror" ? 1 : 0, ...wayKey(chain)];
 }

@@ -143,10 +143,15 @@ export class ResourceIndex {
     return place;
   }
 
-  /** How people are told of a resource that isn't in the stack: `Service shop/web`. */
-  describe(place: Place, kind: string, name: string): string {
+  /** How people read the name of a resource that isn't in the stack: `shop/web`, or `web` in an unknown namespace. */
+  nameIn(place: Place, name: string): string {
     const namespace = this.namespaceText(place);
-    return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+    return namespace === undefined ? name : `${namespace}/${name}`;
+  }
+
+  /** With its kind: `Service shop/web`. */
+  describe(place: Place, kind: string, name: string): string {
+    return `${kind} ${this.nameIn(place, name)}`;
   }
 
   /** The name of a namespace; undefined where it isn't known. */

@@ -16,12 +16,13 @@ import {
   unknown,
   type Maybe,
 } from "../../kubernetes/values";
-import { ask, no, unclear, yes, type Ownership, type Verdict } from "../apisix/ownership";
-import { stepOf, type Context, type Line, type Obstacle } from "../follow/reference";
+import { ask, no, unclear, yes, type Ownership } from "../apisix/ownership";
+import { stepOf, type Context, type Obstacle } from "../follow/reference";
+import type { ControllerLine } from "../routes";
 import { kindOf, type Kind, type Place } from "../follow/resource-index";
 
 /** The listener protocols that a kind of route attaches to, per controller line. */
-export const routeKinds: Readonly<Record<string, Readonly<Record<Line, readonly string[]>>>> = {
+export const routeKinds: Readonly<Record<string, Readonly<Record<ControllerLine, readonly string[]>>>> = {
   HTTPRoute: { "1": ["HTTP"], "2": ["HTTP", "HTTPS"] },
   GRPCRoute: { "1": [], "2": ["HTTP", "HTTPS"] },
   // 1.x wants an HTTPS listener for it, and lets TLS listeners alone allow its kind.
@@ -41,24 +42,34 @@ const classKind: Kind = "gateway.networking/GatewayClass";
 export function ownerOfRoute(context: Context, route: Resource): Ownership | Obstacle {
   const parents = getList(route.body, "spec", "parentRefs");
   return ask(context, (line) => {
-    if (line === "1" && route.kind === "GRPCRoute") return no("1.x doesn't read GRPCRoutes");
+    if (line === "1" && route.kind === "GRPCRoute") return no({ code: "grpc-route-not-read", data: {} });
     if (parents === unknown) return unclear(route, "spec.parentRefs", [stepOf(route)]);
-    if (parents === undefined || parents.length === 0) return line === "1" ? yes : no("it names no Gateway");
+    if (parents === undefined || parents.length === 0)
+      return line === "1" ? yes : no({ code: "no-gateway-named", data: {} });
     const verdicts = parents.map((parent, i) => attaches(context, line, route, parent, `spec.parentRefs[${i}]`));
-    const foreign = verdicts.find(({ takes }) => takes === "foreign");
-    if (line === "1" && foreign) return no("1.x takes no route of which one parent isn't a Gateway of APISIX's");
-    const taking = verdicts.find((verdict): verdict is Verdict => verdict.takes === true);
-    const open = verdicts.find((verdict): verdict is Verdict => typeof verdict.takes === "object");
+    if (line === "1" && verdicts.includes(foreign)) return no({ code: "other-parent", data: {} });
+    const taking = verdicts.some(({ takes }) => takes === true) ? yes : undefined;
+    const open = verdicts.find((verdict) => isOpen(verdict));
     // A parent that can't be seen may be one that fails the route.
-    return (line === "1" ? (open ?? taking) : (taking ?? open)) ?? no("no listener of a Gateway of APISIX's takes it");
+    return (line === "1" ? (open ?? taking) : (taking ?? open)) ?? no({ code: "no-listener", data: {} });
   });
 }
 
-/** A parent that is no Gateway of APISIX's. */
-type Parent = Verdict | { takes: "foreign" };
-const foreign: Parent = { takes: "foreign" };
+/** It can't be seen. */
+type Open = { takes: Obstacle };
 
-function attaches(context: Context, line: Line, route: Resource, parent: unknown, path: string): Parent {
+/** What becomes of a route at one of its parents. */
+type Parent = { takes: true } | Open | typeof foreign | typeof refused;
+/** The parent isn't a Gateway of APISIX's. */
+const foreign = { takes: "foreign" } as const;
+/** It is, and none of its listeners takes the route. */
+const refused = { takes: "refused" } as const;
+
+function isOpen(parent: Parent): parent is Open {
+  return typeof parent.takes === "object";
+}
+
+function attaches(context: Context, line: ControllerLine, route: Resource, parent: unknown, path: string): Parent {
   const { index, settings } = context;
   const kind = getString(parent, "kind") ?? "Gateway";
   const name = getString(parent, "name");
@@ -77,23 +88,28 @@ function attaches(context: Context, line: Line, route: Resource, parent: unknown
   if (settings.gateways.includes(`${index.namespaceText(place) ?? ""}/${name}`)) return yes;
   // Who lists the Gateways of other stacks that are APISIX's says by that which ones are not.
   if (settings.gateways.length > 0) return foreign;
-  const shown = index.describe(place, "Gateway", name);
+  const shown = index.nameIn(place, name);
   return {
     takes: {
-      cause: `gateway ${place} ${name}`,
-      message: `${shown} is not in this stack: it can't be told whether it is APISIX's.`,
-      help: "Help: list the Gateways of other stacks that are APISIX's in the setting gateways.",
+      code: "gateway-not-in-stack",
+      data: { gateway: shown },
+      cause: `${place} ${name}`,
       resource: route,
-      steps: [stepOf(route), { label: shown }],
+      steps: [stepOf(route), { label: `Gateway ${shown}` }],
     },
-    because: `${shown} is not in this stack`,
   };
 }
 
 /** Does a route attach to a Gateway of the stack? */
-function ofGateway(context: Context, line: Line, route: Resource, gateway: Resource, parent: unknown): Parent {
+function ofGateway(
+  context: Context,
+  line: ControllerLine,
+  route: Resource,
+  gateway: Resource,
+  parent: unknown,
+): Parent {
   const owner = ownerOfGateway(context, line, gateway, route);
-  if (owner.takes !== true) return owner.takes === false ? foreign : owner;
+  if (owner.takes !== true) return owner;
   const listeners = getList(gateway.body, "spec", "listeners");
   const steps = [stepOf(route), stepOf(gateway)];
   if (listeners === unknown) return unclear(gateway, "spec.listeners", steps);
@@ -102,7 +118,7 @@ function ofGateway(context: Context, line: Line, route: Resource, gateway: Resou
   if (section === unknown) return unclear(route, "spec.parentRefs[].sectionName", steps);
   // 1.x doesn't read it.
   if (port === unknown && line === "2") return unclear(route, "spec.parentRefs[].port", steps);
-  let closest: Verdict | undefined;
+  let closest: Open | undefined;
   for (const [i, listener] of (listeners ?? []).entries()) {
     const ownName = getString(listener, "name");
     const ownPort = getNumber(listener, "port");
@@ -117,11 +133,11 @@ function ofGateway(context: Context, line: Line, route: Resource, gateway: Resou
     if (why === unknown) closest ??= unclear(gateway, `spec.listeners[${i}]`, steps);
     else if (typeof why === "object") closest ??= why;
   }
-  return closest ?? no(`no listener of ${labelOf(gateway)} takes it`);
+  return closest ?? refused;
 }
 
 /** Is a Gateway APISIX's? */
-export function ownerOfGateway(context: Context, line: Line, gateway: Resource, user: Resource): Verdict {
+export function ownerOfGateway(context: Context, line: ControllerLine, gateway: Resource, user: Resource): Parent {
   const { index, settings } = context;
   const steps = user === gateway ? [stepOf(gateway)] : [stepOf(user), stepOf(gateway)];
   let name = getString(gateway.body, "spec", "gatewayClassName");
@@ -130,7 +146,7 @@ export function ownerOfGateway(context: Context, line: Line, gateway: Resource, 
     name = origin ? (nameOf(origin) ?? unknown) : unknown;
     if (origin && name === unknown) return ofController(origin);
   }
-  if (name === undefined) return no("its Gateway has no class");
+  if (name === undefined) return foreign;
   if (name === unknown) return unclear(gateway, "spec.gatewayClassName", steps);
   const [inStack] = index.namedAnywhere(gateway.cluster, classKind, name);
   if (inStack) return ofController(inStack);
@@ -139,37 +155,33 @@ export function ownerOfGateway(context: Context, line: Line, gateway: Resource, 
   if (settings.gatewayClasses.includes(name) || settings.gateways.includes(id)) return yes;
   const parameters = getString(gateway.body, "spec", "infrastructure", "parametersRef", "group");
   // Gateways of other controllers are common, and no business of ours.
-  if (!/apisix/i.test(name) && parameters !== "apisix.apache.org")
-    return no("the class of its Gateway is not APISIX's");
+  if (!/apisix/i.test(name) && parameters !== "apisix.apache.org") return foreign;
   return {
     takes: {
-      cause: `gateway class ${name}`,
-      message: `GatewayClass ${name} is not in this stack, and not among the setting gatewayClasses: it can't be told whether it is APISIX's.`,
-      help: "Help: add it to gatewayClasses if it is.",
+      code: "gateway-class-not-in-stack",
+      data: { class: name },
+      cause: name,
       resource: gateway,
       steps,
     },
-    because: `GatewayClass ${name} is not in this stack`,
   };
 
-  function ofController(gatewayClass: Resource): Verdict {
+  function ofController(gatewayClass: Resource): Parent {
     const controller = getString(gatewayClass.body, "spec", "controllerName");
     if (controller === unknown) return unclear(gatewayClass, "spec.controllerName", [...steps, stepOf(gatewayClass)]);
     const isOurs = controller !== undefined && settings.controllerNames.includes(controller);
-    if (!isOurs) return no(`the controller of ${labelOf(gatewayClass)} is not APISIX's`);
-    if ((controller === controllerOf1) === (line === "1")) return yes;
-    return no(`${line}.x isn't the controller of ${labelOf(gatewayClass)}`);
+    return isOurs && (controller === controllerOf1) === (line === "1") ? yes : foreign;
   }
 }
 
 /** Why a listener doesn't take a route: undefined where it does, unknown or an obstacle where that can't be told. */
 function refuses(
   context: Context,
-  line: Line,
+  line: ControllerLine,
   route: Resource,
   gateway: Resource,
   listener: unknown,
-): "protocol" | "kind" | "hostname" | "namespace" | undefined | Verdict | typeof unknown {
+): "protocol" | "kind" | "hostname" | "namespace" | undefined | Open | typeof unknown {
   const protocol = getString(listener, "protocol");
   if (protocol === unknown || listener === unknown) return unknown;
   if (protocol === undefined || !routeKinds[route.kind]?.[line].includes(protocol)) return "protocol";
@@ -185,22 +197,22 @@ function refuses(
   const namespace = allowsNamespace(context, route, gateway, listener);
   if (namespace === unknown) {
     const place = context.index.placeOf(route);
-    const shown = place === undefined ? "" : ` ${context.index.namespaceText(place) ?? ""}`.trimEnd();
+    const name = place === undefined ? undefined : context.index.namespaceText(place);
     return {
       takes: {
-        cause: `allowed namespaces ${gateway.id} ${place}`,
-        message: `a listener of ${labelOf(gateway)} chooses namespaces by label, and the labels of the namespace${shown} are not in this stack: it can't be told whether it takes the routes there.`,
+        code: "listener-namespaces-unknown",
+        data: { gateway: labelOf(gateway), ...(name === undefined ? {} : { namespace: name }) },
+        cause: `${gateway.id} ${place}`,
         resource: route,
         steps: [stepOf(route), stepOf(gateway)],
       },
-      because: "it can't be told whether its namespace is allowed",
     };
   }
   return namespace ? undefined : "namespace";
 }
 
 /** 1.x wants all of a route's host names to match the listener's, 2.x one of them. */
-function matchesHostname(line: Line, route: Resource, wanted: Maybe<string> | undefined): Maybe<boolean> {
+function matchesHostname(line: ControllerLine, route: Resource, wanted: Maybe<string> | undefined): Maybe<boolean> {
   if (route.kind === "TCPRoute" || route.kind === "UDPRoute") return true;
   const hostnames = getList(route.body, "spec", "hostnames");
   if (wanted === undefined || wanted === "") return true;

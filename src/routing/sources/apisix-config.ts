@@ -28,8 +28,9 @@ function* config(configMap: Resource, text: string, way: Way): Generator<Found> 
   const root = parse(text);
   if (root === unknown) {
     yield {
-      cause: `unreadable ${configMap.id}`,
-      message: `${key} in ${labelOf(configMap)} is no YAML that can be read: its routes can't be seen.`,
+      code: "apisix-config-unreadable",
+      data: { key, configMap: labelOf(configMap) },
+      cause: configMap.id,
       resource: configMap,
       steps: way.steps,
     };

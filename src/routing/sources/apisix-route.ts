@@ -29,11 +29,11 @@ import {
   weighted,
   type Context,
   type Found,
-  type Line,
   type Reference,
   type ServiceTarget,
   type Way,
 } from "../follow/reference";
+import type { ControllerLine } from "../routes";
 
 export function* apisixRoutes(context: Context): Generator<Found> {
   for (const route of context.index.ofKind("apisix.apache.org/ApisixRoute")) {
@@ -47,12 +47,12 @@ function* rules(context: Context, route: Resource, start: Way): Generator<Found>
   const { version } = route;
   let way = start;
   if (version !== "v2") {
-    way = onlyOn("1", way, `2.x doesn't serve ${version} of ApisixRoute`);
+    way = onlyOn("1", way, { code: "version-not-served", data: { version } });
     if (way.lines.length === 0) {
       yield {
-        cause: `version ${version}`,
-        message: `APISIX ingress controller 2.x doesn't serve ${version} of ApisixRoute: what it leads to isn't judged.`,
-        help: "Help: write it as apisix.apache.org/v2.",
+        code: "version-not-served",
+        data: { version },
+        cause: version,
         resource: route,
         steps: way.steps,
       };
@@ -61,11 +61,11 @@ function* rules(context: Context, route: Resource, start: Way): Generator<Found>
   }
   const twice = namedTwice(route);
   if (twice !== undefined) {
-    const narrowed = onlyOn("1", way, "2.x refuses an ApisixRoute that names a Service twice in one rule");
+    const narrowed = onlyOn("1", way, { code: "service-named-twice", data: {} });
     if (narrowed.lines.length === 0 && way.lines.length > 0) {
       yield {
-        cause: "a Service twice in a rule",
-        message: `${twice} of ${labelOf(route)} names a Service twice: APISIX ingress controller 2.x refuses the whole route.`,
+        code: "service-named-twice",
+        data: { field: twice, route: labelOf(route) },
         resource: route,
         steps: way.steps,
       };
@@ -78,8 +78,9 @@ function* rules(context: Context, route: Resource, start: Way): Generator<Found>
     const lines = way.lines.filter((line) => config.lines.includes(line));
     if (lines.length === 0) {
       yield {
-        cause: `foreign ${config.resource.id}`,
-        message: `${labelOf(config.resource)} is of another controller's class: APISIX refuses the whole of a route that names it.`,
+        code: "plugin-config-of-other-class",
+        data: { config: labelOf(config.resource) },
+        cause: config.resource.id,
         resource: route,
         steps: way.steps,
       };
@@ -94,7 +95,10 @@ function* rules(context: Context, route: Resource, start: Way): Generator<Found>
  * The ApisixPluginConfig of another controller's class that a rule names, and the lines that take it nonetheless. 2.x
  * refuses such a route; 1.x doesn't push the plugins, and APISIX refuses a route that names what it doesn't have.
  */
-function foreignConfig(context: Context, route: Resource): { resource: Resource; lines: readonly Line[] } | undefined {
+function foreignConfig(
+  context: Context,
+  route: Resource,
+): { resource: Resource; lines: readonly ControllerLine[] } | undefined {
   const list = getList(route.body, "spec", "http");
   for (const rule of isKnown(list) && list ? list : []) {
     for (const resource of pluginConfigsOf(context, route, rule)) {
@@ -191,11 +195,8 @@ function* httpRule(context: Context, route: Resource, start: Way, rule: unknown,
   const mayBeSeveral = hasSeveral || backends === unknown || upstreams === unknown;
   const hasOwnSplit = plugins === unknown || (plugins ?? []).some(isTrafficSplit);
   const further = (to: Way, isFirst: boolean) =>
-    hasOwnSplit && hasSeveral && !isFirst
-      ? onlyOn("1", to, "on 2.x a traffic-split among the route's plugins replaces the one of its backends")
-      : to;
-  const ownSplit = (to: Way) =>
-    mayBeSeveral ? onlyOn("2", to, "on 1.x the traffic-split of the backends replaces the route's own") : to;
+    hasOwnSplit && hasSeveral && !isFirst ? onlyOn("1", to, { code: "plugin-replaces-split", data: {} }) : to;
+  const ownSplit = (to: Way) => (mayBeSeveral ? onlyOn("2", to, { code: "split-replaces-plugin", data: {} }) : to);
 
   const isOld = route.version === "v2alpha1" || route.version === "v2beta1";
   if (isOld && countOf(backends) === 0 && backends !== unknown) {

@@ -40,7 +40,7 @@ function* rules(context: Context, grants: Grants, route: Resource, way: Way): Ge
   const hostnames = getList(route.body, "spec", "hostnames");
   // Without a host name there is nothing that 2.x could tell TLS connections apart by.
   const isDead = route.kind === "TLSRoute" && (hostnames === undefined || (isKnown(hostnames) && !hostnames.length));
-  const start = isDead ? onlyOn("1", way, "2.x makes no route of a TLSRoute without hostnames") : way;
+  const start = isDead ? onlyOn("1", way, { code: "hostnames-missing", data: {} }) : way;
   const from = route;
   yield* elements(
     getList(route.body, "spec", "rules"),
@@ -77,11 +77,12 @@ function* backendRef(
     return;
   }
   if (!granted) {
-    to = onlyOn("1", to, "no ReferenceGrant in this stack allows it, and 2.x asks for one");
+    to = onlyOn("1", to, { code: "reference-grant-not-in-stack", data: {} });
     if (to.lines.length === 0) {
       yield {
-        cause: `grant ${typeof namespace === "string" ? namespace : ""} ${route.kind}`,
-        message: `no ReferenceGrant in this stack lets ${labelOf(route)} name a Service of another namespace: APISIX ingress controller 2.x doesn't follow it without one.`,
+        code: "reference-grant-not-in-stack",
+        data: { route: labelOf(route) },
+        cause: `${typeof namespace === "string" ? namespace : ""} ${route.kind}`,
         resource: route,
         steps: way.steps,
       };
@@ -117,7 +118,7 @@ function* filters(context: Context, route: Resource, way: Way, rule: unknown, pa
       // Of several mirrors APISIX keeps the last. It is a host name of the Service: no ReferenceGrant is asked for.
       if (service !== undefined) {
         mirror = {
-          way: noted({ ...way, via: "mirror" }, "a mirror: clients don't see its answers"),
+          way: noted({ ...way, via: "mirror" }, { code: "mirror" }),
           from: route,
           path: `${path}.requestMirror.backendRef.name`,
           target: {
@@ -132,7 +133,7 @@ function* filters(context: Context, route: Resource, way: Way, rule: unknown, pa
     }
     const extension = getObject(filter, "extensionRef");
     if (isKnown(extension) && extension !== undefined && getString(extension, "kind") === "PluginConfig") {
-      const to = onlyOn("2", way, "1.x has no PluginConfig");
+      const to = onlyOn("2", way, { code: "plugin-config-not-read", data: {} });
       if (to.lines.length > 0) {
         yield* pluginConfig(context, to, { kind: "PluginConfig", name: getString(extension, "name") }, at);
       }
@@ -153,7 +154,7 @@ function* policies(context: Context): Generator<Found> {
       namespace && isKnown(namespace) ? index.placeNamed(consumer.cluster, namespace) : index.placeOf(consumer);
     const [gateway] = place !== undefined && typeof name === "string" ? index.named(place, gatewayKind, name) : [];
     // An object of APISIX's own group: a Gateway that isn't in the stack can only be APISIX's.
-    if (gateway && ownerOfGateway(context, "2", gateway, gateway).takes === false) continue;
+    if (gateway && ownerOfGateway(context, "2", gateway, gateway).takes === "foreign") continue;
     yield* pluginsOf(consumer, startAt(consumer, ["2"]), settings.apisixNamespace);
   }
   for (const policy of index.ofKind("apisix.apache.org/L4RoutePolicy")) {

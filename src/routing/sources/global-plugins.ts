@@ -1,9 +1,10 @@
 /** Plugins for all requests: those of ApisixGlobalRules and of GatewayProxies. */
-import { nameOf, type Resource } from "../../kubernetes/resource";
+import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import { getString } from "../../kubernetes/values";
 import { ownerOfCrd } from "../apisix/ownership";
 import { pluginsOf } from "../apisix/plugins";
 import { isObstacle, onlyOn, startAt, type Context, type Found } from "../follow/reference";
+import type { Note } from "../routes";
 
 export function* globalPlugins(context: Context): Generator<Found> {
   const { index, settings } = context;
@@ -20,14 +21,13 @@ export function* globalPlugins(context: Context): Generator<Found> {
   for (const proxy of index.ofKind("apisix.apache.org/GatewayProxy")) {
     // Nothing in the stack uses it: an IngressClass or a Gateway of another stack may.
     const isUsed = used.has(`${proxy.cluster}\0${String(nameOf(proxy))}`);
-    const way = onlyOn("2", startAt(proxy, context.lines), "1.x has no GatewayProxy");
+    const way = onlyOn("2", startAt(proxy, context.lines), { code: "gateway-proxy-not-read", data: {} });
     const found = way.lines.length > 0 ? [...pluginsOf(proxy, way, settings.apisixNamespace)] : [];
     if (isUsed) yield* found;
     else if (found.length > 0) {
       yield {
-        cause: "unused GatewayProxy",
-        message:
-          "no IngressClass or Gateway in this stack uses this GatewayProxy: whether its plugins send requests to Services can't be told.",
+        code: "gateway-proxy-unused",
+        data: { proxy: labelOf(proxy) },
         resource: proxy,
         steps: way.steps,
       };
@@ -35,7 +35,7 @@ export function* globalPlugins(context: Context): Generator<Found> {
   }
 }
 
-function withNotes<T extends { way: { notes: readonly string[] } }>(found: T, notes: readonly string[]): T {
+function withNotes<T extends { way: { notes: readonly Note[] } }>(found: T, notes: readonly Note[]): T {
   return { ...found, way: { ...found.way, notes: [...notes, ...found.way.notes] } };
 }
 

@@ -59,8 +59,8 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
   const unread = get(ingress.body, "spec", "defaultBackend") ?? get(ingress.body, "spec", "backend");
   if (unread !== undefined) {
     yield {
-      cause: "defaultBackend",
-      message: `APISIX doesn't read the default backend of an Ingress: through ${labelOf(ingress)} it sends no requests to it.`,
+      code: "default-backend-not-read",
+      data: { ingress: labelOf(ingress) },
       resource: ingress,
       steps: way.steps,
     };
@@ -100,8 +100,8 @@ function* backend(
   }
   if (get(body, "resource") !== undefined) {
     yield {
-      cause: "backend.resource",
-      message: `APISIX doesn't read a backend's resource: ${path}.resource of ${labelOf(ingress)} leads nowhere.`,
+      code: "backend-resource-not-read",
+      data: { field: `${path}.resource`, ingress: labelOf(ingress) },
       resource: ingress,
       steps: way.steps,
     };

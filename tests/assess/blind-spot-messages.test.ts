@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import {
+  blindSpotMessages,
+  blindSpotText,
+  fixOf,
+  isAdvice,
+  noteText,
+  whatOf,
+} from "../../src/assess/blind-spot-messages";
+import {
+  blindSpotCodes,
+  type BlindSpotCode,
+  type BlindSpotData,
+  type LineReasonData,
+  type Note,
+  type Problem,
+} from "../../src/routing";
+import { deployment } from "../routing/resources";
+
+/** Two sets of data for a code where its words depend on them. */
+const data: { [C in BlindSpotCode]: BlindSpotData[C][] } = {
+  "class-not-in-stack": [{ class: "edge" }],
+  "class-missing": [{ resource: "ApisixRoute shop/web" }],
+  "gateway-class-not-in-stack": [{ class: "edge" }],
+  "gateway-not-in-stack": [{ gateway: "infra/edge" }, { gateway: "edge" }],
+  "listener-namespaces-unknown": [{ gateway: "Gateway infra/edge", namespace: "shop" }, { gateway: "Gateway edge" }],
+  "reference-grant-not-in-stack": [{ route: "HTTPRoute shop/web" }],
+  "gateway-proxy-unused": [{ proxy: "GatewayProxy infra/proxy" }],
+  "value-unknown": [{ field: "spec.selector", resource: "Service shop/web" }],
+  "service-not-in-stack": [{ service: "Service shop/web" }],
+  "service-without-selector": [{ service: "Service shop/web" }],
+  "endpoints-written-by-hand": [{ service: "Service shop/web" }],
+  "service-selects-nothing": [{ service: "Service shop/web" }],
+  "pod-labels-unknown": [
+    { service: "Service shop/web", workload: "Deployment shop/web", field: "spec.template.metadata.labels", more: 0 },
+    { service: "Service shop/web", workload: "Pod shop/web", field: "metadata.labels", more: 2 },
+  ],
+  "apisix-upstream-not-in-stack": [{ upstream: "ApisixUpstream shop/web" }],
+  "subset-not-in-stack": [
+    { upstream: "ApisixUpstream shop/web", field: "spec.http[0].backends[0].subset", route: "ApisixRoute shop/web" },
+  ],
+  "plugin-config-not-in-stack": [{ config: "ApisixPluginConfig shop/auth" }],
+  "host-without-namespace": [{ field: "spec.externalNodes[0].name", resource: "ApisixUpstream shop/web" }],
+  "other-cluster-domain": [{ field: "spec.externalNodes[0].name", resource: "ApisixUpstream shop/web" }],
+  "discovery-name-not-followed": [{ field: "spec.discovery.serviceName", resource: "ApisixUpstream shop/web" }],
+  "discovery-not-followed": [{ field: "spec.discovery.serviceName", resource: "ApisixUpstream shop/web" }],
+  "upstream-in-secret": [{ field: "spec.http[0].plugins[0].secretRef", resource: "ApisixRoute shop/web" }],
+  "upstream-id-not-followed": [{ field: "spec.http[0].plugins[0].config", resource: "ApisixRoute shop/web" }],
+  "apisix-config-unreadable": [{ key: "apisix.yaml", configMap: "ConfigMap apisix/apisix" }],
+  "version-not-served": [{ version: "v2beta3" }],
+  "service-named-twice": [{ field: "spec.http[0]", route: "ApisixRoute shop/web" }],
+  "plugin-config-of-other-class": [{ config: "ApisixPluginConfig shop/auth" }],
+  "default-backend-not-read": [{ ingress: "Ingress shop/web" }],
+  "backend-resource-not-read": [{ field: "spec.rules[0].http.paths[0].backend.resource", ingress: "Ingress shop/web" }],
+  "service-port-missing": [
+    { service: "Service shop/web", port: 9, lost: "requests" },
+    { service: "Service shop/web", port: "http", lost: "backend" },
+    { service: "Service shop/web", port: 9, lost: "backend, route on 1.x" },
+    { service: "Service shop/web", port: 9, lost: "ingress" },
+  ],
+  "weight-zero": [{ service: "Service shop/web" }],
+  "headless-service-as-host": [{ service: "Service shop/web" }],
+  "external-node-of-wrong-type": [{ service: "Service shop/web" }],
+};
+
+function problemsOf<C extends BlindSpotCode>(code: C): Problem<C>[] {
+  return data[code].map((each) => ({ code, data: each }));
+}
+const problems = blindSpotCodes.flatMap<Problem>((code) => problemsOf(code));
+
+/** One reason of each code. */
+const reasons: { [C in keyof LineReasonData]: LineReasonData[C] } = {
+  "class-of-other-controller": { class: "IngressClass edge", field: "spec.ingressClassName" },
+  "class-not-known": {},
+  "no-class": {},
+  "version-not-served": { version: "v1" },
+  "service-named-twice": {},
+  "split-replaces-plugin": {},
+  "plugin-replaces-split": {},
+  "service-port-missing": {},
+  "external-name-not-read": {},
+  "gateway-proxy-not-read": {},
+  "plugin-config-not-read": {},
+  "grpc-route-not-read": {},
+  "no-gateway-named": {},
+  "other-parent": {},
+  "no-listener": {},
+  "hostnames-missing": {},
+  "reference-grant-not-in-stack": {},
+};
+
+const notes: Note[] = [
+  ...Object.entries(reasons).map(
+    ([code, data]) => ({ code: "controller-line", line: "2", because: { code, data } }) as Note,
+  ),
+  ...problems.map((because): Note => ({ code: "controller-line-unclear", line: "1", because })),
+  { code: "keep-alive-connections" },
+  { code: "dns-ttl" },
+  { code: "asked-by-plugin", plugin: "opa" },
+  { code: "fed-by-plugin", plugin: "http-logger" },
+  { code: "mirror" },
+];
+
+/** What native speakers stumble over, and British spelling. */
+const banned =
+  /\b(told|said aloud|whom|nobody|anew|meant|is no|are no|says? nothing|nothing to say|(un)?judged?|colour|behaviour|favour|catalogue)\b|\bmay not be\b|\breplace\w* .* by\b/i;
+/** Labels that others put before the text. */
+const label = /\b(Fix|Help|More|Note):/;
+
+function isGoodProse(text: string): void {
+  assert.match(text, /^\S.*[.]$/s, text);
+  assert.doesNotMatch(text, banned);
+  assert.doesNotMatch(text, label);
+  assert.doesNotMatch(text, /undefined|null|NaN|\[object|\n| {2}|\.\./, text);
+  const [longest = 0] = text
+    .split(/(?<=[.:]) /)
+    .map((sentence) => sentence.length)
+    .sort((a, b) => b - a);
+  assert.ok(longest <= 190, `${longest} characters in a sentence of: ${text}`);
+}
+
+describe("the words for blind spots", () => {
+  it("are there for each code, and for no other", () => {
+    assert.deepEqual(Object.keys(blindSpotMessages).sort(), [...blindSpotCodes].sort());
+    assert.equal(new Set(blindSpotCodes).size, blindSpotCodes.length);
+    for (const code of blindSpotCodes) assert.match(code, /^[a-z]+(-[a-z]+)+$/);
+  });
+
+  for (const code of blindSpotCodes) {
+    it(code, () => {
+      for (const problem of problemsOf<BlindSpotCode>(code)) {
+        isGoodProse(whatOf(problem));
+        isGoodProse(fixOf(problem));
+        assert.match(fixOf(problem), /^[a-z]+ /, "an imperative without a label");
+        // Data that is in no sentence is dead, or a name that the reader misses.
+        const text = `${whatOf(problem)} ${fixOf(problem)}`;
+        for (const [key, value] of Object.entries(problem.data)) {
+          if (key !== "lost" && value !== 0) assert.ok(text.includes(String(value)), `${key} in: ${text}`);
+        }
+      }
+      isGoodProse(blindSpotMessages[code].why);
+    });
+  }
+
+  it("tell advice on routes from what is hidden from the pack", () => {
+    const advice = problems.filter(isAdvice).map(({ code }) => code);
+    assert.deepEqual([...new Set(advice)].sort(), [
+      "backend-resource-not-read",
+      "default-backend-not-read",
+      "external-node-of-wrong-type",
+      "headless-service-as-host",
+      "plugin-config-of-other-class",
+      "service-named-twice",
+      "service-port-missing",
+      "version-not-served",
+      "weight-zero",
+    ]);
+  });
+
+  it("are one text: what, the way, and what to do", () => {
+    const text = blindSpotText({
+      code: "class-not-in-stack",
+      data: { class: "edge" },
+      resource: deployment("shop/web", {}),
+      evidence: ["ApisixRoute shop/web (and 1 more)"],
+    });
+    assert.equal(
+      text,
+      [
+        "IngressClass edge is neither in this stack nor in the setting ingressClasses, so the pack can't tell whether it is APISIX's.",
+        "ApisixRoute shop/web (and 1 more)",
+        'Fix: add "edge" to ingressClasses if it is APISIX\'s.',
+      ].join("\n"),
+    );
+  });
+});
+
+describe("the words for notes", () => {
+  it("are whole sentences", () => {
+    for (const note of notes) isGoodProse(noteText(note));
+  });
+
+  it("name the line that takes the way, and why the other one doesn't", () => {
+    const because = { code: "no-listener", data: {} } as const;
+    assert.deepEqual(
+      (["1", "2"] as const).map((line) => noteText({ code: "controller-line", line, because })),
+      [
+        "Only APISIX ingress controller 1.x takes this way: for 2.x, no listener of its Gateways accepts it.",
+        "Only APISIX ingress controller 2.x takes this way: for 1.x, no listener of its Gateways accepts it.",
+      ],
+    );
+  });
+});
