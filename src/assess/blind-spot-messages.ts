@@ -5,8 +5,6 @@ import type {
   BlindSpotData,
   ControllerLine,
   LineReason,
-  LineReasonCode,
-  LineReasonData,
   LostByPort,
   Note,
   Problem,
@@ -41,7 +39,7 @@ function quoted(port: number | string): string {
 const lostByPort: Record<LostByPort, string> = {
   requests: "no request arrives",
   backend: "APISIX gets no upstream for this backend",
-  "backend, route on 1.x": "APISIX gets no upstream for this backend, and controller 1.x drops the whole route",
+  "route-on-1": "APISIX gets no upstream for this backend, and controller 1.x drops the whole route",
   ingress: "the controller drops the whole Ingress",
 };
 
@@ -171,7 +169,7 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
   },
   "upstream-in-secret": {
     what: ({ field, resource }) =>
-      `${field} of ${resource} takes the plugin's configuration from a Secret, so the pack can't see where the plugin sends requests.`,
+      `${field} of ${resource} takes a part of the plugin's configuration from a Secret, so the pack can't see where the plugin sends requests.`,
     fix: () => `write the host into the plugin's config, or annotate the workload behind it with ${annotation}.`,
     why: `The controller merges the keys of the Secret into the plugin's configuration. The pack doesn't read Secrets. ${notSeen.workload}`,
   },
@@ -270,38 +268,50 @@ export function blindSpotText(spot: BlindSpot): string {
 }
 
 /** Why the other controller line doesn't take a way: the end of a sentence. */
-const lineReasons: {
-  readonly [C in LineReasonCode]: (data: LineReasonData[C], other: ControllerLine) => string;
-} = {
-  "class-of-other-controller": ({ class: name, field }, other) =>
-    `${other}.x goes by ${field}, and ${name} belongs to another controller`,
-  "class-not-known": (_, other) => `for ${other}.x, its class is not known to be APISIX's`,
-  "no-class": (_, other) => `for ${other}.x, it has no class`,
-  "version-not-served": ({ version }) => `2.x doesn't serve ${version} of ApisixRoute`,
-  "service-named-twice": () => "2.x refuses an ApisixRoute that names a Service twice in one rule",
-  "split-replaces-plugin": () => "on 1.x the split over the backends replaces the route's own traffic-split plugin",
-  "plugin-replaces-split": () => "on 2.x the route's own traffic-split plugin replaces the split over the backends",
-  "service-port-missing": () => "1.x drops a route that names a missing port",
-  "external-name-not-read": () => "1.x takes ExternalName Services only from ApisixUpstreams",
-  "gateway-proxy-not-read": () => "1.x has no GatewayProxy",
-  "plugin-config-not-read": () => "1.x has no PluginConfig",
-  "grpc-route-not-read": () => "1.x doesn't read GRPCRoutes",
-  "no-gateway-named": () => "2.x ignores a route that names no Gateway",
-  "other-parent": () => "1.x refuses a route if one of its parents isn't a Gateway of its own",
-  "no-listener": (_, other) => `for ${other}.x, no listener of its Gateways accepts it`,
-  "hostnames-missing": () => "2.x ignores a TLSRoute without hostnames",
-  "reference-grant-not-in-stack": () => "2.x needs a ReferenceGrant, and this stack has none for it",
-};
-
-function reasonOf<C extends LineReasonCode>({ code, data }: LineReason<C>, other: ControllerLine): string {
-  return lineReasons[code](data, other);
+function reasonText(reason: LineReason, other: ControllerLine): string {
+  switch (reason.code) {
+    case "class-of-other-controller":
+      return `${other}.x goes by ${reason.field}, and ${reason.class} belongs to another controller`;
+    case "class-not-known":
+      return `for ${other}.x, its class is not known to be APISIX's`;
+    case "no-class":
+      return `for ${other}.x, it has no class`;
+    case "version-not-served":
+      return `2.x doesn't serve ${reason.version} of ApisixRoute`;
+    case "service-named-twice":
+      return "2.x refuses an ApisixRoute that names a Service twice in one rule";
+    case "split-replaces-plugin":
+      return "on 1.x the split over the backends replaces the route's own traffic-split plugin";
+    case "plugin-replaces-split":
+      return "on 2.x the route's own traffic-split plugin replaces the split over the backends";
+    case "service-port-missing":
+      return "1.x drops a route that names a missing port";
+    case "external-name-not-read":
+      return "1.x takes ExternalName Services only from ApisixUpstreams";
+    case "gateway-proxy-not-read":
+      return "1.x has no GatewayProxy";
+    case "plugin-config-not-read":
+      return "1.x has no PluginConfig";
+    case "grpc-route-not-read":
+      return "1.x doesn't read GRPCRoutes";
+    case "no-gateway-named":
+      return "2.x ignores a route that names no Gateway";
+    case "other-parent":
+      return "1.x refuses a route if one of its parents isn't a Gateway of its own";
+    case "no-listener":
+      return `for ${other}.x, no listener of its Gateways accepts it`;
+    case "hostnames-missing":
+      return "2.x ignores a TLSRoute without hostnames";
+    case "reference-grant-not-in-stack":
+      return "2.x needs a ReferenceGrant, and this stack has none for it";
+  }
 }
 
 /** A note on a way, in whole sentences. */
 export function noteText(note: Note): string {
   switch (note.code) {
     case "controller-line":
-      return `Only APISIX ingress controller ${note.line}.x takes this way: ${reasonOf(note.because, otherLine(note.line))}.`;
+      return `Only APISIX ingress controller ${note.line}.x takes this way: ${reasonText(note.because, otherLine(note.line))}.`;
     case "controller-line-unclear":
       return `Only APISIX ingress controller ${note.line}.x is sure to take this way. ${whatOf(note.because)}`;
     case "keep-alive-connections":

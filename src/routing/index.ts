@@ -23,8 +23,6 @@ export type {
   Chain,
   ControllerLine,
   LineReason,
-  LineReasonCode,
-  LineReasonData,
   LingeringNote,
   LostByPort,
   Note,

@@ -123,11 +123,8 @@ export interface BlindSpotData {
   "external-node-of-wrong-type": { service: string };
 }
 
-/**
- * What a missing port costs: the requests to a host name, the backend, on 1.x the whole route besides, or the whole
- * Ingress.
- */
-export type LostByPort = "requests" | "backend" | "backend, route on 1.x" | "ingress";
+/** What a missing port costs: the requests to a host name, a backend, on 1.x also its route, or the whole Ingress. */
+export type LostByPort = "requests" | "backend" | "route-on-1" | "ingress";
 
 /** A code with its own data. */
 export type Problem<C extends BlindSpotCode = BlindSpotCode> = {
@@ -142,34 +139,28 @@ export type BlindSpot = Problem & {
   evidence: string[];
 };
 
-type Nothing = Record<string, never>;
-
 /** Why one controller line doesn't take a way that the other one takes. */
-export interface LineReasonData {
-  "class-of-other-controller": { class: string; field: string };
-  "class-not-known": Nothing;
-  "no-class": Nothing;
-  "version-not-served": { version: string };
-  "service-named-twice": Nothing;
-  "split-replaces-plugin": Nothing;
-  "plugin-replaces-split": Nothing;
-  "service-port-missing": Nothing;
-  "external-name-not-read": Nothing;
-  "gateway-proxy-not-read": Nothing;
-  "plugin-config-not-read": Nothing;
-  "grpc-route-not-read": Nothing;
-  "no-gateway-named": Nothing;
-  "other-parent": Nothing;
-  "no-listener": Nothing;
-  "hostnames-missing": Nothing;
-  "reference-grant-not-in-stack": Nothing;
-}
-
-export type LineReasonCode = keyof LineReasonData;
-
-export type LineReason<C extends LineReasonCode = LineReasonCode> = {
-  [K in C]: { code: K; data: LineReasonData[K] };
-}[C];
+export type LineReason =
+  | { code: "class-of-other-controller"; class: string; field: string }
+  | { code: "version-not-served"; version: string }
+  | {
+      code:
+        | "class-not-known"
+        | "no-class"
+        | "service-named-twice"
+        | "split-replaces-plugin"
+        | "plugin-replaces-split"
+        | "service-port-missing"
+        | "external-name-not-read"
+        | "gateway-proxy-not-read"
+        | "plugin-config-not-read"
+        | "grpc-route-not-read"
+        | "no-gateway-named"
+        | "other-parent"
+        | "no-listener"
+        | "hostnames-missing"
+        | "reference-grant-not-in-stack";
+    };
 
 /** What a reader should know of a way. */
 export type Note =

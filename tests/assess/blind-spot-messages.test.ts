@@ -11,7 +11,7 @@ import {
   blindSpotCodes,
   type BlindSpotCode,
   type BlindSpotData,
-  type LineReasonData,
+  type LineReason,
   type Note,
   type Problem,
 } from "../../src/routing";
@@ -55,7 +55,7 @@ const data: { [C in BlindSpotCode]: BlindSpotData[C][] } = {
   "service-port-missing": [
     { service: "Service shop/web", port: 9, lost: "requests" },
     { service: "Service shop/web", port: "http", lost: "backend" },
-    { service: "Service shop/web", port: 9, lost: "backend, route on 1.x" },
+    { service: "Service shop/web", port: 9, lost: "route-on-1" },
     { service: "Service shop/web", port: 9, lost: "ingress" },
   ],
   "weight-zero": [{ service: "Service shop/web" }],
@@ -69,30 +69,32 @@ function problemsOf<C extends BlindSpotCode>(code: C): Problem<C>[] {
 const problems = blindSpotCodes.flatMap<Problem>((code) => problemsOf(code));
 
 /** One reason of each code. */
-const reasons: { [C in keyof LineReasonData]: LineReasonData[C] } = {
-  "class-of-other-controller": { class: "IngressClass edge", field: "spec.ingressClassName" },
-  "class-not-known": {},
-  "no-class": {},
-  "version-not-served": { version: "v1" },
-  "service-named-twice": {},
-  "split-replaces-plugin": {},
-  "plugin-replaces-split": {},
-  "service-port-missing": {},
-  "external-name-not-read": {},
-  "gateway-proxy-not-read": {},
-  "plugin-config-not-read": {},
-  "grpc-route-not-read": {},
-  "no-gateway-named": {},
-  "other-parent": {},
-  "no-listener": {},
-  "hostnames-missing": {},
-  "reference-grant-not-in-stack": {},
+const reasons: { [C in LineReason["code"]]: LineReason & { code: C } } = {
+  "class-of-other-controller": {
+    code: "class-of-other-controller",
+    class: "IngressClass edge",
+    field: "spec.ingressClassName",
+  },
+  "class-not-known": { code: "class-not-known" },
+  "no-class": { code: "no-class" },
+  "version-not-served": { code: "version-not-served", version: "v1" },
+  "service-named-twice": { code: "service-named-twice" },
+  "split-replaces-plugin": { code: "split-replaces-plugin" },
+  "plugin-replaces-split": { code: "plugin-replaces-split" },
+  "service-port-missing": { code: "service-port-missing" },
+  "external-name-not-read": { code: "external-name-not-read" },
+  "gateway-proxy-not-read": { code: "gateway-proxy-not-read" },
+  "plugin-config-not-read": { code: "plugin-config-not-read" },
+  "grpc-route-not-read": { code: "grpc-route-not-read" },
+  "no-gateway-named": { code: "no-gateway-named" },
+  "other-parent": { code: "other-parent" },
+  "no-listener": { code: "no-listener" },
+  "hostnames-missing": { code: "hostnames-missing" },
+  "reference-grant-not-in-stack": { code: "reference-grant-not-in-stack" },
 };
 
 const notes: Note[] = [
-  ...Object.entries(reasons).map(
-    ([code, data]) => ({ code: "controller-line", line: "2", because: { code, data } }) as Note,
-  ),
+  ...Object.values(reasons).map((because): Note => ({ code: "controller-line", line: "2", because })),
   ...problems.map((because): Note => ({ code: "controller-line-unclear", line: "1", because })),
   { code: "keep-alive-connections" },
   { code: "dns-ttl" },
@@ -181,7 +183,7 @@ describe("the words for notes", () => {
   });
 
   it("name the line that takes the way, and why the other one doesn't", () => {
-    const because = { code: "no-listener", data: {} } as const;
+    const because = reasons["no-listener"];
     assert.deepEqual(
       (["1", "2"] as const).map((line) => noteText({ code: "controller-line", line, because })),
       [

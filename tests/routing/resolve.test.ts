@@ -123,8 +123,8 @@ function shown(chain: Chain, show: Case["show"]): string {
 /** A note with all of its data in one line. */
 function words(note: Note): string {
   if (!("because" in note)) return Object.values(note).join(" ");
-  const { code, line, because } = note;
-  return [code, line, because.code, ...Object.values(because.data)].join(" ");
+  const { data, ...reason } = { data: {}, ...note.because };
+  return [note.code, note.line, ...Object.values(reason), ...Object.values(data)].join(" ");
 }
 
 /** The blind spots, as far as what is expected of those with their code says anything. */
@@ -154,8 +154,8 @@ describe("a missing port", () => {
     http: [{ plugins: [plugin("opa", { host: "http://web.shop.svc:9" })] }],
   });
   const cases: [lost: string, route: Resource, controller: "auto" | "1" | "2"][] = [
-    ["backend, route on 1.x", toPort, "auto"],
-    ["backend, route on 1.x", toPort, "1"],
+    ["route-on-1", toPort, "auto"],
+    ["route-on-1", toPort, "1"],
     ["backend", toPort, "2"],
     ["ingress", ingress("shop/web", "apisix", [path("web:9")]), "auto"],
     ["requests", toHost, "auto"],

@@ -75,7 +75,7 @@ function namedClass(context: Context, line: ControllerLine, resource: Resource, 
   }
   const ours = isOurs(context, inStack);
   if (ours === unknown) return unclear(inStack, "spec.controller", [stepOf(resource), stepOf(inStack)]);
-  return ours ? yes : no({ code: "class-of-other-controller", data: { class: labelOf(inStack), field: path } });
+  return ours ? yes : no({ code: "class-of-other-controller", class: labelOf(inStack), field: path });
 }
 
 const clustersWithDefault = new WeakMap<Context, ReadonlySet<string>>();
@@ -158,11 +158,11 @@ export function ownerOfIngress(context: Context, ingress: Resource): Ownership |
     const name = classAt(context, ingress, path, value);
     if (name === unknown) return unclear(ingress, path, [stepOf(ingress)]);
     // The API server writes the default class into an Ingress without one when it is created.
-    if (!name) return hasDefaultClass(context, ingress.cluster) ? yes : no({ code: "no-class", data: {} });
+    if (!name) return hasDefaultClass(context, ingress.cluster) ? yes : no({ code: "no-class" });
     const verdict = namedClass(context, line, ingress, name, path);
     // Ingresses of other controllers are common, and no business of ours.
     return typeof verdict.takes === "object" && !mentionsApisix(ingress, name)
-      ? no({ code: "class-not-known", data: {} })
+      ? no({ code: "class-not-known" })
       : verdict;
   });
 }

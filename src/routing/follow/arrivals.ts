@@ -35,7 +35,7 @@ export function withoutMissingPorts(arrivals: readonly Arrival[], obstacles: Obs
     .map((arrival) => {
       if (!broken.has(arrival.way.route)) return arrival;
       if (arrival.way.route.kind === "Ingress") return { ...arrival, way: { ...arrival.way, lines: [] } };
-      return { ...arrival, way: onlyOn("2", arrival.way, { code: "service-port-missing", data: {} }) };
+      return { ...arrival, way: onlyOn("2", arrival.way, { code: "service-port-missing" }) };
     })
     .filter(({ way }) => way.lines.length > 0);
 }
@@ -70,5 +70,5 @@ function merged(one: Way, other: Way): Way {
 function lostBy({ way, ports }: Arrival): LostByPort {
   if (ports !== "controller") return "requests";
   if (way.route.kind === "Ingress") return "ingress";
-  return way.lines.includes("1") ? "backend, route on 1.x" : "backend";
+  return way.lines.includes("1") ? "route-on-1" : "backend";
 }

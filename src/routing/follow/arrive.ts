@@ -57,7 +57,7 @@ export function arrive(context: Context, start: Reference, arrivals: Arrival[], 
       const isExternalNode = !isHost && target.resolvedBy === "external node";
       if (host !== undefined) {
         const isController = !isHost && target.resolvedBy === "controller";
-        const narrowed = isController ? onlyOn("2", to, { code: "external-name-not-read", data: {} }) : to;
+        const narrowed = isController ? onlyOn("2", to, { code: "external-name-not-read" }) : to;
         if (narrowed.lines.length === 0) continue;
         const searchNamespace = context.settings.apisixNamespace;
         const target2: HostTarget = { host, port: target.port, searchNamespace };

@@ -42,16 +42,15 @@ const classKind: Kind = "gateway.networking/GatewayClass";
 export function ownerOfRoute(context: Context, route: Resource): Ownership | Obstacle {
   const parents = getList(route.body, "spec", "parentRefs");
   return ask(context, (line) => {
-    if (line === "1" && route.kind === "GRPCRoute") return no({ code: "grpc-route-not-read", data: {} });
+    if (line === "1" && route.kind === "GRPCRoute") return no({ code: "grpc-route-not-read" });
     if (parents === unknown) return unclear(route, "spec.parentRefs", [stepOf(route)]);
-    if (parents === undefined || parents.length === 0)
-      return line === "1" ? yes : no({ code: "no-gateway-named", data: {} });
+    if (parents === undefined || parents.length === 0) return line === "1" ? yes : no({ code: "no-gateway-named" });
     const verdicts = parents.map((parent, i) => attaches(context, line, route, parent, `spec.parentRefs[${i}]`));
-    if (line === "1" && verdicts.includes(foreign)) return no({ code: "other-parent", data: {} });
+    if (line === "1" && verdicts.includes(foreign)) return no({ code: "other-parent" });
     const taking = verdicts.some(({ takes }) => takes === true) ? yes : undefined;
     const open = verdicts.find((verdict) => isOpen(verdict));
     // A parent that can't be seen may be one that fails the route.
-    return (line === "1" ? (open ?? taking) : (taking ?? open)) ?? no({ code: "no-listener", data: {} });
+    return (line === "1" ? (open ?? taking) : (taking ?? open)) ?? no({ code: "no-listener" });
   });
 }
 

@@ -47,7 +47,7 @@ function* rules(context: Context, route: Resource, start: Way): Generator<Found>
   const { version } = route;
   let way = start;
   if (version !== "v2") {
-    way = onlyOn("1", way, { code: "version-not-served", data: { version } });
+    way = onlyOn("1", way, { code: "version-not-served", version });
     if (way.lines.length === 0) {
       yield {
         code: "version-not-served",
@@ -61,7 +61,7 @@ function* rules(context: Context, route: Resource, start: Way): Generator<Found>
   }
   const twice = namedTwice(route);
   if (twice !== undefined) {
-    const narrowed = onlyOn("1", way, { code: "service-named-twice", data: {} });
+    const narrowed = onlyOn("1", way, { code: "service-named-twice" });
     if (narrowed.lines.length === 0 && way.lines.length > 0) {
       yield {
         code: "service-named-twice",
@@ -195,8 +195,8 @@ function* httpRule(context: Context, route: Resource, start: Way, rule: unknown,
   const mayBeSeveral = hasSeveral || backends === unknown || upstreams === unknown;
   const hasOwnSplit = plugins === unknown || (plugins ?? []).some(isTrafficSplit);
   const further = (to: Way, isFirst: boolean) =>
-    hasOwnSplit && hasSeveral && !isFirst ? onlyOn("1", to, { code: "plugin-replaces-split", data: {} }) : to;
-  const ownSplit = (to: Way) => (mayBeSeveral ? onlyOn("2", to, { code: "split-replaces-plugin", data: {} }) : to);
+    hasOwnSplit && hasSeveral && !isFirst ? onlyOn("1", to, { code: "plugin-replaces-split" }) : to;
+  const ownSplit = (to: Way) => (mayBeSeveral ? onlyOn("2", to, { code: "split-replaces-plugin" }) : to);
 
   const isOld = route.version === "v2alpha1" || route.version === "v2beta1";
   if (isOld && countOf(backends) === 0 && backends !== unknown) {

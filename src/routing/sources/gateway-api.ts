@@ -40,7 +40,7 @@ function* rules(context: Context, grants: Grants, route: Resource, way: Way): Ge
   const hostnames = getList(route.body, "spec", "hostnames");
   // Without a host name there is nothing that 2.x could tell TLS connections apart by.
   const isDead = route.kind === "TLSRoute" && (hostnames === undefined || (isKnown(hostnames) && !hostnames.length));
-  const start = isDead ? onlyOn("1", way, { code: "hostnames-missing", data: {} }) : way;
+  const start = isDead ? onlyOn("1", way, { code: "hostnames-missing" }) : way;
   const from = route;
   yield* elements(
     getList(route.body, "spec", "rules"),
@@ -77,7 +77,7 @@ function* backendRef(
     return;
   }
   if (!granted) {
-    to = onlyOn("1", to, { code: "reference-grant-not-in-stack", data: {} });
+    to = onlyOn("1", to, { code: "reference-grant-not-in-stack" });
     if (to.lines.length === 0) {
       yield {
         code: "reference-grant-not-in-stack",
@@ -133,7 +133,7 @@ function* filters(context: Context, route: Resource, way: Way, rule: unknown, pa
     }
     const extension = getObject(filter, "extensionRef");
     if (isKnown(extension) && extension !== undefined && getString(extension, "kind") === "PluginConfig") {
-      const to = onlyOn("2", way, { code: "plugin-config-not-read", data: {} });
+      const to = onlyOn("2", way, { code: "plugin-config-not-read" });
       if (to.lines.length > 0) {
         yield* pluginConfig(context, to, { kind: "PluginConfig", name: getString(extension, "name") }, at);
       }

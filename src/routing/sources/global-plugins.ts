@@ -21,7 +21,7 @@ export function* globalPlugins(context: Context): Generator<Found> {
   for (const proxy of index.ofKind("apisix.apache.org/GatewayProxy")) {
     // Nothing in the stack uses it: an IngressClass or a Gateway of another stack may.
     const isUsed = used.has(`${proxy.cluster}\0${String(nameOf(proxy))}`);
-    const way = onlyOn("2", startAt(proxy, context.lines), { code: "gateway-proxy-not-read", data: {} });
+    const way = onlyOn("2", startAt(proxy, context.lines), { code: "gateway-proxy-not-read" });
     const found = way.lines.length > 0 ? [...pluginsOf(proxy, way, settings.apisixNamespace)] : [];
     if (isUsed) yield* found;
     else if (found.length > 0) {
