@@ -2,10 +2,10 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { policies } from "./policies";
-import { catalogProblems } from "./policies/catalog";
-import { refuseBadConfig } from "./policies/pack-config";
+import { onConfigure } from "./policies/pack-config";
+import { readKnowledge } from "./src/assess";
 import type { PolicyName, Settings } from "./src/settings/schema";
-import { checkSettings, SettingsError } from "./src/settings/settings";
+import { checkSettings } from "./src/settings/settings";
 
 export type { PolicyName, Settings } from "./src/settings/schema";
 
@@ -28,11 +28,10 @@ export interface PackOptions {
  */
 export function createPack(settings: Settings = {}, options: PackOptions = {}): PolicyPack {
   checkSettings(settings);
-  const problems = catalogProblems(settings.catalog);
-  if (problems.length > 0) throw new SettingsError(problems.map((problem) => `catalog: ${problem}`));
+  let knowledge = readKnowledge({}, settings);
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
-  return refuseBadConfig(
-    settings,
+  return onConfigure(
+    (config) => (knowledge = readKnowledge(config, settings)),
     () =>
       new PolicyPack(name, {
         displayName: "APISIX graceful termination",
@@ -42,7 +41,7 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
         tags: ["apisix", "kubernetes", "availability"],
         repository: "https://github.com/apisix-graceful-termination/apisix-graceful-termination",
         ...about,
-        policies: policies(settings).map((policy) => ({
+        policies: policies(settings, () => knowledge).map((policy) => ({
           ...policy,
           enforcementLevel: enforcementLevels[policy.name as PolicyName] ?? policy.enforcementLevel,
         })),

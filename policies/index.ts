@@ -1,17 +1,21 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import type { Knowledge } from "../src/assess";
 import type { Settings } from "../src/settings/schema";
-import { apisixRouteBlindSpots } from "./apisix-route-blind-spots";
-import { apisixRoutedWorkloads } from "./apisix-routed-workloads";
-import { preStopSleep } from "./pre-stop-sleep";
-import { resourcePolicy } from "./resource-policy";
-import { terminationGracePeriod } from "./termination-grace-period";
+import { ofResource, ofStack } from "./adapter";
+import { resourcePolicies, stackPolicies } from "./list";
 
-/** The pack's policies, in the order in which they run: the grace period is raised to what the sleep needs. */
-export function policies(organization: Settings): (ResourceValidationPolicy | StackValidationPolicy)[] {
+/**
+ * The pack's policies as Pulumi takes them.
+ *
+ * @param organization an organization's defaults, for the schemas that Pulumi shows
+ * @param knowledge what the run's config makes of them; asked at each call, as the pack is configured after its start
+ */
+export function policies(
+  organization: Settings,
+  knowledge: () => Knowledge,
+): (ResourceValidationPolicy | StackValidationPolicy)[] {
   return [
-    resourcePolicy(preStopSleep, organization),
-    resourcePolicy(terminationGracePeriod, organization),
-    apisixRoutedWorkloads(organization),
-    apisixRouteBlindSpots(organization),
+    ...resourcePolicies.map((policy) => ofResource(policy, organization, knowledge)),
+    ...ofStack(stackPolicies, organization, knowledge),
   ];
 }

@@ -1,24 +1,23 @@
 import { Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
-import type { Settings } from "../src/settings/schema";
-import { catalogProblems } from "./catalog";
-import { configProblems, SettingsError, type PackConfig } from "../src/settings/settings";
+import { SettingsError, type PackConfig } from "../src/settings/settings";
 
 /**
- * Makes a pack refuse a bad policy config at once, with all its problems in one error.
+ * Shows a pack the whole of its config before anything is judged.
  *
- * The engine validates the settings that a policy declares, but lets unknown policies and settings pass, and the SDK
- * hands a policy its own settings only, when the first resource is judged. A mistyped name would be ignored silently,
- * so the call that configures the pack is looked at before the SDK does. Should a later SDK configure itself in another
- * way, `resolveSettings` still refuses what it sees, one policy at a time.
+ * The SDK hands a policy its own settings only, when the first resource is judged, and the engine lets unknown policies
+ * and settings pass. A fact holds for all policies, and a mistyped name would be ignored silently: so the call that
+ * configures the pack is looked at before the SDK does.
+ *
+ * @param configure takes the config; what it throws is the engine's answer
  */
-export function refuseBadConfig<T>(organization: Settings, startPack: () => T): T {
+export function onConfigure<T>(configure: (config: PackConfig) => void, startPack: () => T): T {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its receiver below
   const original = Server.prototype.addService;
   Server.prototype.addService = function (service, implementation) {
-    const configure = implementation.configure as Configure | undefined;
+    const own = implementation.configure as Configure | undefined;
     return original.call(this, service, {
       ...implementation,
-      ...(configure && { configure: checked(configure, organization) as UntypedHandleCall }),
+      ...(own && { configure: before(own, configure) as UntypedHandleCall }),
     });
   };
   try {
@@ -37,19 +36,19 @@ interface Struct {
 type Callback = (error: { code: status; details: string } | undefined, response?: unknown) => void;
 type Configure = (call: ConfigureCall, callback: Callback) => void;
 
-function checked(configure: Configure, organization: Settings): Configure {
+function before(own: Configure, configure: (config: PackConfig) => void): Configure {
   return (call, callback) => {
     const config: Record<string, PackConfig[string]> = {};
     for (const [policy, value] of call.request.getPolicyconfigMap().entries()) {
       config[policy] = value.getProperties()?.toJavaScript() ?? {};
     }
-    const problems = configProblems(config, organization);
-    for (const [policy, value] of Object.entries(config)) {
-      const catalog = typeof value === "string" ? undefined : value.catalog;
-      problems.push(...catalogProblems(catalog).map((problem) => `${policy} › catalog: ${problem}`));
+    try {
+      configure(config);
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      callback({ code: status.INVALID_ARGUMENT, details: error.message });
+      return;
     }
-    if (problems.length > 0) {
-      callback({ code: status.INVALID_ARGUMENT, details: new SettingsError(problems).message });
-    } else configure(call, callback);
+    own(call, callback);
   };
 }

@@ -1,5 +1,4 @@
-import { sleepRemedy } from "../src/shutdown/remedy";
-import type { ResourcePolicy } from "./resource-policy";
+import type { ResourcePolicy } from "./policy";
 
 export const preStopSleep: ResourcePolicy = {
   name: "pre-stop-sleep",
@@ -7,8 +6,5 @@ export const preStopSleep: ResourcePolicy = {
   description: "Containers behind APISIX must delay their SIGTERM until APISIX has stopped sending them requests.",
   enforcementLevel: "remediate",
   severity: "high",
-  tags: ["apisix", "kubernetes", "availability", "graceful-termination"],
   remediationSteps: "Give every container of the Pod a preStop hook that sleeps for at least sleepSeconds.",
-  about: "sleep",
-  remedy: (workload, requirement, settings) => sleepRemedy(workload.pod, requirement, settings.hook),
 };

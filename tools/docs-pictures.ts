@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { EventTimelines } from "../src/cli/event-timelines";
-import { policyTexts } from "../src/cli/host";
-import { packVersion } from "../src/cli/package";
+import { readKnowledge } from "../src/assess";
+import { policyTexts } from "../src/cli/judgement";
+import { packVersion } from "../src/version";
 import { buildReport, formats, readEvents, timelineText, type Report } from "../src/report";
 import { findChromium, launch } from "./chromium";
 import { preview, startEngine } from "./pulumi";
@@ -60,10 +61,10 @@ async function run(): Promise<void> {
 
 function reportOf(events: readonly EngineEvent[]): Report {
   const drawn = new EventTimelines();
-  const policies = policyTexts();
+  const policies = policyTexts;
   const log = events.map((event) => JSON.stringify(event)).join("\n");
   const reading = readEvents(log, "events.jsonl", { policies, onProperties: drawn.onProperties });
-  const timelines = drawn.timelines([reading], {});
+  const timelines = drawn.timelines([reading], readKnowledge(), new Date());
   return buildReport([reading], { version: packVersion(), policies, timelines, createdAt: new Date().toISOString() });
 }
 

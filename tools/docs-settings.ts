@@ -4,7 +4,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { exemptionSchema, policyNames, policySettings, settingsSchema, type SettingName } from "../src/settings/schema";
+import {
+  exemptionSchema,
+  factNames,
+  ownSettings,
+  policyNames,
+  settingsSchema,
+  type SettingName,
+} from "../src/settings/schema";
 
 export const settingsPage = join(__dirname, "..", "docs", "settings.md");
 
@@ -21,11 +28,12 @@ interface Schema {
 /** The page as the schema says. */
 export async function settingsText(): Promise<string> {
   const rows = Object.entries(settingsSchema.properties).map(([name, schema]: [string, Schema]) => {
-    const of = policyNames.filter((policy) => (policySettings[policy] as readonly string[]).includes(name));
-    const policies = of.length === policyNames.length ? "all" : of.map((policy) => `\`${policy}\``).join(", ");
+    const of = policyNames.filter((policy) => (ownSettings[policy] as readonly string[]).includes(name));
+    const policies = of.length === policyNames.length ? "each" : of.map((policy) => `\`${policy}\``).join(", ");
+    const isFact = (factNames as readonly string[]).includes(name);
     return row([
       `\`${name}\``,
-      policies,
+      isFact ? "the pack" : policies,
       values(name as SettingName, schema),
       byDefault(schema),
       schema.description ?? "",
@@ -42,20 +50,23 @@ export async function settingsText(): Promise<string> {
 
 <!-- Written by tools/docs-settings.ts from src/settings/schema.ts: \`npm run docs:settings\`. -->
 
-Each policy takes its own settings, in a policy pack config or a policy group:
+Settings are given in a policy pack config or a policy group. Most are facts about the cluster, the organization and the
+app. Every policy takes every fact, and a fact given to one policy holds for the whole pack; two different values are an
+error.
 
 \`\`\`json
-{ "pre-stop-sleep": { "sleepSeconds": 10 }, "apisix-routed-workloads": { "sleepSeconds": 10 } }
+{ "pre-stop-sleep": { "sleepSeconds": 10, "shutdownSeconds": 30 }, "apisix-rollout-advice": "disabled" }
 \`\`\`
 
-An organization's defaults for all policies are the first argument of \`createPack\`; see [organization.md](organization.md).
-Beside its settings a policy takes \`enforcementLevel\`: \`remediate\`, \`mandatory\`, \`advisory\` or \`disabled\`.
+Beside the facts a policy takes \`enforcementLevel\` (\`remediate\`, \`mandatory\`, \`advisory\` or \`disabled\`), and the
+settings that are its own. An organization's defaults are the first argument of \`createPack\`; see
+[organization.md](organization.md).
 
-${[row(["setting", "policies", "values", "default", "meaning"]), row(["---", "---", "---", "---", "---"]), ...rows].join("\n")}
+${[row(["setting", "holds for", "values", "default", "meaning"]), row(["---", "---", "---", "---", "---"]), ...rows].join("\n")}
 
 What the table can't say is checked, too: \`sleepSeconds\` and \`shutdownSeconds\` fit into \`maxGracePeriodSeconds\`,
-\`hook: "sleep"\` has a \`kubernetesVersion\` of 1.30 or later, globs can be read, dates are of the calendar. Unknown policies
-and settings are refused, with the name that was probably meant. All problems come in one error, before anything is judged.
+\`hook: "sleep"\` has a \`kubernetesVersion\` of 1.30 or later, globs are valid, dates exist. Unknown policies
+and settings are refused, with the closest name. All problems come in one error, before anything is judged.
 
 ## Exemptions
 
@@ -63,7 +74,7 @@ An element of \`exempt\`:
 
 ${[row(["field", "required", "meaning"]), row(["---", "---", "---"]), ...exemption].join("\n")}
 
-At least one of \`namespace\`, \`name\`, \`kind\` and \`labels\` says whom it excuses; all that are given have to match.
+At least one of \`namespace\`, \`name\`, \`kind\` and \`labels\` says which workloads it excuses; all that are given have to match.
 `;
   return format(text, { ...(await resolveConfig(settingsPage)), parser: "markdown" });
 }

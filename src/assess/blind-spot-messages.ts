@@ -4,6 +4,7 @@ import type {
   BlindSpotCode,
   BlindSpotData,
   ControllerLine,
+  LineNote,
   LineReason,
   LostByPort,
   Note,
@@ -220,7 +221,7 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
   "service-port-missing": {
     what: ({ service, port, lost }) => `${service} has no port ${quoted(port)}, so ${lostByPort[lost]}.`,
     fix: ({ port }) => `add port ${quoted(port)} to the Service, or name one of its ports instead.`,
-    why: "The controller looks for the port among the ports of the Service, by number or by name, and doesn't fall back to the ports of the containers. The way sends no requests, so the pack doesn't check the workloads behind it.",
+    why: "The controller looks for the port among the ports of the Service, by number or by name, and doesn't fall back to the ports of the containers. This path sends no requests, so the pack doesn't check the workloads behind it.",
     advice: true,
   },
   "weight-zero": {
@@ -242,7 +243,7 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
     what: ({ service }) =>
       `${service} is an external node of an ApisixUpstream, but its type isn't ExternalName, so APISIX gets no upstream.`,
     fix: () => "name the Service in the backends of the ApisixRoute, or set its type to ExternalName.",
-    why: "The controller takes a Service as an external node only if its type is ExternalName. The way sends no requests, so the pack doesn't check the workloads behind it.",
+    why: "The controller takes a Service as an external node only if its type is ExternalName. This path sends no requests, so the pack doesn't check the workloads behind it.",
     advice: true,
   },
 };
@@ -262,12 +263,12 @@ export function isAdvice({ code }: Problem): boolean {
   return blindSpotMessages[code].advice ?? false;
 }
 
-/** A blind spot as text: what, the way that leads there, and `Fix:`; a line each. */
+/** A blind spot as text: what, the path that leads there, and `Fix:`; a line each. */
 export function blindSpotText(spot: BlindSpot): string {
   return [whatOf(spot), ...spot.evidence, `Fix: ${fixOf(spot)}`].join("\n");
 }
 
-/** Why the other controller line doesn't take a way: the end of a sentence. */
+/** Why the other controller line doesn't take a path: the end of a sentence. */
 function reasonText(reason: LineReason, other: ControllerLine): string {
   switch (reason.code) {
     case "class-of-other-controller":
@@ -307,13 +308,19 @@ function reasonText(reason: LineReason, other: ControllerLine): string {
   }
 }
 
-/** A note on a way, in whole sentences. */
+/** What only one line of the controller takes, in whole sentences. @param what the route, and how many more */
+export function lineText(note: LineNote, what: string): string {
+  return note.code === "controller-line"
+    ? `Only APISIX ingress controller ${note.line}.x takes ${what}: ${reasonText(note.because, otherLine(note.line))}.`
+    : `Only APISIX ingress controller ${note.line}.x is sure to take ${what}. ${whatOf(note.because)}`;
+}
+
+/** A note on a path, in whole sentences. */
 export function noteText(note: Note): string {
   switch (note.code) {
     case "controller-line":
-      return `Only APISIX ingress controller ${note.line}.x takes this way: ${reasonText(note.because, otherLine(note.line))}.`;
     case "controller-line-unclear":
-      return `Only APISIX ingress controller ${note.line}.x is sure to take this way. ${whatOf(note.because)}`;
+      return lineText(note, "this path");
     case "keep-alive-connections":
       return "Requests arrive through the Service's cluster IP. APISIX's keep-alive connections to a Pod outlive its sleep, so the app must close them on SIGTERM.";
     case "dns-ttl":

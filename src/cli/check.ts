@@ -1,22 +1,20 @@
-/** `check`: the pack's policies over manifests and state, without Pulumi, cluster or login. */
-import { labelOf, nameOf, namespaceOf, fromPulumi } from "../kubernetes/resource";
-import { isKnown } from "../kubernetes/values";
-import { buildReport, emptyReading, finding, timelineText, type Finding, type ResourceRef } from "../report";
+/** `check`: the pack's judgement of manifests and state, without Pulumi, cluster or login. */
+import { isExcused } from "../settings/exemptions";
+import { messageOf, readKnowledge, type Knowledge } from "../assess";
+import { fromPulumi, labelOf, nameOf } from "../kubernetes/resource";
+import { buildReport, emptyReading, timelineText, type ResourceRef, type WorkloadTimeline } from "../report";
 import { changes } from "../report/repair";
-import { parseMessage } from "../report/message";
 import { parseUrn } from "../report/urn";
-import type { PackConfig } from "../settings/settings";
 import { exitCode, type FailOn } from "./exit-code";
 import { fixText, type Fix } from "./fix";
 import { printReport, writeReports, type FormatChoice } from "./formats";
-import { policyTexts, runPolicies, type Reported } from "./host";
 import { exitCodes, hasColour, progress, type Io } from "./io";
-import { itemPlace } from "./item-place";
-import { packVersion } from "./package";
+import { judge, levelOf, policyTexts, reportFindings, resourceRef } from "./judgement";
+import { repairObjects, type Repaired } from "./repair";
 import { readSettings } from "./settings-file";
 import { InputError, printProblem, readSources, UsageError, type Reading, type Sourced } from "./sources";
-import { suppressedFindings } from "./suppressed";
-import { timelinesOf } from "./timelines";
+import { drawn, judgedAlone } from "./timelines";
+import { packVersion } from "../version";
 import { unifiedDiff } from "./unified-diff";
 import { writeWhole } from "./write-file";
 
@@ -47,7 +45,8 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     throw new UsageError("--explain draws one workload, and nothing else: leave --fix, --diff and --format out");
   }
   if (fix && diff) throw new UsageError("--diff shows what --fix writes: give one of them");
-  const config: PackConfig = options.settings === undefined ? {} : await readSettings(options.settings);
+  const knowledge = readKnowledge(options.settings === undefined ? {} : await readSettings(options.settings));
+  const today = io.now();
 
   const texts = new Map<string, string>();
   const shown = progress(io);
@@ -64,40 +63,40 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   }
   for (const problem of reading.problems) io.stderr(`error: ${printProblem(problem)}\n`);
   const isBad = reading.problems.length > 0;
-  if (options.explain !== undefined)
-    return explain(options.explain, reading.objects, config, options.failOn, io, isBad);
+  if (options.explain !== undefined) {
+    const code = explain(options.explain, reading.objects, knowledge, options.failOn, io);
+    return isBad ? exitCodes.findings : code;
+  }
 
-  const repaired = fix || diff ? repairs(reading.objects, config) : undefined;
-  const files = repaired ? fixedFiles(repaired, texts, io) : [];
-  const isWritten = fix && repaired !== undefined;
+  const repaired = fix || diff ? repairObjects(reading.objects, knowledge, today) : undefined;
+  const files = repaired ? fixedFiles(repaired.repaired, texts, io) : [];
   if (fix) for (const { file, after } of files) if (file !== "-") await writeWhole(file, after);
+  const repairs = fix ? (repaired?.repaired ?? []) : [];
 
-  const outcome = isWritten ? repaired : runPolicies(reading.objects, config, false);
-  const suppressed = suppressedFindings(outcome, config);
-  const mentioned = new Set(
-    [...outcome.reported, ...outcome.repaired, ...suppressed.map(({ reported }) => reported)].map(
-      ({ object }) => object?.resource.urn,
-    ),
-  );
+  const objects = fix && repaired ? repaired.objects : reading.objects;
+  const assessment = judge(objects, knowledge, today);
+  const findings = reportFindings(assessment.findings, objects, knowledge.settings, texts);
+  const originals = new Map(repairs.map(({ object }) => [object.resource.urn, object]));
+  const mentioned = new Set([...originals.keys(), ...assessment.findings.map(({ subject }) => subject?.id)]);
+  const timelines = objects.flatMap((object): WorkloadTimeline[] => {
+    const { urn } = object.resource;
+    if (!mentioned.has(urn)) return [];
+    const original = originals.get(urn);
+    const before = original && judgedAlone(original.resource, knowledge, today);
+    const drawing = drawn(resourceRef(object), assessment.judged.get(urn)?.(), before);
+    return drawing ? [drawing] : [];
+  });
   const report = buildReport(
     [
       {
         ...emptyReading(),
         stacks: stacksOf(reading.objects, sources),
-        findings: [
-          ...outcome.reported.map((one) => findingOf(one, texts)),
-          ...suppressed.map(({ reported, excuse }) => ({
-            ...findingOf(reported, texts),
-            suppressed: { reason: excuse.reason, ...(excuse.until === undefined ? {} : { until: excuse.until }) },
-          })),
-        ],
-        repairs: isWritten
-          ? repaired.repaired.map(({ policy, object, before, after }) => ({
-              policy,
-              resource: resourceRef(object),
-              changes: changes(before, after),
-            }))
-          : [],
+        findings,
+        repairs: repairs.map(({ policy, object, before, after }) => ({
+          policy,
+          resource: resourceRef(object),
+          changes: changes(before, after),
+        })),
         problems: reading.problems.map(({ source, line, message }) => ({
           source,
           ...(line === undefined ? {} : { line }),
@@ -106,35 +105,16 @@ export async function check(sources: readonly string[], options: CheckOptions, i
         })),
       },
     ],
-    {
-      version: packVersion(),
-      createdAt: io.now().toISOString(),
-      policies: policyTexts(),
-      timelines: timelinesOf(reading.objects, outcome, config, resourceRef, ({ resource }) =>
-        mentioned.has(resource.urn),
-      ),
-    },
+    { version: packVersion(), createdAt: today.toISOString(), policies: policyTexts, timelines },
   );
 
   if (diff) for (const { file, before, after } of files) io.stdout(unifiedDiff(file, before, after));
   if (fixesStdin) io.stdout(files.find(({ file }) => file === "-")?.after ?? texts.get("-") ?? "");
   await writeReports(report, formats, options, io);
   if (formats.length === 0) printReport(report, diff || fixesStdin ? "stderr" : "stdout", io);
-  if (!fix && !diff && formats.length === 0) hint(reading.objects, config, io);
+  if (!fix && !diff && formats.length === 0) hint(reading.objects, knowledge, io);
 
   return exitCode(report, options.failOn, isBad);
-}
-
-/** Repairs as a preview at level `remediate` makes them. Where a config asks for a report, `--fix` was asked for more. */
-function repairs(objects: readonly Sourced[], config: PackConfig) {
-  const repairing = { ...config };
-  for (const policy of ["pre-stop-sleep", "termination-grace-period"]) {
-    const own = config[policy];
-    const level = typeof own === "string" ? own : (own?.enforcementLevel ?? config.all);
-    if (level === "disabled") continue;
-    repairing[policy] = { ...(typeof own === "object" ? own : {}), enforcementLevel: "remediate" };
-  }
-  return runPolicies(objects, repairing, true);
 }
 
 interface FixedFile {
@@ -144,10 +124,10 @@ interface FixedFile {
 }
 
 /** The files that repairs change, as they are and as they should be. */
-function fixedFiles(outcome: ReturnType<typeof runPolicies>, texts: ReadonlyMap<string, string>, io: Io): FixedFile[] {
+function fixedFiles(repaired: readonly Repaired[], texts: ReadonlyMap<string, string>, io: Io): FixedFile[] {
   const fixes = new Map<string, Map<Sourced, Fix>>();
   let inState = 0;
-  for (const { object, before, after } of outcome.repaired) {
+  for (const { object, before, after } of repaired) {
     const { place } = object;
     if (!place) {
       inState++;
@@ -159,7 +139,7 @@ function fixedFiles(outcome: ReturnType<typeof runPolicies>, texts: ReadonlyMap<
     const first = inFile.get(object);
     inFile.set(object, { document: place.document, path: place.path, before: first?.before ?? before, after });
   }
-  if (inState > 0) io.stderr(`warning: what is wrong in Pulumi state is to be repaired in its program.\n`);
+  if (inState > 0) io.stderr(`warning: Pulumi state is not changed: repair it in its program.\n`);
   const files: FixedFile[] = [];
   for (const [file, inFile] of fixes) {
     const before = texts.get(file) ?? "";
@@ -172,48 +152,12 @@ function fixedFiles(outcome: ReturnType<typeof runPolicies>, texts: ReadonlyMap<
   return files;
 }
 
-/** On a terminal: what could be repaired. */
-function hint(objects: readonly Sourced[], config: PackConfig, io: Io): void {
-  const repairable = new Set(repairs(objects, config).repaired.map(({ object }) => object)).size;
+/** What could be repaired. */
+function hint(objects: readonly Sourced[], knowledge: Knowledge, io: Io): void {
+  const repairable = new Set(repairObjects(objects, knowledge, io.now()).repaired.map(({ object }) => object)).size;
   if (repairable === 0) return;
   const many = repairable === 1 ? "1 workload" : `${repairable} workloads`;
   io.stderr(`${many} can be repaired: --diff shows how, --fix does it.\n`);
-}
-
-const descriptions = new Map(policyTexts().map(({ name, description }) => [name, description]));
-
-function findingOf(
-  { policy, level, severity, message, object }: Reported,
-  texts: ReadonlyMap<string, string>,
-): Finding {
-  // With the description before it, as Pulumi puts it: that is how the reader of messages knows where they begin.
-  const description = descriptions.get(policy);
-  const { what, evidence, fix, docs } = parseMessage(`${description}\n${message}`, description);
-  const place = object?.place;
-  return finding({
-    policy,
-    level,
-    ...(severity === undefined ? {} : { severity: severity as NonNullable<Finding["severity"]> }),
-    resource: object ? resourceRef(object) : { kind: "Stack", name: "all" },
-    what,
-    evidence,
-    ...(fix === undefined ? {} : { fix }),
-    ...(docs === undefined ? {} : { docs }),
-    ...(place ? { location: { file: place.file, ...itemPlace(place, texts.get(place.file) ?? "") } } : {}),
-  });
-}
-
-/** An object as reports name it. */
-function resourceRef({ resource, place }: Sourced): ResourceRef {
-  const read = fromPulumi(resource);
-  const urn = place ? undefined : parseUrn(resource.urn);
-  const [name, namespace] = read ? [nameOf(read), namespaceOf(read)] : [];
-  return {
-    kind: read?.kind ?? resource.type,
-    ...(typeof namespace === "string" ? { namespace } : {}),
-    name: typeof name === "string" ? name : resource.name || "(unnamed)",
-    ...(urn ? { urn: resource.urn, stack: urn.stack, project: urn.project } : {}),
-  };
 }
 
 function stacksOf(objects: readonly Sourced[], sources: readonly string[]) {
@@ -237,26 +181,20 @@ function stacksOf(objects: readonly Sourced[], sources: readonly string[]) {
 }
 
 /** `--explain Deployment/shop/web`: how one workload terminates, also where nothing is wrong. */
-function explain(
-  wanted: string,
-  objects: readonly Sourced[],
-  config: PackConfig,
-  failOn: FailOn,
-  io: Io,
-  isBad: boolean,
-): number {
+function explain(wanted: string, objects: readonly Sourced[], knowledge: Knowledge, failOn: FailOn, io: Io): number {
   const [kind = "", namespace = "", name = "", ...more] = wanted.split("/");
   if (kind === "" || namespace === "" || name === "" || more.length > 0) {
     throw new UsageError(`--explain ${wanted}: write it as kind/namespace/name, such as Deployment/shop/web`);
   }
   const isWanted = (ref: ResourceRef) =>
     ref.kind.toLowerCase() === kind.toLowerCase() && ref.namespace === namespace && ref.name === name;
-  const outcome = runPolicies(objects, config, false);
-  const timelines = timelinesOf(objects, outcome, config, resourceRef, (object) => isWanted(resourceRef(object)));
+  const { findings, judged } = judge(objects, knowledge, io.now());
+  const chosen = objects.filter((object) => isWanted(resourceRef(object)));
+  const timelines = chosen.flatMap((each) => drawn(resourceRef(each), judged.get(each.resource.urn)?.()) ?? []);
   if (timelines.length === 0) {
     const labels = objects.flatMap((object) => {
       const read = fromPulumi(object.resource);
-      return read && isKnown(nameOf(read)) && nameOf(read) === name ? [labelOf(read)] : [];
+      return read && nameOf(read) === name ? [labelOf(read)] : [];
     });
     const others = labels.length > 0 ? `; there is ${labels.join(", ")}` : "";
     throw new InputError(
@@ -264,9 +202,17 @@ function explain(
     );
   }
   for (const timeline of timelines) io.stdout(timelineText(timeline, { colour: hasColour(io) }));
-  const about = outcome.reported.filter(({ object }) => object && isWanted(resourceRef(object)));
-  for (const { message, level } of about) io.stdout(`\n${level}: ${message}\n`);
-  if (about.length === 0) io.stdout("\nThe policies have nothing to say about it.\n");
-  const isFailing = about.some(({ level }) => failOn === "advisory" || level === failOn);
-  return isBad || isFailing ? exitCodes.findings : exitCodes.clean;
+  const ids = new Set(chosen.map(({ resource }) => resource.urn));
+  let isFailing = false;
+  let isFine = true;
+  for (const finding of findings) {
+    const { subject, policy, reported, excuses } = finding;
+    const level = levelOf(policy, knowledge.settings);
+    if (!subject || !ids.has(subject.id) || !reported || isExcused(excuses) || level === undefined) continue;
+    io.stdout(`\n${level}: ${messageOf(finding)}\n`);
+    isFine = false;
+    isFailing ||= failOn === "advisory" || level === failOn;
+  }
+  if (isFine) io.stdout("\nNo findings.\n");
+  return isFailing ? exitCodes.findings : exitCodes.clean;
 }

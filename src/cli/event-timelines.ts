@@ -2,9 +2,9 @@
 import type { PulumiResource } from "../kubernetes/resource";
 import type { EventProperties, Reading, ResourceRef, WorkloadTimeline } from "../report";
 import { parseUrn } from "../report/urn";
-import type { PackConfig } from "../settings/settings";
+import type { Knowledge } from "../assess";
 import { plain } from "./sources/pulumi-state";
-import { drawing } from "./timelines";
+import { drawn, judgedAlone } from "./timelines";
 
 interface Seen {
   before?: unknown;
@@ -26,9 +26,8 @@ export class EventTimelines {
     else if (when === "after") known.after = properties;
   };
 
-  /** Of the workloads that something is reported or repaired of. */
-  timelines(readings: readonly Reading[], config: PackConfig): WorkloadTimeline[] {
-    const draw = drawing(config);
+  /** Of the workloads that have findings or repairs. */
+  timelines(readings: readonly Reading[], knowledge: Knowledge, today: Date): WorkloadTimeline[] {
     const concerned = new Map<string, ResourceRef>();
     for (const { findings, repairs } of readings) {
       for (const { resource } of [...findings, ...repairs]) if (resource.urn) concerned.set(resource.urn, resource);
@@ -36,10 +35,8 @@ export class EventTimelines {
     return [...concerned].flatMap(([urn, ref]) => {
       const seen = this.seen.get(urn);
       if (!seen) return [];
-      return (
-        draw(ref, resourceOf(urn, seen.after), seen.before === undefined ? undefined : resourceOf(urn, seen.before)) ??
-        []
-      );
+      const judged = (properties: unknown) => judgedAlone(resourceOf(urn, properties), knowledge, today);
+      return drawn(ref, judged(seen.after), seen.before === undefined ? undefined : judged(seen.before)) ?? [];
     });
   }
 }

@@ -1,9 +1,7 @@
-/** `exemptions`: who is excused from what, why and until when, for an audit. */
-import { fromPulumi, labelOf } from "../kubernetes/resource";
-import { listExemptions } from "../../policies/exemption-audit";
+/** `exemptions`: which workloads are exempt from what, why and until when, for an audit. */
+import { assess, faultText, listExemptions, readKnowledge } from "../assess";
+import { labelOf } from "../kubernetes/resource";
 import { parseUrn } from "../report/urn";
-import { resolveSettings, type PackConfig } from "../settings/settings";
-import { settingsIn } from "./host";
 import { exitCodes, type Io } from "./io";
 import { readSettings } from "./settings-file";
 import { exportStack, printProblem, readSources, readText, UsageError } from "./sources";
@@ -23,7 +21,7 @@ interface Row {
   source: string;
   reason: string;
   until?: string;
-  /** `in force`, or why it isn't. */
+  /** `in force`, `no effect`, or why it doesn't hold. */
   state: string;
   /** How many findings it keeps back. */
   findings: number;
@@ -33,18 +31,15 @@ export async function exemptions(sources: readonly string[], options: Exemptions
   if (sources.length === 0 && !options.stack) {
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, or --stack");
   }
-  const config: PackConfig = options.settings === undefined ? {} : await readSettings(options.settings);
+  const knowledge = readKnowledge(options.settings === undefined ? {} : await readSettings(options.settings));
   const readings = [await readSources(sources, { stdin: io.stdin })];
   for (const stack of options.stack ?? []) readings.push(readText(await exportStack(stack, io.env), `stack ${stack}`));
   const problems = readings.flatMap((reading) => reading.problems);
   for (const problem of problems) io.stderr(`error: ${printProblem(problem)}\n`);
-  const resources = readings
-    .flatMap((reading) => reading.objects)
-    .map(({ resource }) => fromPulumi(resource))
-    .filter((resource) => resource !== undefined);
-  const settingsOf = (policy: Parameters<typeof settingsIn>[1]) =>
-    resolveSettings(policy, {}, settingsIn(config, policy));
-  const rows = listExemptions(resources, settingsOf, io.now()).map(({ workload, policies, excuse, findings }): Row => {
+  const planned = readings.flatMap(({ objects }) => objects).map(({ resource }) => resource);
+  const { workloads, findings: all } = assess({ planned }, knowledge, io.now());
+  const listed = listExemptions(workloads, all, knowledge, io.now());
+  const rows = listed.map(({ workload, policies, excuse, findings }): Row => {
     const urn = workload && parseUrn(workload.resource.id);
     return {
       ...(urn ? { stack: `${urn.project}/${urn.stack}` } : {}),
@@ -53,7 +48,7 @@ export async function exemptions(sources: readonly string[], options: Exemptions
       source: excuse.source,
       reason: excuse.reason,
       ...(excuse.until === undefined ? {} : { until: excuse.until }),
-      state: excuse.void ?? (findings === 0 ? "excuses nothing" : "in force"),
+      state: excuse.fault === undefined && findings === 0 ? "no effect" : faultText(excuse).replace(/^it is /, ""),
       findings,
     };
   });

@@ -5,7 +5,7 @@ import { check, type CheckOptions } from "./check";
 import { exemptions, type ExemptionsOptions } from "./exemptions";
 import { formatChoice } from "./formats";
 import { exitCodes, type Io } from "./io";
-import { packVersion } from "./package";
+import { packVersion } from "../version";
 import { report, type ReportOptions } from "./report";
 import { routes, type RoutesOptions } from "./routes";
 import { InputError, UsageError, isSystemError, systemMessage } from "./sources";

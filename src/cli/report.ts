@@ -1,13 +1,13 @@
 /** `report`: what Pulumi wrote about policies, rendered. */
 import { readFile } from "node:fs/promises";
 import { buildReport, emptyReading, readEvents, type Reading } from "../report";
-import type { PackConfig } from "../settings/settings";
+import { readKnowledge } from "../assess";
 import { EventTimelines } from "./event-timelines";
 import { exitCode, type FailOn } from "./exit-code";
 import { printReport, writeReports, type FormatChoice } from "./formats";
-import { policyTexts } from "./host";
 import type { Io } from "./io";
-import { packVersion } from "./package";
+import { policyTexts } from "./judgement";
+import { packVersion } from "../version";
 import { readSettings } from "./settings-file";
 import { isSystemError, systemMessage } from "./sources";
 
@@ -20,9 +20,9 @@ export interface ReportOptions {
 }
 
 export async function report(files: readonly string[], options: ReportOptions, io: Io): Promise<number> {
-  const policies = policyTexts();
+  const policies = policyTexts;
   // What was judged is in the events; only the timelines are drawn by settings.
-  const config: PackConfig = options.settings === undefined ? {} : await readSettings(options.settings);
+  const knowledge = readKnowledge(options.settings === undefined ? {} : await readSettings(options.settings));
   const drawn = new EventTimelines();
   const readings: Reading[] = [];
   let isBad = false;
@@ -48,7 +48,7 @@ export async function report(files: readonly string[], options: ReportOptions, i
     version: packVersion(),
     createdAt: io.now().toISOString(),
     policies,
-    timelines: drawn.timelines(readings, config),
+    timelines: drawn.timelines(readings, knowledge, io.now()),
   });
   const formats = options.format ?? [];
   await writeReports(rendered, formats, options, io);

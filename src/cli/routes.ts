@@ -4,7 +4,7 @@ import { fromPulumi, type Resource } from "../kubernetes/resource";
 import { get, unknown } from "../kubernetes/values";
 import { resolveRoutes } from "../routing";
 import { catalogEntries, printCatalog } from "../routing/catalog";
-import { defaults } from "../settings/settings";
+import { resolvePack } from "../settings/settings";
 import { exitCodes, progress, type Io } from "./io";
 import { readSettings } from "./settings-file";
 import { exportStack, printProblem, readCluster, readSources, readText, UsageError } from "./sources";
@@ -29,7 +29,7 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   if (sources.length === 0 && !options.stack && !wantsCluster) {
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, --stack or --cluster");
   }
-  const settings = await routingSettings(options.settings);
+  const { facts } = resolvePack(options.settings === undefined ? {} : await readSettings(options.settings));
   const shown = progress(io);
   const cluster: string[] = [];
   const readings: Reading[] = [];
@@ -58,7 +58,7 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
     readings.flatMap((reading) => reading.objects),
     problems,
   );
-  const found = resolveRoutes(resources, settings);
+  const found = resolveRoutes(resources, facts);
   const { entries, omissions } = catalogEntries(found.services);
   const services = new Set(found.services.map(({ service }) => service));
 
@@ -81,13 +81,6 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   if (problems.some(({ kind }) => kind === "bad")) return exitCodes.findings;
   if (problems.length > 0) return exitCodes.partial;
   return exitCodes.clean;
-}
-
-/** How routes are read: as the policy that reports them does. */
-async function routingSettings(file: string | undefined) {
-  const config = file === undefined ? {} : await readSettings(file);
-  const own = config["apisix-routed-workloads"];
-  return { ...defaults({}), ...(typeof own === "object" ? own : {}) };
 }
 
 /**

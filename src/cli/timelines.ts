@@ -1,73 +1,43 @@
 /** How workloads terminate, for reports that draw it. */
+import { assessResource, type Judged, type Knowledge } from "../assess";
 import { fromPulumi, type PulumiResource } from "../kubernetes/resource";
 import { isKnown } from "../kubernetes/values";
-import { readWorkload, type Workload } from "../kubernetes/workload";
-import { requirementOf, wishesOf } from "../../policies/workload-rules";
 import type { ContainerTimeline, Interval, ResourceRef, Timeline, WorkloadTimeline } from "../report";
-import { resolveSettings, type PackConfig } from "../settings/settings";
-import { judge, type Finding, type Requirement } from "../shutdown/judge";
-import { timeline, type ContainerTimeline as ContainerEnd } from "../shutdown/timeline";
-import { settingsIn, type Outcome } from "./host";
-import type { Sourced } from "./sources";
+import type { Defect, Requirement } from "../shutdown/judge";
+import type { ContainerTimeline as ContainerEnd } from "../shutdown/timeline";
+
+/** How a resource ends, judged alone; undefined where it is no workload. */
+export function judgedAlone(resource: PulumiResource, knowledge: Knowledge, today: Date): Judged | undefined {
+  const read = fromPulumi(resource);
+  return read && assessResource(read, knowledge, today)?.judged();
+}
 
 /**
- * The timelines of the workloads that are asked for.
+ * Draws a workload; undefined where its containers can't be known.
  *
- * @param before the objects as they were given
- * @param outcome the objects as they are after repairs, and which are
+ * @param before it before a repair, where there was one
  */
-export function timelinesOf(
-  before: readonly Sourced[],
-  outcome: Pick<Outcome, "objects">,
-  config: PackConfig,
-  resourceRef: (object: Sourced) => ResourceRef,
-  isWanted: (object: Sourced) => boolean,
-): WorkloadTimeline[] {
-  const draw = drawing(config);
-  return outcome.objects.flatMap((object, i) => {
-    const original = before[i];
-    if (!isWanted(object)) return [];
-    return draw(resourceRef(object), object.resource, original === object ? undefined : original?.resource) ?? [];
-  });
+export function drawn(ref: ResourceRef, now: Judged | undefined, before?: Judged): WorkloadTimeline | undefined {
+  const after = now && timelineOf(now);
+  if (!after) return undefined;
+  // Both against what is asked of it now.
+  const was = before && timelineOf({ ...before, requirement: now.requirement });
+  return { workload: ref, t: now.requirement.sleepSeconds, ...(was ? { before: was } : {}), after };
 }
 
-/** Draws a resource; undefined where it is no workload, or its containers can't be known. */
-export type Draw = (ref: ResourceRef, now: PulumiResource, before?: PulumiResource) => WorkloadTimeline | undefined;
-
-/** @param config its settings of `apisix-routed-workloads` tell what is in time */
-export function drawing(config: PackConfig): Draw {
-  const settings = resolveSettings("apisix-routed-workloads", {}, settingsIn(config, "apisix-routed-workloads"));
-  return (ref, now, before) => {
-    const workload = workloadOf(now);
-    if (!workload) return undefined;
-    const requirement = requirementOf(settings, wishesOf(workload, settings));
-    const after = drawn(workload, requirement);
-    const original = before && workloadOf(before);
-    const was = original && drawn(original, requirement);
-    return after && { workload: ref, t: requirement.sleepSeconds, ...(was ? { before: was } : {}), after };
-  };
-}
-
-function workloadOf(resource: PulumiResource): Workload | undefined {
-  const read = fromPulumi(resource);
-  return read && readWorkload(read);
-}
-
-function drawn({ pod }: Workload, requirement: Requirement): Timeline | undefined {
-  const line = timeline(pod, requirement.kubernetesVersion);
-  if (!line) return undefined;
-  const findings = judge(pod, requirement);
+function timelineOf({ timeline, requirement, defects }: Judged): Timeline | undefined {
+  if (!timeline) return undefined;
   return {
-    gracePeriod: isKnown(line.gracePeriod) ? line.gracePeriod : null,
-    containers: line.containers.map((end) => containerTimeline(end, findings, requirement)),
+    gracePeriod: isKnown(timeline.gracePeriod) ? timeline.gracePeriod : null,
+    containers: timeline.containers.map((end) => containerTimeline(end, defects, requirement)),
   };
 }
 
-function containerTimeline(end: ContainerEnd, findings: readonly Finding[], requirement: Requirement) {
+function containerTimeline(end: ContainerEnd, defects: readonly Defect[], requirement: Requirement) {
   const { container, delay, sigterm, left, sigkill } = end;
   const isConcerned = requirement.concerns(container);
-  // What is said of the Pod holds for each of its containers.
-  const own = findings.filter((finding) => finding.container === container.name || finding.container === undefined);
+  // What is true of the Pod is true of each of its containers.
+  const own = defects.filter((defect) => defect.container === container.name || defect.container === undefined);
   const verdict = !isConcerned || own.length === 0 ? "ok" : own.some(({ certain }) => certain) ? "short" : "unknown";
   const latest = Number.isFinite(sigkill.atLeast) ? sigkill.atLeast : 0;
   return {

@@ -398,8 +398,10 @@ class Reader {
     for (const { policy, level, severity, urn, message } of this.found) {
       const parts: Omit<Finding, "fingerprint"> = {
         policy,
+        ...(message.code === undefined ? {} : { code: message.code }),
         level,
         resource: this.resource(urn, message),
+        ...(message.container === undefined ? {} : { container: message.container }),
         what: message.what,
         evidence: message.evidence,
       };

@@ -1,8 +1,9 @@
 /**
  * The text of a finding, taken apart.
  *
- * The pack writes: what is wrong (one line or more), the evidence (a chain of ` › `), and `Fix: ` with a docs path at
- * its end. Pulumi puts the policy's description and a line feed before it. A text of another form is all "what".
+ * The pack writes: what is wrong on one line, lines of evidence, a line `Fix: …`, and the address of the code's page.
+ * Pulumi puts the policy's description and a line feed before it. Versions before 0.2 ended with a path of the docs,
+ * without a code. A text of another form is all "what".
  */
 import { shortened, visible, withoutColours } from "./plain";
 
@@ -10,6 +11,10 @@ export interface Message {
   /** The policy's description, where it can be told from the rest. */
   description?: string;
   what: string;
+  /** What is wrong, as a stable code. */
+  code?: string;
+  /** The container that it is about. */
+  container?: string;
   /** Chains that tell why the resource is concerned: `ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web`. */
   evidence: string[];
   fix?: string;
@@ -22,6 +27,9 @@ export const chainMark = " › ";
 
 /** No finding needs more characters than this; a report is not a log. */
 const longest = 10_000;
+
+/** The address that ends a message names its code. */
+const codeInAddress = /\/docs\/findings\.md#([a-z0-9-]+)$/;
 
 const docsAtEnd = /(?:^|\s+)(?:More:\s+)?((?:docs\/[\w./-]+\.md|https:\/\/[^\s"'<>]+)(?:#[\w-]+)?)\s*$/;
 
@@ -49,10 +57,18 @@ export function parseMessage(text: string, description?: string): Message {
   // Of the pack's form, and Pulumi's line is still before it: a message has at least one line of its own.
   if (described === undefined && whatEnd < lines.length && whatEnd - start > 1) described = lines[start++];
 
-  const message: Message = { what: lines.slice(start, whatEnd).join("\n").trim(), evidence: [] };
+  const code = codeInAddress.exec(lines.at(-1) ?? "")?.[1];
+  // With a code and a known description it is plain where what is wrong ends: after one line.
+  const oneLine = code !== undefined && described !== undefined ? start + 1 : whatEnd;
+  const message: Message = { what: lines.slice(start, oneLine).join("\n").trim(), evidence: [] };
   if (described !== undefined) message.description = described;
-  for (const line of lines.slice(whatEnd, end)) {
-    if (line.includes(chainMark)) message.evidence.push(line.trim());
+  if (code !== undefined) {
+    message.code = code;
+    const container = /\bcontainer "([^"]+)"/i.exec(message.what)?.[1];
+    if (container !== undefined) message.container = container;
+  }
+  for (const line of lines.slice(oneLine, end)) {
+    if (code !== undefined || line.includes(chainMark)) message.evidence.push(line.trim());
     else if (line.trim() !== "") message.what += `\n${line}`;
   }
   if (fixAt >= 0) {

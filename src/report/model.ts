@@ -92,9 +92,13 @@ export interface Location {
 
 export interface Finding {
   policy: string;
+  /** What is wrong, as a stable code: `no-hook`. Absent in reports of versions before 0.2. */
+  code?: string;
   level: Level;
   severity?: Severity;
   resource: ResourceRef;
+  /** The name of the container that it is about. */
+  container?: string;
   what: string;
   /** Chains that tell why the resource is concerned, links divided by ` › `. */
   evidence: string[];
@@ -199,16 +203,16 @@ export function fails(finding: Pick<Finding, "level" | "suppressed">): boolean {
 }
 
 /**
- * A finding with its fingerprint.
- *
- * Numbers outside quotes don't count for it: a finding is still the same when a setting or a port changed, and names
- * stand in quotes. The file counts only where no URN tells two resources of the same name apart.
+ * A finding with its fingerprint: of policy, code, resource and container, so that it is still the same when a number or
+ * a sentence changed. The file counts only where no URN tells two resources of the same name apart.
  */
 export function finding(parts: Omit<Finding, "fingerprint">): Finding {
-  const { resource } = parts;
+  const { policy, code, resource, container, what } = parts;
   const which = resource.urn ?? [resourceKey(resource), parts.location?.file].join("\0");
-  const said = parts.what.replace(/"[^"]*"|\d+(?:\.\d+)?/g, (text) => (text.startsWith('"') ? text : "#"));
-  const hash = createHash("sha256").update([parts.policy, which, said].join("\0"));
+  // Without a code there is nothing but the sentence; numbers outside quotes don't count, names stand in quotes.
+  const said = () => what.replace(/"[^"]*"|\d+(?:\.\d+)?/g, (text) => (text.startsWith('"') ? text : "#"));
+  const problem = code === undefined ? said() : [code, container ?? ""].join("\0");
+  const hash = createHash("sha256").update([policy, which, problem].join("\0"));
   return { ...parts, fingerprint: hash.digest("hex").slice(0, 32) };
 }
 
@@ -219,7 +223,12 @@ export function finding(parts: Omit<Finding, "fingerprint">): Finding {
  */
 export function buildReport(
   readings: readonly Reading[],
-  about: { version?: string; createdAt?: string; policies?: Policy[]; timelines?: WorkloadTimeline[] } = {},
+  about: {
+    version?: string;
+    createdAt?: string;
+    policies?: readonly Policy[];
+    timelines?: readonly WorkloadTimeline[];
+  } = {},
 ): Report {
   const policies = new Map<string, Policy>();
   const findings = new Map<string, Finding>();

@@ -22,6 +22,7 @@ export type {
   BlindSpotData,
   Chain,
   ControllerLine,
+  LineNote,
   LineReason,
   LingeringNote,
   LostByPort,

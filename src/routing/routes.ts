@@ -179,6 +179,8 @@ export type Note =
   | { code: "mirror" };
 
 export type NoteCode = Note["code"];
+/** A note on a way that one controller line takes, and the other one doesn't, or may not. */
+export type LineNote = Extract<Note, { line: ControllerLine }>;
 
 /** On a way with such a note, APISIX may go on using a Pod when its sleep is over. */
 export type LingeringNote = Extract<Note, { code: "keep-alive-connections" | "dns-ttl" }>;
@@ -188,6 +190,8 @@ export function isLingering(note: Note): note is LingeringNote {
 }
 
 export interface Routes {
+  /** Every workload among the resources, routed or not. */
+  allWorkloads: readonly Workload[];
   workloads: RoutedWorkload[];
   services: RoutedService[];
   blindSpots: BlindSpot[];

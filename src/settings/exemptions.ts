@@ -14,6 +14,9 @@ export interface Exemptible {
   annotations: ReadonlyMap<string, Maybe<string>>;
 }
 
+/** Why an exemption doesn't hold: it has expired, or isn't well-formed. */
+export type ExcuseFault = "expired" | "no-reason" | "not-a-date" | "unknown-value";
+
 /** An exemption that concerns a workload: who excused it, why and until when. */
 export interface Excuse {
   /** Where it stands: the annotation's name, or `exempt[0]` of the settings. */
@@ -21,8 +24,8 @@ export interface Excuse {
   reason: string;
   /** The last day it holds, as 2027-01-31. */
   until?: string;
-  /** Why it doesn't hold: it has expired, or is not well-formed. */
-  void?: string;
+  /** Absent where it is in force. */
+  fault?: ExcuseFault;
 }
 
 export const annotationPrefix = "apisix-graceful-termination/";
@@ -30,7 +33,7 @@ export const ignorePrefix = "ignore.apisix-graceful-termination/";
 
 /** Is one of the exemptions in force? */
 export function isExcused(excuses: readonly Excuse[]): boolean {
-  return excuses.some((excuse) => excuse.void === undefined);
+  return excuses.some((excuse) => excuse.fault === undefined);
 }
 
 /**
@@ -55,19 +58,15 @@ export function excusesOf(
     excuses.push(
       isKnown(text)
         ? fromAnnotation(annotation, text, today)
-        : {
-            source: annotation,
-            reason: "",
-            void: "its value is not known in this preview",
-          },
+        : { source: annotation, reason: "", fault: "unknown-value" },
     );
   }
   return excuses;
 }
 
 /**
- * Reads `<reason> until 2027-01-31`. The day ends the text, but for a mark or a remark after it: nobody writes a date
- * there that isn't meant. "until the migration is done" is a reason, not a day.
+ * Reads `<reason> until 2027-01-31`. The date ends the text, but for a mark or a remark after it: a date there is
+ * always meant as one. "until the migration is done" is a reason, not a day.
  */
 function fromAnnotation(source: string, text: string, today: Date): Excuse {
   const reason = text.trim();
@@ -76,11 +75,9 @@ function fromAnnotation(source: string, text: string, today: Date): Excuse {
   const isLast = last !== undefined && last.index + last[0].length === reason.length;
   const isDay = isLast ? /^\d/.test(word) : /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$/.test(word);
   const given = last && isDay ? reason.slice(0, last.index).trim() : reason;
-  if (given === "") return { source, reason: "", void: 'it gives no reason; write "<reason> until 2027-01-31"' };
+  if (given === "") return { source, reason: "", fault: "no-reason" };
   if (!isDay) return { source, reason };
-  if (!isDate(word)) {
-    return { source, reason: given, void: "its day is not one of the calendar; write it as 2027-01-31" };
-  }
+  if (!isDate(word)) return { source, reason: given, fault: "not-a-date" };
   return excuse(source, given, word, today);
 }
 
@@ -90,7 +87,7 @@ function excuse(source: string, reason: string, until: string | undefined, today
     source,
     reason,
     ...(until === undefined ? {} : { until }),
-    ...(expired ? { void: `it expired after ${until}` } : {}),
+    ...(expired ? { fault: "expired" } : {}),
   };
 }
 

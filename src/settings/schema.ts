@@ -109,7 +109,7 @@ export const settingsSchema = {
       ],
     },
     maxCatalogAgeDays: {
-      description: "a catalog file older than this is reported as a blind spot",
+      description: "a catalog file older than this is reported by `apisix-rollout-advice`",
       type: "integer",
       minimum: 1,
     },
@@ -183,7 +183,20 @@ type Defaulted = {
 /** Settings with the defaults filled in. */
 export type ResolvedSettings = Settings & Required<Pick<Settings, Defaulted>>;
 
-const routing = [
+/**
+ * What is true of the cluster, the organization and the app, whichever policy asks. Every policy takes every fact, and
+ * a fact given to one of them holds for all.
+ */
+export const factNames = [
+  "sleepSeconds",
+  "shutdownSeconds",
+  "kubernetesVersion",
+  "hook",
+  "maxGracePeriodSeconds",
+  "containers",
+  "ignoreContainers",
+  "catalog",
+  "maxCatalogAgeDays",
   "controller",
   "ingressClasses",
   "gatewayClasses",
@@ -191,18 +204,27 @@ const routing = [
   "controllerNames",
   "clusterDomain",
   "apisixNamespace",
-] as const;
-const judging = ["containers", "ignoreContainers", "exempt", "allowAnnotations"] as const;
-const known = ["select", "catalog"] as const;
-const stack = ["sleepSeconds", "shutdownSeconds", "kubernetesVersion", ...judging, ...routing] as const;
+] as const satisfies readonly SettingName[];
 
-/** Which settings each policy takes. */
-export const policySettings = {
-  "pre-stop-sleep": ["sleepSeconds", "hook", "kubernetesVersion", ...known, ...judging],
-  "termination-grace-period": ["shutdownSeconds", "maxGracePeriodSeconds", ...known, ...judging],
-  "apisix-routed-workloads": stack,
-  "apisix-route-blind-spots": [...stack, "catalog", "maxCatalogAgeDays"],
+const ofResourcePolicies = ["select", "exempt", "allowAnnotations"] as const;
+const ofStackPolicies = ["exempt", "allowAnnotations"] as const;
+
+/** What is a policy's own: beside the facts and its level. */
+export const ownSettings = {
+  "pre-stop-sleep": ofResourcePolicies,
+  "termination-grace-period": ofResourcePolicies,
+  "apisix-routed-workloads": ofStackPolicies,
+  "apisix-route-blind-spots": ofStackPolicies,
+  "apisix-rollout-advice": ofStackPolicies,
 } as const satisfies Record<string, readonly SettingName[]>;
 
-export type PolicyName = keyof typeof policySettings;
-export const policyNames = Object.keys(policySettings) as PolicyName[];
+export type FactName = (typeof factNames)[number];
+export type Facts = Pick<ResolvedSettings, FactName>;
+/** A policy's own settings; `select` matters to the resource policies alone. */
+export type PolicySettings = Pick<ResolvedSettings, "select" | "exempt" | "allowAnnotations">;
+
+export type PolicyName = keyof typeof ownSettings;
+export const policyNames = Object.keys(ownSettings) as PolicyName[];
+
+export const levels = ["advisory", "mandatory", "remediate", "disabled"] as const;
+export type Level = (typeof levels)[number];

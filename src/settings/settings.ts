@@ -1,10 +1,17 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { closest, distance } from "fastest-levenshtein";
 import {
+  factNames,
+  levels,
+  ownSettings,
   policyNames,
-  policySettings,
   settingsSchema,
+  type FactName,
+  type Exemption,
+  type Facts,
+  type Level,
   type PolicyName,
+  type PolicySettings,
   type ResolvedSettings,
   type SettingName,
   type Settings,
@@ -21,7 +28,7 @@ export class SettingsError extends Error {
         : `Bad settings of apisix-graceful-termination:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
     );
     this.name = "SettingsError";
-    // The SDK prints an error's stack; the place in this code is no help to somebody who mistyped a setting.
+    // The SDK prints an error's stack; the place in this code doesn't help whoever mistyped a setting.
     this.stack = this.message;
   }
 }
@@ -29,15 +36,49 @@ export class SettingsError extends Error {
 /** A policy pack config: what `--policy-pack-config` and policy groups hold. */
 export type PackConfig = Readonly<Record<string, string | Readonly<Record<string, unknown>>>>;
 
+/** All settings of a run: the facts, and what is each policy's own. */
+export interface PackSettings {
+  facts: Facts;
+  policies: Readonly<Record<PolicyName, PolicySettings & { level?: Level }>>;
+}
+
 /**
- * One policy's settings: the defaults, over them the organization's, over them the policy's config.
+ * The settings of a run: the defaults, over them the organization's, over them the config.
  *
- * @throws SettingsError naming policy and setting.
+ * @throws SettingsError with every problem, naming policy and setting.
  */
-export function resolveSettings(policy: PolicyName, organization: Settings, config: object): ResolvedSettings {
-  const problems = problemsOfPolicy(policy, organization, config);
+export function resolvePack(config: PackConfig, organization: Settings = {}): PackSettings {
+  const problems = configProblems(config, organization);
   if (problems.length > 0) throw new SettingsError(problems);
-  return over(defaults(organization), config);
+  const byDefault = defaults(organization);
+  const facts = over(byDefault, factsOf(config));
+  const policies = policyNames.map((policy) => {
+    const { enforcementLevel, ...own } = ownOf(config, policy);
+    const level = (enforcementLevel ?? ownOf(config, "all").enforcementLevel) as Level | undefined;
+    const { select, exempt, allowAnnotations } = over(byDefault, own);
+    return [policy, { select, exempt, allowAnnotations, ...(level === undefined ? {} : { level }) }] as const;
+  });
+  return { facts: pick(facts, factNames), policies: Object.fromEntries(policies) as PackSettings["policies"] };
+}
+
+/** What a config says of one policy: a level alone is short for an object with it. */
+function ownOf(config: PackConfig, policy: PolicyName | "all"): Readonly<Record<string, unknown>> {
+  const own = config[policy];
+  return typeof own === "string" ? { enforcementLevel: own } : (own ?? {});
+}
+
+/** The facts that a config gives, to whichever policies. */
+function factsOf(config: PackConfig): Partial<Record<FactName, unknown>> {
+  const facts: Partial<Record<FactName, unknown>> = {};
+  for (const policy of policyNames) {
+    const own = ownOf(config, policy);
+    for (const name of factNames) if (own[name] !== undefined) facts[name] = own[name];
+  }
+  return facts;
+}
+
+function pick<T extends object, K extends keyof T>(object: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.filter((key) => key in object).map((key) => [key, object[key]])) as Pick<T, K>;
 }
 
 /** The defaults, and the organization's over them. */
@@ -56,17 +97,31 @@ function over(settings: ResolvedSettings, others: object): ResolvedSettings {
 }
 
 /**
- * The settings of a policy as the engine's JSON schema. The engine fills a schema's defaults into the config, so they
- * are the organization's.
+ * The settings of a policy as the engine's JSON schema.
+ *
+ * The engine fills a schema's defaults into each policy's config before the pack sees it. A default of a fact would be
+ * taken there for a value that somebody gave, and contradict the one that was given to another policy: the description
+ * tells it instead.
  */
 export function configSchema(policy: PolicyName, organization: Settings): { properties: Record<string, object> } {
   const values = defaults(organization) as Record<string, unknown>;
   const properties: Record<string, object> = {};
-  for (const name of policySettings[policy]) {
+  for (const name of factNames) {
+    const { default: _, description, ...schema } = settingsSchema.properties[name] as Described;
     const value = values[name];
-    properties[name] = { ...settingsSchema.properties[name], ...(value === undefined ? {} : { default: value }) };
+    // A catalog's entries would fill a page.
+    const said = value === undefined || name === "catalog" ? "" : `; default: ${JSON.stringify(value)}`;
+    properties[name] = { ...schema, description: `${description}${said}` };
+  }
+  for (const name of ownSettings[policy]) {
+    properties[name] = { ...settingsSchema.properties[name], default: values[name] };
   }
   return { properties };
+}
+
+interface Described {
+  description: string;
+  default?: unknown;
 }
 
 /**
@@ -79,7 +134,10 @@ export function checkSettings(settings: unknown): asserts settings is Settings {
     typeof settings === "object" && settings !== null && !Array.isArray(settings)
       ? [...unknownKeys(settings, settingNames, "setting"), ...typeProblems({ ...settings }, settingNames, "")]
       : ["settings must be an object"];
-  if (problems.length === 0) problems.push(...crossProblems(defaults(settings as Settings), ""));
+  if (problems.length === 0) {
+    const all = defaults(settings as Settings);
+    problems.push(...factProblems(all, ""), ...exemptProblems(all.exempt, undefined, ""));
+  }
   if (problems.length > 0) throw new SettingsError(problems);
 }
 
@@ -101,7 +159,7 @@ export function configProblems(config: PackConfig, organization: Settings = {}):
     }
     const given: Readonly<Record<string, unknown>> = isObject ? { ...value } : { enforcementLevel: value };
     const { enforcementLevel, ...settings } = given;
-    if (enforcementLevel !== undefined && !levels.includes(enforcementLevel as string)) {
+    if (enforcementLevel !== undefined && !(levels as readonly unknown[]).includes(enforcementLevel)) {
       const place = isObject ? `${policy} › enforcementLevel` : policy;
       const meant = typeof enforcementLevel === "string" ? didYouMean(enforcementLevel, levels) : "";
       problems.push(`${place}: no such level${meant || `; there are: ${levels.join(", ")}`}`);
@@ -113,31 +171,48 @@ export function configProblems(config: PackConfig, organization: Settings = {}):
       }
     }
   }
+  if (problems.length > 0) return problems;
+  problems.push(...contradictions(config));
+  if (problems.length > 0) return problems;
+  const all = over(defaults(organization), factsOf(config));
+  problems.push(...factProblems(all, ""));
+  for (const policy of policyNames) {
+    problems.push(...exemptProblems(over(all, ownOf(config, policy)).exempt, organization.exempt, `${policy} › `));
+  }
   return problems;
 }
 
-const levels: readonly string[] = ["advisory", "mandatory", "remediate", "disabled"];
 const settingNames = Object.keys(settingsSchema.properties) as SettingName[];
 
-function problemsOfPolicy(policy: PolicyName, organization: Settings, config: object): string[] {
-  const own: readonly SettingName[] = policySettings[policy];
-  const problems: string[] = [];
+/** What every policy takes, and what only some do. */
+function settingsOf(policy: PolicyName): readonly SettingName[] {
+  return [...factNames, ...ownSettings[policy]];
+}
+
+function* problemsOfPolicy(policy: PolicyName, organization: Settings, config: object): Iterable<string> {
+  const own = settingsOf(policy);
   for (const key of Object.keys(config)) {
     if ((own as readonly string[]).includes(key)) continue;
-    const others = policyNames.filter((other) => (policySettings[other] as readonly string[]).includes(key));
-    problems.push(
-      others.length > 0
-        ? `${policy} › ${key}: this policy has no such setting; it belongs to ${others.join(", ")}`
-        : `${policy} › ${key}: no such setting${didYouMean(key, own)}`,
-    );
+    const others = policyNames.filter((other) => (ownSettings[other] as readonly string[]).includes(key));
+    yield others.length > 0
+      ? `${policy} › ${key}: this policy has no such setting; it belongs to ${others.join(", ")}`
+      : `${policy} › ${key}: no such setting${didYouMean(key, own)}`;
   }
   // The engine fills the defaults in; what is equal to them needs no check.
   const given = defaults(organization) as Record<string, unknown>;
   const changed = Object.entries(config).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(given[key]));
-  const types = typeProblems(Object.fromEntries(changed), own, `${policy} › `);
-  problems.push(...types);
-  if (types.length === 0) problems.push(...crossProblems(over(given as ResolvedSettings, config), `${policy} › `));
-  return problems;
+  yield* typeProblems(Object.fromEntries(changed), own, `${policy} › `);
+}
+
+/** Facts that are given twice, with different values. */
+function* contradictions(config: PackConfig): Iterable<string> {
+  for (const name of factNames) {
+    const places = policyNames.filter((policy) => ownOf(config, policy)[name] !== undefined);
+    const values = new Set(places.map((policy) => JSON.stringify(ownOf(config, policy)[name])));
+    if (values.size > 1) {
+      yield `${places.map((policy) => `${policy} › ${name}`).join(" and ")}: different values of one fact, which holds for the whole pack; give it once`;
+    }
+  }
 }
 
 function* unknownKeys(object: object, known: readonly string[], what: string): Iterable<string> {
@@ -217,30 +292,39 @@ function inWords({ keyword, params, message = "can't be used", data, parentSchem
   return `: ${message}`;
 }
 
-/** Rules that no JSON schema says: between settings, of globs and of dates. */
-function* crossProblems(settings: ResolvedSettings, prefix: string): Iterable<string> {
+/** Rules between facts, and of globs, that no JSON schema says. */
+function* factProblems(settings: ResolvedSettings, prefix: string): Iterable<string> {
   const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds, hook, kubernetesVersion } = settings;
   if (maxGracePeriodSeconds !== undefined && sleepSeconds + shutdownSeconds > maxGracePeriodSeconds) {
-    yield `${prefix}maxGracePeriodSeconds: ${maxGracePeriodSeconds} s can't hold sleepSeconds (${sleepSeconds}) and shutdownSeconds (${shutdownSeconds})`;
+    yield `${prefix}maxGracePeriodSeconds: ${maxGracePeriodSeconds} s is less than sleepSeconds + shutdownSeconds (${sleepSeconds} + ${shutdownSeconds} s)`;
   }
   if (hook === "sleep" && !hasNativeSleep(kubernetesVersion)) {
     yield `${prefix}hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is ${kubernetesVersion}; use "exec" or "auto"`;
   }
   for (const [i, glob] of settings.ignoreContainers.entries()) {
-    if (!isGlob(glob)) yield `${prefix}ignoreContainers[${i}]: not a glob that can be read`;
+    if (!isGlob(glob)) yield `${prefix}ignoreContainers[${i}]: not a valid glob`;
   }
-  for (const [i, exemption] of settings.exempt.entries()) {
+}
+
+/** Rules of exemptions that no JSON schema says. @param checked exemptions whose problems are reported elsewhere */
+function* exemptProblems(
+  exempt: readonly Exemption[],
+  checked: readonly Exemption[] | undefined,
+  prefix: string,
+): Iterable<string> {
+  if (JSON.stringify(exempt) === JSON.stringify(checked)) return;
+  for (const [i, exemption] of exempt.entries()) {
     const place = `${prefix}exempt[${i}]`;
     const { namespace, name, kind, labels, until } = exemption;
     const globs = { namespace, name, kind, ...labels };
     if (Object.values(globs).every((glob) => glob === undefined)) {
-      yield `${place}: would excuse everything; say whom: namespace, name, kind or labels`;
+      yield `${place}: would excuse every workload; give namespace, name, kind or labels`;
     }
     for (const [key, glob] of Object.entries(globs)) {
       const at = labels && key in labels ? `labels.${key}` : key;
-      if (glob !== undefined && !isGlob(glob)) yield `${place}.${at}: not a glob that can be read`;
+      if (glob !== undefined && !isGlob(glob)) yield `${place}.${at}: not a valid glob`;
     }
-    if (until !== undefined && !isDate(until)) yield `${place}.until: no such day; write it as 2027-01-31`;
+    if (until !== undefined && !isDate(until)) yield `${place}.until: not a date; write it as 2027-01-31`;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Container, Pod } from "../kubernetes/workload";
-import { get, unknown } from "../kubernetes/values";
+import { get, isKnown, unknown } from "../kubernetes/values";
 import { hasNativeSleep } from "../kubernetes/version";
-import { handlersOf, isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook } from "./hook";
+import { handlersOf, isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook, type HookForm } from "./hook";
 import { mayLackShell } from "./image";
 import { exactly, type Interval } from "./interval";
 import {
@@ -11,6 +11,7 @@ import {
   stopsApp,
   timeline,
   type ContainerTimeline,
+  type Timeline,
 } from "./timeline";
 
 /** What a Pod behind APISIX must hold. Times in seconds. */
@@ -20,233 +21,262 @@ export interface Requirement {
   /** What the app needs after its SIGTERM. */
   shutdownSeconds: number;
   kubernetesVersion: string;
-  /** A ceiling for the grace period, which remedies keep to. */
+  /** The form of a new hook. */
+  hook: HookForm;
+  /** A ceiling for the grace period: no remedy and no advice goes above it. */
   maxGracePeriodSeconds?: number;
   /** Which containers the rule is for. */
   concerns: (container: Container) => boolean;
 }
 
-export type FindingCode =
-  | "no-hook"
-  | "hook-too-short"
-  | "hook-fails"
-  | "hook-stops-app"
-  | "hook-may-be-too-short"
-  | "hook-may-not-run"
-  | "native-sleep-unsupported"
-  | "grace-zero"
-  | "sleep-exceeds-grace"
-  | "grace-too-short"
-  | "grace-may-be-too-short"
-  | "hook-never-ends"
-  | "unreadable";
+/** The two rules: the delay of SIGTERM, and the grace period. */
+export type Rule = "sleep" | "grace";
 
-/** One thing wrong with how a Pod terminates, or one thing that can't be told. */
-export interface Finding {
-  code: FindingCode;
-  /** Which of the two rules it breaks: the delay of SIGTERM, or the grace period. */
-  about: "sleep" | "grace";
-  /** False: it may be wrong, or not; a blind spot, and never a violation. */
+/** A Pod's grace period as it is written; 30 s where it isn't. */
+export interface GracePeriod {
+  seconds: number;
+  isDefault: boolean;
+}
+
+/** What each kind of defect says beside its container. Seconds; `because` is what the evaluator of hooks says of one. */
+export interface DefectData {
+  "no-hook": { t: number; protects: Interval; waits: boolean };
+  "hook-too-short": { t: number; protects: Interval; because: string };
+  "hook-fails": { t: number; protects: Interval; because: string };
+  "hook-stops-app": { t: number; protects: Interval };
+  "native-sleep-unsupported": { t: number; protects: Interval; kubernetesVersion: string };
+  /** Without `because` it has no hook of its own. */
+  "hook-may-be-too-short": { t: number; because?: string };
+  "hook-may-not-run": { t: number };
+  "sidecar-unknown": { t: number };
+  "template-unknown": object;
+  "grace-unknown": object;
+  "grace-zero": object;
+  "sleep-exceeds-grace": { sleep: number; grace: GracePeriod };
+  "hook-never-ends": { grace: GracePeriod };
+  /** `hook` is absent where no hook takes time; `left` where the kubelet's minimum is all that is left. */
+  "grace-too-short": { grace: GracePeriod; shutdown: number; hook?: Interval; left?: number; stopsApp: boolean };
+  "grace-may-be-too-short": { grace: GracePeriod; shutdown: number; because: string };
+}
+
+export type DefectCode = keyof DefectData;
+
+/** What to do about a defect: mostly a field and its value. Seconds. */
+export type Fix =
+  /** Write this hook: for a container that has none, or in place of its own. */
+  | { do: "set-hook"; container: string; hook: object; replaces: boolean }
+  /** Likewise, where no form of it is known to work in the image: without native sleep it takes a shell. */
+  | { do: "set-hook-without-shell"; container: string; seconds: number; replaces: boolean }
+  /** Change the hook that is there: `plain` if it does nothing but sleep. */
+  | { do: "sleep-first"; container: string; seconds: number; plain: boolean; stopsApp: boolean }
+  | { do: "keep-one-handler"; container: string }
+  | { do: "end-hook"; container: string; within?: number; shutdown?: number }
+  | { do: "set-grace"; seconds: number }
+  | { do: "shorten"; needed: number; ceiling: number }
+  | { do: "make-known"; field: string; container?: string }
+  | { do: "raise-version" };
+
+/** One thing wrong with how a Pod terminates, or one thing that can't be judged. Names containers, never contents. */
+export type Defect = { [C in DefectCode]: DefectOf<C> }[DefectCode];
+
+interface DefectOf<C extends DefectCode> {
+  code: C;
+  /** Which rule it breaks. */
+  rule: Rule;
+  /** False: it may be wrong, or not; never a violation. */
   certain: boolean;
   container?: string;
-  /** What is wrong, with which numbers. Names fields and containers, never what they hold. */
-  what: string;
-  /** What to do. */
-  fix: string;
+  data: DefectData[C];
+  fixes: readonly Fix[];
 }
 
-/** What is wrong with a Pod's termination. Never throws; what can't be judged is a finding that is not certain. */
-export function judge(pod: Pod, requirement: Requirement): Finding[] {
-  const line = timeline(pod, requirement.kubernetesVersion);
+/**
+ * What is wrong with a Pod's termination. Never throws; what can't be judged is a defect that is not certain.
+ *
+ * @param line the Pod's timeline, where the caller has it
+ */
+export function judge(
+  pod: Pod,
+  requirement: Requirement,
+  line: Timeline | undefined = timeline(pod, requirement.kubernetesVersion),
+): Defect[] {
   if (!line) {
     if (pod.isPatch) return [];
-    const what = "Its containers can't be judged: the Pod template is not known in this preview, or malformed.";
-    const fix = "give the Pod template values that are known when the program is previewed.";
-    return [{ code: "unreadable", about: "sleep", certain: false, what, fix }];
+    const fixes: Fix[] = [{ do: "make-known", field: "the Pod template" }];
+    return [{ code: "template-unknown", rule: "sleep", certain: false, data: {}, fixes }];
   }
   const concerned = line.containers.filter(({ container }) => requirement.concerns(container));
-  const findings = judgeSleeps(pod, concerned, requirement);
-  for (const finding of judgeGrace(pod, line.containers, concerned, requirement)) {
-    // One blind spot a hook: of one that may be too short it can't be told either how long it is at most.
-    const isSaid = findings.some(({ certain, container }) => !certain && container === finding.container);
-    if (finding.certain || !isSaid) findings.push(finding);
+  const needed = neededGracePeriod(line, requirement, true);
+  const defects = judgeSleeps(pod, concerned, requirement, needed);
+  const unclear = new Set(defects.filter(({ certain }) => !certain).map(({ container }) => container));
+  for (const defect of judgeGrace(pod, line, concerned, requirement, needed)) {
+    // A hook of unknown length is reported once, not by both rules.
+    if (defect.certain || !unclear.has(defect.container)) defects.push(defect);
   }
-  // What a patch doesn't set is somebody else's to judge.
-  return pod.isPatch ? findings.filter(({ certain }) => certain) : findings;
+  // What a patch doesn't set is not its own to answer for.
+  return pod.isPatch ? defects.filter(({ certain }) => certain) : defects;
 }
 
-function judgeSleeps(pod: Pod, concerned: readonly ContainerTimeline[], requirement: Requirement): Finding[] {
-  const findings = new Map<ContainerTimeline, Finding>();
+function judgeSleeps(
+  pod: Pod,
+  concerned: readonly ContainerTimeline[],
+  requirement: Requirement,
+  needed: number | undefined,
+): Defect[] {
+  const defects = new Map<ContainerTimeline, Defect>();
+  const besides = graceBesides(pod, requirement, needed);
   let isHeld = false;
   for (const each of stopOrder(concerned)) {
     const { isSidecar } = each.container;
     // A sidecar waits for the containers before it: they hold it back long enough, or are to be repaired themselves.
     if (!(isHeld && each.waits && !stopsApp(each.delay))) {
-      const finding = judgeSleep(pod, each, requirement);
-      if (finding) findings.set(each, isSidecar === unknown ? perhaps(finding) : finding);
+      const defect = judgeSleep(pod, each, requirement, besides);
+      if (defect) defects.set(each, isSidecar === unknown ? perhaps(defect, requirement) : defect);
     }
     isHeld ||= isSidecar !== unknown;
   }
-  return concerned.flatMap((each) => findings.get(each) ?? []);
+  return concerned.flatMap((each) => defects.get(each) ?? []);
 }
 
 /** An init container whose restart policy isn't known is a sidecar, or has ended long ago. */
-function perhaps(finding: Finding): Finding {
-  return {
-    ...finding,
-    certain: false,
-    what: `Can't tell whether container "${finding.container}" is a native sidecar: its restartPolicy is not known in this preview, or malformed. If it is one: ${lower(finding.what)}`,
-  };
+function perhaps({ container, fixes }: Defect, { sleepSeconds: t }: Requirement): Defect {
+  return { code: "sidecar-unknown", rule: "sleep", certain: false, ...named(container), data: { t }, fixes };
 }
 
-function judgeSleep(pod: Pod, line: ContainerTimeline, requirement: Requirement): Finding | undefined {
+function named(container: string | undefined): { container?: string } {
+  return container === undefined ? {} : { container };
+}
+
+function judgeSleep(
+  pod: Pod,
+  line: ContainerTimeline,
+  requirement: Requirement,
+  besides: readonly Fix[],
+): Defect | undefined {
   const { container, delay, protects, waits } = line;
-  const t = requirement.sleepSeconds;
-  const named = `container "${container.name}"`;
-  const grace = graceBesides(pod, requirement);
-  const finding = (code: FindingCode, what: string, fix: string, certain = true): Finding => ({
-    ...{ code, about: "sleep", certain, container: container.name },
-    ...{ what: `${what.charAt(0).toUpperCase()}${what.slice(1)}.`, fix: `${fix}.` },
-  });
-  const { a: aHook, by: anotherHook } = hookText(pod, container, requirement, delay.meant);
-  const because = reason(delay.because);
+  const { name, preStop } = container;
+  const { sleepSeconds: t, kubernetesVersion } = requirement;
+  const { because } = delay;
+  const about = { rule: "sleep", certain: true, container: name } as const;
+  const maybe = { ...about, certain: false } as const;
 
   if (protects.atLeast >= t) {
-    const needsShell = delay.atLeast >= t && get(container.preStop, "exec") !== undefined;
-    return needsShell && mayLackShell(container)
-      ? finding(
-          "hook-may-not-run",
-          `can't tell whether the preStop hook of ${named} runs: its image looks like one without a shell and sleep`,
-          `replace the hook on "${container.name}" by ${anotherHook}`,
-          false,
-        )
-      : undefined;
+    const needsShell = delay.atLeast >= t && get(preStop, "exec") !== undefined;
+    if (!needsShell || !mayLackShell(container)) return undefined;
+    const fixes = [setHook(pod, line, requirement)];
+    return { code: "hook-may-not-run", ...maybe, data: { t }, fixes };
   }
   if (protects.atMost >= t) {
-    const cant = `can't tell whether ${named} holds SIGTERM back for ${t} s`;
-    if (container.preStop === undefined) {
-      const what = `${cant}: it has no preStop hook, and how long those take that it waits for can't be told`;
-      return finding("hook-may-be-too-short", what, `${aHook}${grace}`, false);
+    if (preStop === undefined) {
+      const fixes = [setHook(pod, line, requirement), ...besides];
+      return { code: "hook-may-be-too-short", ...maybe, data: { t }, fixes };
     }
-    if (container.preStop === unknown) {
-      const fix = `give lifecycle.preStop on "${container.name}" values that are known when the program is previewed`;
-      return finding("hook-may-be-too-short", `${cant}: ${because}`, fix, false);
-    }
-    const fix = `let the hook on "${container.name}" sleep ${t} s before anything else${grace}`;
-    return finding("hook-may-be-too-short", `${cant}: ${because}`, fix, false);
+    const fixes: Fix[] =
+      preStop === unknown
+        ? [{ do: "make-known", field: "lifecycle.preStop", container: name }]
+        : [{ do: "sleep-first", container: name, seconds: t, plain: false, stopsApp: false }, ...besides];
+    return { code: "hook-may-be-too-short", ...maybe, data: { t, because }, fixes };
   }
 
-  const when =
-    protects.atMost === 0
-      ? `at once when its Pod terminates, while APISIX may send it requests for ${t} s more`
-      : `after ${seconds(protects)} when its Pod terminates, while APISIX may send it requests for ${t} s`;
-  const gets = `${named} gets SIGTERM ${when}`;
-  if (container.preStop === undefined) {
-    const waited = waits && protects.atMost > 0 ? ": it has no preStop hook, and waits for no container longer" : "";
-    return finding("no-hook", `${gets}${waited}`, `${aHook}${grace}`);
+  const replace = () => [setHook(pod, line, requirement), ...besides];
+  if (preStop === undefined) return { code: "no-hook", ...about, data: { t, protects, waits }, fixes: replace() };
+  if (isUnsupportedSleep(container, kubernetesVersion)) {
+    const fixes: Fix[] = [...replace(), { do: "raise-version" }];
+    return { code: "native-sleep-unsupported", ...about, data: { t, protects, kubernetesVersion }, fixes };
   }
-  const replace = `replace the hook on "${container.name}" by ${anotherHook}${grace}`;
-  if (isUnsupportedSleep(container, requirement.kubernetesVersion)) {
-    const what = `${gets}: its preStop hook is a native sleep, which clusters before Kubernetes 1.30 drop, and kubernetesVersion is ${requirement.kubernetesVersion}`;
-    return finding(
-      "native-sleep-unsupported",
-      what,
-      `${replace}; or raise kubernetesVersion, if no cluster is that old`,
-    );
-  }
-  const handlers = handlersOf(container.preStop);
+  const handlers = handlersOf(preStop);
   if (handlers.length > 1) {
-    return finding("hook-fails", `${gets}: ${because}`, `leave the hook on "${container.name}" one handler${grace}`);
+    const fixes: Fix[] = [{ do: "keep-one-handler", container: name }, ...besides];
+    return { code: "hook-fails", ...about, data: { t, protects, because }, fixes };
   }
-  if (delay.form === "broken" || isVoid(container) || handlers[0] === "tcpSocket") {
-    return finding("hook-fails", `${gets}: ${because}`, replace);
+  if (isReplaceable(line, requirement) && delay.form !== "sleep") {
+    return { code: "hook-fails", ...about, data: { t, protects, because }, fixes: replace() };
   }
+  const sleepFirst = (stops: boolean): Fix[] => [
+    { do: "sleep-first", container: name, seconds: t, plain: delay.form === "sleep", stopsApp: stops },
+    ...besides,
+  ];
   if (stopsApp(delay)) {
-    const what = `${named} is stopped by its own preStop hook ${when}`;
-    return finding(
-      "hook-stops-app",
-      what,
-      `let the hook on "${container.name}" sleep ${t} s before it stops the app${grace}`,
-    );
+    return { code: "hook-stops-app", ...about, data: { t, protects }, fixes: sleepFirst(true) };
   }
-  const fix = `let the hook on "${container.name}" sleep ${t} s${delay.form === "sleep" ? "" : " before anything else"}${grace}`;
-  return finding("hook-too-short", `${gets}: ${because}`, fix);
+  return { code: "hook-too-short", ...about, data: { t, protects, because }, fixes: sleepFirst(false) };
+}
+
+/** Has a container no hook, or one that a sleep can take the place of without anything being lost? */
+function isReplaceable({ container, delay }: ContainerTimeline, { kubernetesVersion }: Requirement): boolean {
+  if (container.preStop === undefined) return true;
+  return (
+    delay.form !== "other" ||
+    isVoid(container) ||
+    isUnsupportedSleep(container, kubernetesVersion) ||
+    handlersOf(container.preStop)[0] === "tcpSocket"
+  );
 }
 
 function* judgeGrace(
   pod: Pod,
-  all: readonly ContainerTimeline[],
+  { containers: all }: Timeline,
   concerned: readonly ContainerTimeline[],
   requirement: Requirement,
-): Iterable<Finding> {
+  needed: number | undefined,
+): Iterable<Defect> {
   // A patch may set the grace period alone.
   if (concerned.length === 0 && !(pod.isPatch && all.length === 0)) return;
-  const finding = (code: FindingCode, what: string, fix: string, container?: Container): Finding => ({
-    ...{ code, about: "grace", certain: true, ...(container ? { container: container.name } : {}) },
-    ...{ what: `${what}.`, fix: `${fix}.` },
-  });
+  const about = { rule: "grace", certain: true } as const;
   if (pod.gracePeriod === unknown) {
-    const what =
-      "Can't tell whether the grace period covers the shutdown: terminationGracePeriodSeconds is not known in this preview, or no number";
-    const fix = "give terminationGracePeriodSeconds a value that is known when the program is previewed";
-    yield { ...finding("unreadable", what, fix), certain: false };
+    const fixes: Fix[] = [{ do: "make-known", field: "terminationGracePeriodSeconds" }];
+    yield { code: "grace-unknown", ...about, certain: false, data: {}, fixes };
     return;
   }
-  const grace = pod.gracePeriod ?? defaultGracePeriod;
-  const raise = raiseText(pod, requirement);
-  if (grace === 0) {
-    const what =
-      "Its containers get SIGTERM within 1 s and SIGKILL 2 s later, whatever their hooks, while APISIX may still send the Pod requests: terminationGracePeriodSeconds is 0";
-    yield finding("grace-zero", what, raise);
+  const seconds = pod.gracePeriod ?? defaultGracePeriod;
+  const grace: GracePeriod = { seconds, isDefault: pod.gracePeriod === undefined };
+  const fixes = raise(requirement, needed, concerned);
+  if (seconds === 0) {
+    yield { code: "grace-zero", ...about, data: {}, fixes };
     return;
   }
-  const period = `${grace} s${pod.gracePeriod === undefined ? " (the default)" : grace < 0 ? " (which counts as 1 s)" : ""}`;
   if (hasNativeSleep(requirement.kubernetesVersion)) {
     for (const { container } of all) {
       const sleep = nativeSleepOf(container);
-      if (sleep === undefined || sleep <= grace) continue;
-      const what = `The Kubernetes API refuses the Pod: container "${container.name}" sleeps ${sleep} s in its preStop hook, longer than the grace period of ${period}`;
-      yield finding("sleep-exceeds-grace", what, raise, container);
+      if (sleep === undefined || sleep <= seconds) continue;
+      yield { code: "sleep-exceeds-grace", ...about, container: container.name, data: { sleep, grace }, fixes };
       return;
     }
   }
   // One finding a Pod: the clock is one, and what counts is the longest hook.
   const [longest] = [...concerned].sort((a, b) => untilSignal(b).atLeast - untilSignal(a).atLeast);
   const hook = longest ? untilSignal(longest) : exactly(0);
-  const { shutdownSeconds } = requirement;
-  const counted = Math.max(grace, 1);
+  const { shutdownSeconds: shutdown } = requirement;
+  const counted = Math.max(seconds, 1);
   if (longest && hook.atLeast === Infinity) {
     const { name } = longest.container;
-    const what = `Container "${name}" gets SIGTERM only when its grace period of ${period} is over, and SIGKILL ${minimumAfterHook} s later: its preStop hook never ends`;
-    yield finding("hook-never-ends", what, `let the hook on "${name}" end by itself`, longest.container);
+    const fixes: Fix[] = [{ do: "end-hook", container: name }];
+    yield { code: "hook-never-ends", ...about, container: name, data: { grace }, fixes };
     return;
   }
-  if (hook.atLeast + shutdownSeconds > counted) {
-    const needs = shutdownSeconds === 0 ? "" : `, and it may need ${shutdownSeconds} s after its SIGTERM`;
+  if (hook.atLeast + shutdown > counted) {
+    const data = { grace, shutdown, stopsApp: longest !== undefined && stopsApp(longest.delay) };
     if (!longest || hook.atLeast === 0) {
-      const what = `The app may get SIGKILL before it has shut down: the grace period is ${period}${needs}`;
-      yield finding("grace-too-short", what, raise);
+      yield { code: "grace-too-short", ...about, data, fixes };
       return;
     }
     const left = counted - hook.atLeast;
-    const leaves =
-      left < minimumAfterHook
-        ? `only the ${minimumAfterHook} s that the kubelet always grants`
-        : `${hook.atMost > hook.atLeast ? "at most " : ""}${round(left)} s`;
-    const takes = `${stopsApp(longest.delay) ? "stops it after" : "takes"} ${seconds(hook)}`;
-    const what = `Container "${longest.container.name}" may get SIGKILL before it has shut down: its preStop hook ${takes} and the grace period is ${period}, which leaves it ${leaves}${needs}`;
-    yield finding("grace-too-short", what, raise, longest.container);
+    yield {
+      ...{ code: "grace-too-short", ...about, container: longest.container.name, fixes },
+      data: { ...data, hook, ...(left < minimumAfterHook ? {} : { left }) },
+    };
     return;
   }
   const [slowest] = [...concerned].sort((a, b) => untilSignal(b).atMost - untilSignal(a).atMost);
-  if (slowest && untilSignal(slowest).atMost + shutdownSeconds > counted) {
+  if (slowest && untilSignal(slowest).atMost + shutdown > counted) {
     const { name } = slowest.container;
-    const what = `Can't tell whether the grace period of ${period} leaves container "${name}" the ${shutdownSeconds} s that it may need after its SIGTERM: ${reason(slowest.delay.because)}`;
-    const fix =
-      untilSignal(slowest).atMost === Infinity
-        ? `let the hook on "${name}" end within ${counted - shutdownSeconds} s, or raise terminationGracePeriodSeconds to ${shutdownSeconds} s more than it can take`
-        : raise;
-    yield { ...finding("grace-may-be-too-short", what, fix, slowest.container), certain: false };
+    const data = { grace, shutdown, because: slowest.delay.because };
+    const isBounded = untilSignal(slowest).atMost !== Infinity;
+    const end: Fix = { do: "end-hook", container: name, within: counted - shutdown, shutdown };
+    yield {
+      ...{ code: "grace-may-be-too-short", ...about, certain: false, container: name, data },
+      fixes: isBounded ? fixes : [end],
+    };
   }
 }
 
@@ -259,87 +289,63 @@ function untilSignal({ delay }: ContainerTimeline): Interval {
  * The grace period that covers the longest hook and the shutdown after it, in seconds; undefined where a hook never
  * ends. A hook without an upper bound counts with its lower one. Never 0: that would be a forced deletion.
  *
- * @param repaired count every hook as if it were repaired already, as `sleepRemedy` does it
+ * @param repaired count every hook as it is after its own defect has been mended, by a remedy or by hand
  */
-export function neededGracePeriod(pod: Pod, requirement: Requirement, repaired = false): number | undefined {
-  const line = timeline(pod, requirement.kubernetesVersion);
-  let needed = Math.max(1, line?.containers.length === 0 ? requirement.shutdownSeconds : 0);
-  for (const each of line?.containers ?? []) {
+export function neededGracePeriod(line: Timeline, requirement: Requirement, repaired = false): number | undefined {
+  const { shutdownSeconds } = requirement;
+  let needed = Math.max(1, line.containers.length === 0 ? shutdownSeconds : 0);
+  for (const each of line.containers) {
     const { container, delay } = each;
     if (requirement.concerns(container)) {
       const { atLeast, atMost } = untilSignal(each);
       const hook = atMost === Infinity ? atLeast : atMost;
-      const meant = delay.form === "broken" ? Math.ceil(delay.meant ?? 0) : 0;
-      needed = Math.max(
-        needed,
-        requirement.shutdownSeconds + Math.max(hook, repaired ? Math.max(requirement.sleepSeconds, meant) : 0),
-      );
+      needed = Math.max(needed, shutdownSeconds + (repaired ? mendedHook(each, hook, requirement) : hook));
     } else if (get(container.preStop, "sleep") !== undefined) {
-      // Nobody asks when this container ends, but the API refuses a native sleep above the grace period.
+      // When this container ends doesn't matter, but the API refuses a native sleep above the grace period.
       needed = Math.max(needed, delay.atMost === Infinity ? 0 : delay.atMost);
     }
   }
   return needed === Infinity ? undefined : Math.ceil(needed);
 }
 
-/** What to do about a grace period: the number that does once every hook is repaired, too. */
-function raiseText(pod: Pod, requirement: Requirement): string {
-  const { maxGracePeriodSeconds } = requirement;
-  const needed = neededGracePeriod(pod, requirement, true);
-  if (needed === undefined)
-    return "let the preStop hook end by itself, and raise terminationGracePeriodSeconds above it";
-  if (maxGracePeriodSeconds === undefined || needed <= maxGracePeriodSeconds) {
-    return `terminationGracePeriodSeconds: ${needed}`;
+/** How long a hook takes after it has been mended: a sleep takes its place, or is put before what it does. */
+function mendedHook(each: ContainerTimeline, hook: number, requirement: Requirement): number {
+  const { sleepSeconds } = requirement;
+  if (isReplaceable(each, requirement)) return Math.max(hook, hookSeconds(each, requirement));
+  return each.protects.atLeast >= sleepSeconds ? hook : hook + sleepSeconds;
+}
+
+/** The seconds of a new sleep: those that a broken one was meant for, if they are more and the ceiling allows. */
+function hookSeconds({ delay }: ContainerTimeline, requirement: Requirement): number {
+  const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds = Infinity } = requirement;
+  const meant = delay.form === "broken" ? Math.ceil(delay.meant ?? 0) : 0;
+  return meant > sleepSeconds && meant + shutdownSeconds <= maxGracePeriodSeconds ? meant : sleepSeconds;
+}
+
+function setHook(pod: Pod, line: ContainerTimeline, requirement: Requirement): Fix {
+  const { container } = line;
+  const { name, preStop } = container;
+  const seconds = hookSeconds(line, requirement);
+  const replaces = preStop !== undefined;
+  const hook = sleepHook(seconds, requirement.hook, requirement.kubernetesVersion, pod, container);
+  return hook
+    ? { do: "set-hook", container: name, hook, replaces }
+    : { do: "set-hook-without-shell", container: name, seconds, replaces };
+}
+
+/** What to do about a grace period: the number that does once every hook is mended, too. */
+function raise(requirement: Requirement, needed: number | undefined, concerned: readonly ContainerTimeline[]): Fix[] {
+  const { maxGracePeriodSeconds: ceiling = Infinity } = requirement;
+  if (needed === undefined) {
+    const endless = concerned.find((each) => untilSignal(each).atLeast === Infinity);
+    return endless ? [{ do: "end-hook", container: endless.container.name }] : [];
   }
-  return `terminationGracePeriodSeconds: ${needed} is needed, above the ceiling of ${maxGracePeriodSeconds} s (maxGracePeriodSeconds); shorten the hook or the shutdown, or raise the ceiling`;
+  return [needed <= ceiling ? { do: "set-grace", seconds: needed } : { do: "shorten", needed, ceiling }];
 }
 
-/** The grace period that a repaired hook needs, where it is more than there is: both go together. */
-function graceBesides(pod: Pod, requirement: Requirement): string {
-  if (pod.gracePeriod === unknown) return "";
-  const needed = neededGracePeriod(pod, requirement, true);
-  if (needed === undefined || needed <= (pod.gracePeriod ?? defaultGracePeriod)) return "";
-  return needed > (requirement.maxGracePeriodSeconds ?? Infinity)
-    ? ""
-    : `, and terminationGracePeriodSeconds: ${needed}`;
-}
-
-/** The hook to write: one that a container is to have, and the same in place of another. */
-function hookText(
-  pod: Pod,
-  container: Container,
-  { sleepSeconds, kubernetesVersion }: Requirement,
-  meant = 0,
-): { a: string; by: string } {
-  const seconds = Math.max(sleepSeconds, Math.ceil(meant));
-  const on = `on "${container.name}"`;
-  const hook = sleepHook(seconds, "auto", kubernetesVersion, pod, container);
-  if (!hook) {
-    const what = `that sleeps ${seconds} s and needs no shell`;
-    return { a: `a preStop hook ${on} ${what}`, by: `one ${what}` };
-  }
-  const field =
-    get(hook, "sleep") === undefined
-      ? `lifecycle.preStop.exec.command: ["/bin/sh", "-c", "sleep ${seconds}"]`
-      : `lifecycle.preStop.sleep.seconds: ${seconds}`;
-  return { a: `${field} ${on}`, by: field };
-}
-
-function seconds({ atLeast, atMost }: Interval): string {
-  if (atLeast === atMost) return atLeast === Infinity ? "forever" : `${round(atLeast)} s`;
-  return atMost === Infinity ? `at least ${round(atLeast)} s` : `${round(atLeast)} to ${round(atMost)} s`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
-}
-
-/** Why, as a clause: `because` may be one, or what follows "its preStop hook". */
-function reason(because: string): string {
-  const text = because.replace(/[.\s]+$/, "");
-  return /^(its|the|a|an) /i.test(text) ? lower(text) : `its preStop hook ${text}`;
-}
-
-function lower(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+/** The grace period that a mended hook needs, if it is more than there is: both go together. */
+function graceBesides(pod: Pod, requirement: Requirement, needed: number | undefined): Fix[] {
+  if (!isKnown(pod.gracePeriod) || needed === undefined) return [];
+  if (needed <= (pod.gracePeriod ?? defaultGracePeriod)) return [];
+  return needed > (requirement.maxGracePeriodSeconds ?? Infinity) ? [] : [{ do: "set-grace", seconds: needed }];
 }

@@ -1,10 +1,8 @@
 import type { Pod } from "../kubernetes/workload";
 import { get, getObject, isKnown, unknown } from "../kubernetes/values";
-import { isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook, type HookForm } from "./hook";
+import { isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook } from "./hook";
 import { neededGracePeriod, type Requirement } from "./judge";
 import { defaultGracePeriod, stopOrder, stopsApp, timeline, type ContainerTimeline } from "./timeline";
-
-export type { HookForm } from "./hook";
 
 /** One change of one field, made in place: whoever holds secrets and unknowns around it goes on holding them. */
 export interface Edit {
@@ -22,7 +20,7 @@ export interface Edit {
  * can be done: a hook that does more than sleep is left alone, a delay is never shortened, and the grace period stays
  * below its ceiling.
  */
-export function sleepRemedy(pod: Pod, requirement: Requirement, form: HookForm): Edit[] {
+export function sleepRemedy(pod: Pod, requirement: Requirement): Edit[] {
   const line = timeline(pod, requirement.kubernetesVersion);
   // Where the grace period is not known, a sleep may exceed it, and the API would refuse the Pod.
   if (!line || !pod.spec || !isKnown(pod.gracePeriod)) return [];
@@ -40,7 +38,7 @@ export function sleepRemedy(pod: Pod, requirement: Requirement, form: HookForm):
     let protects = own.delay.protects.atLeast;
     if (own.waits && !stopsApp(own.delay)) protects = Math.max(protects, held);
     if (protects < t && requirement.concerns(each)) {
-      const written = hookEdit(own, requirement, form, pod);
+      const written = hookEdit(own, requirement, pod);
       if (written && written.seconds <= ceiling) {
         edits.set(own, written.edit);
         longest = Math.max(longest, written.seconds);
@@ -63,7 +61,8 @@ export function graceRemedy(pod: Pod, requirement: Requirement): Edit[] {
   // A patch may set the grace period alone.
   const isAlone = pod.isPatch && pod.containers.length === 0;
   if (!isAlone && !pod.containers.some(requirement.concerns)) return [];
-  const needed = neededGracePeriod(pod, requirement);
+  const line = timeline(pod, requirement.kubernetesVersion);
+  const needed = line && neededGracePeriod(line, requirement);
   if (needed === undefined || needed <= (pod.gracePeriod ?? defaultGracePeriod)) return [];
   if (requirement.maxGracePeriodSeconds !== undefined && needed > requirement.maxGracePeriodSeconds) return [];
   return [graceEdit(pod.spec, needed)];
@@ -82,8 +81,7 @@ function graceEdit(spec: object, seconds: number): Edit {
 /** The edit that makes a container's own hook sleep long enough, and the seconds that it sleeps then. */
 function hookEdit(
   { container, delay }: ContainerTimeline,
-  { sleepSeconds, kubernetesVersion }: Requirement,
-  form: HookForm,
+  { sleepSeconds, kubernetesVersion, hook: form }: Requirement,
   pod: Pod,
 ): { edit: Edit; seconds: number } | undefined {
   const { preStop } = container;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { fromManifest } from "../../src/kubernetes/resource";
 import { readWorkload } from "../../src/kubernetes/workload";
-import { requirementOf } from "../../policies/workload-rules";
+import { requirementOf } from "../../src/assess/workload";
 import { defaults } from "../../src/settings/settings";
 import { judge } from "../../src/shutdown/judge";
 import { arbitraryWorkload } from "../support/arbitrary-pods";
@@ -27,7 +27,11 @@ function judged(manifest: unknown): { saysRefused: boolean; codes: string[] } {
   assert.ok(workload);
   const findings = judge(workload.pod, requirementOf(defaults({}), { problems: [] }));
   return {
-    saysRefused: findings.some(({ what }) => what.includes("Kubernetes API refuses")),
+    saysRefused: findings.some(
+      (defect) =>
+        defect.code === "sleep-exceeds-grace" ||
+        (defect.code === "hook-fails" && defect.data.because.includes("Kubernetes API refuses")),
+    ),
     codes: findings.filter(({ certain }) => certain).map(({ code }) => code),
   };
 }

@@ -187,8 +187,8 @@ describe("the words for notes", () => {
     assert.deepEqual(
       (["1", "2"] as const).map((line) => noteText({ code: "controller-line", line, because })),
       [
-        "Only APISIX ingress controller 1.x takes this way: for 2.x, no listener of its Gateways accepts it.",
-        "Only APISIX ingress controller 2.x takes this way: for 1.x, no listener of its Gateways accepts it.",
+        "Only APISIX ingress controller 1.x takes this path: for 2.x, no listener of its Gateways accepts it.",
+        "Only APISIX ingress controller 2.x takes this path: for 1.x, no listener of its Gateways accepts it.",
       ],
     );
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { policies } from "../../policies";
+import { packPolicies } from "../../policies/list";
 import type { Report } from "../../src/report";
 import { parseMessage } from "../../src/report/message";
 import { preview, secret, UNKNOWN, urnOf, type TestResource } from "../support/host";
@@ -86,7 +86,7 @@ items:
   });
 
   describe("says what the engine says", () => {
-    const texts = new Map(policies({}).map(({ name, description }) => [name, description]));
+    const texts = new Map<string, string>(packPolicies.map(({ name, description }) => [name, description]));
     const sets: [what: string, resources: TestResource[], config?: object][] = [
       ["a routed workload", shop],
       [
@@ -139,7 +139,7 @@ items:
         if (config && args.length > 0) continue;
         it(`of ${what}${args.length > 0 ? ", repaired" : ""}`, async () => {
           const settings = { ...levels, ...config };
-          const engine = await preview(policies({}), resources, settings);
+          const engine = await preview(resources, settings);
           await inFolder({ "settings.json": JSON.stringify(settings) }, async (folder) => {
             const [from, to] = [join(folder, "settings.json"), join(folder, "report.json")];
             const ran = await cli(["check", "-", "--settings", from, ...args, "--format", `json=${to}`], {
@@ -148,14 +148,14 @@ items:
             const { findings } = JSON.parse(readFileSync(to, "utf8")) as Report;
             assert.deepEqual(
               findings
-                .map(({ policy, level, what, evidence, fix, docs }) =>
-                  JSON.stringify({ policy, level, what, evidence, fix, docs }),
+                .map(({ policy, level, code, container, what, evidence, fix, docs }) =>
+                  JSON.stringify({ policy, level, code, container, what, evidence, fix, docs }),
                 )
                 .sort(),
               engine.violations
                 .map(({ policy, level, message }) => {
-                  const { what, evidence, fix, docs } = parseMessage(message, texts.get(policy));
-                  return JSON.stringify({ policy, level, what, evidence, fix, docs });
+                  const { code, container, what, evidence, fix, docs } = parseMessage(message, texts.get(policy));
+                  return JSON.stringify({ policy, level, code, container, what, evidence, fix, docs });
                 })
                 .sort(),
             );
@@ -206,7 +206,7 @@ items:
       const [sarif, html] = [join(folder, "a.sarif"), join(folder, "b.html")];
       const args = ["--format", `sarif=${sarif}`, "--format", `html=${html}`, "--format", "text"];
       const { stdout } = await cli(["check", "-", ...args], { stdin: manifests(shop) });
-      assert.match(stdout, /Container "web" gets SIGTERM at once/);
+      assert.match(stdout, /Container "web" receives SIGTERM as soon as/);
       assert.equal((JSON.parse(readFileSync(sarif, "utf8")) as { version: string }).version, "2.1.0");
       assert.match(readFileSync(html, "utf8"), /^<!doctype html>/i);
     });
@@ -262,7 +262,7 @@ spec:
     const fine = [deployment("web", { lifecycle: { preStop: { sleep: { seconds: 5 } } } })];
     const good = await cli(["check", "-", "--explain", "Deployment/shop/web"], { stdin: manifests(fine) });
     assert.equal(good.code, 0);
-    assert.match(good.stdout, /✓ web[^]*The policies have nothing to say about it\./);
+    assert.match(good.stdout, /✓ web[^]*No findings\./);
     const told = await cli(["check", "-", "--explain", "Deployment/shop/web", "--fail-on", "none"], {
       stdin: manifests(shop),
     });
@@ -350,7 +350,7 @@ describe("exemptions", () => {
       assert.equal(code, 0);
       assert.equal(
         stdout,
-        `(no workload): excuses nothing
+        `(no workload): no effect
   from    pre-stop-sleep
   reason  was here, until 2020-01-01
   by      exempt[0]

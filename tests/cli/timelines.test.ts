@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { drawing } from "../../src/cli/timelines";
+import { readKnowledge } from "../../src/assess";
+import { drawn, judgedAlone } from "../../src/cli/timelines";
 import { unknown } from "../../src/kubernetes/values";
 import { buildReport, emptyReading, formats, type ContainerTimeline, type WorkloadTimeline } from "../../src/report";
 import { readReport } from "../../src/report/json";
@@ -9,7 +10,8 @@ import { deployment, hook } from "../support/resources";
 
 function draw(container: object, pod: object = {}, config = {}, annotations = {}): WorkloadTimeline | undefined {
   const { type, name, props } = deployment("web", { ...container }, { pod: { ...pod }, annotations });
-  return drawing(config)({ kind: "Deployment", namespace: "shop", name }, { type, name, urn: "", props });
+  const judged = judgedAlone({ type, name, urn: "", props }, readKnowledge(config), new Date());
+  return drawn({ kind: "Deployment", namespace: "shop", name }, judged);
 }
 
 const sleep = (seconds: unknown) => ({ lifecycle: { preStop: { sleep: { seconds } } } });
@@ -83,9 +85,8 @@ describe("timelines", () => {
   });
 
   it("has nothing to draw of what is no workload, or can't be known", () => {
-    const ref = { kind: "Service", name: "web" };
     const service = { type: "kubernetes:core/v1:Service", name: "web", urn: "", props: { kind: "Service" } };
-    assert.equal(drawing({})(ref, service), undefined);
+    assert.equal(judgedAlone(service, readKnowledge(), new Date()), undefined);
     assert.equal(draw({}, { containers: unknown }), undefined);
     assert.equal(draw({}, { containers: null })?.after.containers.length ?? 0, 0);
   });

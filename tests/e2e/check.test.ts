@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { policies } from "../../policies";
+import { packPolicies } from "../../policies/list";
 import type { Report } from "../../src/report";
 import { parseMessage } from "../../src/report/message";
 import { deployAndExport, preview, startEngine, type Engine } from "../../tools/pulumi";
@@ -31,7 +31,7 @@ describe("check says what a real Pulumi engine says", () => {
         JSON.stringify({ all: "mandatory", "pre-stop-sleep": { enforcementLevel: "mandatory", select: "all" } }),
       );
       const { events } = await preview({ engine, project, secrets, policyPackConfig: config });
-      const descriptions = new Map(policies({}).map((policy) => [policy.name, policy.description]));
+      const descriptions = new Map<string, string>(packPolicies.map((policy) => [policy.name, policy.description]));
       const said = events.flatMap(({ policyEvent }) => {
         if (!policyEvent) return [];
         const { what, evidence, fix } = parseMessage(policyEvent.message, descriptions.get(policyEvent.policyName));

@@ -19,8 +19,8 @@ function workload(besides: Partial<Exemptible> = {}): Exemptible {
   };
 }
 
-/** An excuse in short: `in force`, `in force until …`, or why it is void. */
-const brief = ({ until, void: why }: Excuse) => why ?? `in force${until === undefined ? "" : ` until ${until}`}`;
+/** An excuse in short: `in force`, `in force until …`, or why it doesn't hold. */
+const brief = ({ until, fault }: Excuse) => fault ?? `in force${until === undefined ? "" : ` until ${until}`}`;
 
 describe("exemption by annotation", () => {
   const annotation = `${ignorePrefix}pre-stop-sleep`;
@@ -32,8 +32,6 @@ describe("exemption by annotation", () => {
       today,
     );
 
-  const noReason = 'it gives no reason; write "<reason> until 2027-01-31"';
-  const noDay = "its day is not one of the calendar; write it as 2027-01-31";
   /** `[annotation, in short, reason]` */
   const cases: [text: string, brief: string, reason: string][] = [
     ["drains itself", "in force", "drains itself"],
@@ -43,19 +41,19 @@ describe("exemption by annotation", () => {
     ["drains itself, until 2027-12-31.", "in force until 2027-12-31", "drains itself,"],
     ["drains itself UNTIL 2027-12-31", "in force until 2027-12-31", "drains itself"],
     ["drains itself until 2027-01-31", "in force until 2027-01-31", "drains itself"],
-    ["drains itself until 2027-01-30", "it expired after 2027-01-30", "drains itself"],
-    ["drains itself until 2026-01-30 (SHOP-17)", "it expired after 2026-01-30", "drains itself"],
+    ["drains itself until 2027-01-30", "expired", "drains itself"],
+    ["drains itself until 2026-01-30 (SHOP-17)", "expired", "drains itself"],
     ["until the migration is done", "in force", "until the migration is done"],
     ["waits until migrated", "in force", "waits until migrated"],
     ["waits until 3 replicas are gone", "in force", "waits until 3 replicas are gone"],
     ["holds until noon, until 2027-12-31", "in force until 2027-12-31", "holds until noon,"],
     ["stays untill 2027-12-31", "in force", "stays untill 2027-12-31"],
-    ["drains itself until 2027-02-30", noDay, "drains itself"],
-    ["drains itself until 31.12.2027", noDay, "drains itself"],
-    ["drains itself until 2027", noDay, "drains itself"],
-    ["until 2027-12-31", noReason, ""],
-    ["", noReason, ""],
-    ["  ", noReason, ""],
+    ["drains itself until 2027-02-30", "not-a-date", "drains itself"],
+    ["drains itself until 31.12.2027", "not-a-date", "drains itself"],
+    ["drains itself until 2027", "not-a-date", "drains itself"],
+    ["until 2027-12-31", "no-reason", ""],
+    ["", "no-reason", ""],
+    ["  ", "no-reason", ""],
   ];
   for (const [text, expected, reason] of cases) {
     it(`"${text}": ${expected}`, () => {
@@ -68,8 +66,8 @@ describe("exemption by annotation", () => {
     });
   }
 
-  it("is void where its value can't be known", () => {
-    assert.deepEqual(of(unknown).map(brief), ["its value is not known in this preview"]);
+  it("doesn't hold where its value can't be known", () => {
+    assert.deepEqual(of(unknown).map(brief), ["unknown-value"]);
   });
 
   it("is for the policy that it names, only", () => {
@@ -81,9 +79,10 @@ describe("exemption by annotation", () => {
   it("counts for nothing where annotations aren't allowed", () => assert.deepEqual(of("drains itself", false), []));
 
   it("is read at once, however long it is", () => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (const text of [" ".repeat(250_000), `until ${" ".repeat(250_000)}`, "until ".repeat(40_000)]) of(text);
-    assert.ok(performance.now() - start < 500);
+    // CPU time: a busy machine has none to spare.
+    assert.ok(process.cpuUsage(start).user < 500_000);
   });
 });
 
@@ -133,7 +132,7 @@ describe("exemption by setting", () => {
     ];
     assert.deepEqual(excusesOf(workload(), "pre-stop-sleep", { exempt, allowAnnotations: true }, today), [
       { source: "exempt[1]", reason, until: "2027-01-31" },
-      { source: "exempt[2]", reason, until: "2027-01-30", void: "it expired after 2027-01-30" },
+      { source: "exempt[2]", reason, until: "2027-01-30", fault: "expired" },
     ]);
   });
 });

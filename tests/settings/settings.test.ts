@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { policyNames, policySettings, settingsSchema, type PolicyName, type Settings } from "../../src/settings/schema";
+import { factNames, ownSettings, policyNames, settingsSchema, type Settings } from "../../src/settings/schema";
 import {
   checkSettings,
   configProblems,
@@ -8,7 +8,7 @@ import {
   defaults,
   didYouMean,
   isDate,
-  resolveSettings,
+  resolvePack,
   SettingsError,
 } from "../../src/settings/settings";
 
@@ -102,7 +102,7 @@ const organizations: [settings: unknown, problems: string[]][] = [
   // Rules that no schema says
   [
     { sleepSeconds: 30, shutdownSeconds: 60, maxGracePeriodSeconds: 89 },
-    ["maxGracePeriodSeconds: 89 s can't hold sleepSeconds (30) and shutdownSeconds (60)"],
+    ["maxGracePeriodSeconds: 89 s is less than sleepSeconds + shutdownSeconds (30 + 60 s)"],
   ],
   [{ sleepSeconds: 30, shutdownSeconds: 60, maxGracePeriodSeconds: 90 }, []],
   [
@@ -110,21 +110,21 @@ const organizations: [settings: unknown, problems: string[]][] = [
     ['hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is 1.29; use "exec" or "auto"'],
   ],
   [{ hook: "sleep", kubernetesVersion: "1.30" }, []],
-  [{ ignoreContainers: ["istio-*", "web-[0-9"] }, ["ignoreContainers[1]: not a glob that can be read"]],
-  [{ exempt: [bad()] }, ["exempt[0]: would excuse everything; say whom: namespace, name, kind or labels"]],
+  [{ ignoreContainers: ["istio-*", "web-[0-9"] }, ["ignoreContainers[1]: not a valid glob"]],
+  [{ exempt: [bad()] }, ["exempt[0]: would excuse every workload; give namespace, name, kind or labels"]],
   [
     { exempt: [{ labels: {}, ...bad() }] },
-    ["exempt[0]: would excuse everything; say whom: namespace, name, kind or labels"],
+    ["exempt[0]: would excuse every workload; give namespace, name, kind or labels"],
   ],
-  [{ exempt: [{ name: "{web,api", ...bad() }] }, ["exempt[0].name: not a glob that can be read"]],
-  [{ exempt: [{ labels: { tier: "(a" }, ...bad() }] }, ["exempt[0].labels.tier: not a glob that can be read"]],
+  [{ exempt: [{ name: "{web,api", ...bad() }] }, ["exempt[0].name: not a valid glob"]],
+  [{ exempt: [{ labels: { tier: "(a" }, ...bad() }] }, ["exempt[0].labels.tier: not a valid glob"]],
   [
     { exempt: [{ name: "web", ...bad(), until: "2027-02-30" }] },
-    ["exempt[0].until: no such day; write it as 2027-01-31"],
+    ["exempt[0].until: not a date; write it as 2027-01-31"],
   ],
   [
     { exempt: [{ name: "web", ...bad(), until: "2027-02-29" }] },
-    ["exempt[0].until: no such day; write it as 2027-01-31"],
+    ["exempt[0].until: not a date; write it as 2027-01-31"],
   ],
 
   // All at once
@@ -173,7 +173,7 @@ describe("checkSettings", () => {
       fc.property(settings, fc.constantFrom(...policyNames), (value, policy) => {
         problemsOf(() => checkSettings(value));
         if (typeof value === "object" && value !== null) {
-          problemsOf(() => resolveSettings(policy, {}, value));
+          problemsOf(() => resolvePack({ [policy]: value } as never));
           configProblems(value as never);
           configProblems({ [policy]: value } as never);
         }
@@ -185,8 +185,6 @@ describe("checkSettings", () => {
 
 describe("configProblems", () => {
   const others = `there are: all, ${policyNames.join(", ")}`;
-  const belongs = (...policies: PolicyName[]) =>
-    `this policy has no such setting; it belongs to ${policies.join(", ")}`;
   const cases: [config: unknown, problems: string[], organization?: Settings][] = [
     [{}, []],
     [{ all: "advisory" }, []],
@@ -213,40 +211,60 @@ describe("configProblems", () => {
       { "pre-stop-sleep": { sleepSecs: 5 } },
       ['pre-stop-sleep › sleepSecs: no such setting; did you mean "sleepSeconds"?'],
     ],
+    // Every policy takes every fact; what is a policy's own is not the others'.
+    [{ "pre-stop-sleep": { shutdownSeconds: 5 } }, []],
+    [{ "apisix-routed-workloads": { hook: "exec" } }, []],
     [
-      { "pre-stop-sleep": { shutdownSeconds: 5 } },
+      { "apisix-routed-workloads": { select: "all" } },
       [
-        `pre-stop-sleep › shutdownSeconds: ${belongs("termination-grace-period", "apisix-routed-workloads", "apisix-route-blind-spots")}`,
+        "apisix-routed-workloads › select: this policy has no such setting; it belongs to pre-stop-sleep, termination-grace-period",
       ],
     ],
-    [{ "apisix-routed-workloads": { hook: "exec" } }, [`apisix-routed-workloads › hook: ${belongs("pre-stop-sleep")}`]],
-    [{ "pre-stop-sleep": { sleepSeconds: "5" } }, ["pre-stop-sleep › sleepSeconds: must be integer"]],
-    [{ "pre-stop-sleep": { exempt: [{}] } }, ["pre-stop-sleep › exempt[0]: must have a reason"]],
+    // A fact holds for the whole pack.
+    [{ "pre-stop-sleep": { sleepSeconds: 7 }, "apisix-routed-workloads": { sleepSeconds: 7 } }, []],
     [
-      { "pre-stop-sleep": { ignoreContainers: ["["] } },
-      ["pre-stop-sleep › ignoreContainers[0]: not a glob that can be read"],
+      { "pre-stop-sleep": { sleepSeconds: 7 }, "apisix-routed-workloads": { sleepSeconds: 8 } },
+      [
+        "pre-stop-sleep › sleepSeconds and apisix-routed-workloads › sleepSeconds: different values of one fact, which holds for the whole pack; give it once",
+      ],
     ],
     [
+      {
+        "pre-stop-sleep": { ignoreContainers: ["a"] },
+        "termination-grace-period": { ignoreContainers: ["a"] },
+        "apisix-rollout-advice": { ignoreContainers: [] },
+      },
+      [
+        "pre-stop-sleep › ignoreContainers and termination-grace-period › ignoreContainers and apisix-rollout-advice › ignoreContainers: different values of one fact, which holds for the whole pack; give it once",
+      ],
+    ],
+    [{ "pre-stop-sleep": { exempt: [{ name: "a", reason: "x" }] }, "apisix-rollout-advice": { exempt: [] } }, []],
+    [
+      { "pre-stop-sleep": { sleepSeconds: 25 }, "termination-grace-period": { maxGracePeriodSeconds: 30 } },
+      ["maxGracePeriodSeconds: 30 s is less than sleepSeconds + shutdownSeconds (25 + 10 s)"],
+    ],
+    [{ "pre-stop-sleep": { sleepSeconds: "5" } }, ["pre-stop-sleep › sleepSeconds: must be integer"]],
+    [{ "pre-stop-sleep": { exempt: [{}] } }, ["pre-stop-sleep › exempt[0]: must have a reason"]],
+    [{ "pre-stop-sleep": { ignoreContainers: ["["] } }, ["ignoreContainers[0]: not a valid glob"]],
+    [
       { "termination-grace-period": { maxGracePeriodSeconds: 14 } },
-      ["termination-grace-period › maxGracePeriodSeconds: 14 s can't hold sleepSeconds (5) and shutdownSeconds (10)"],
+      ["maxGracePeriodSeconds: 14 s is less than sleepSeconds + shutdownSeconds (5 + 10 s)"],
     ],
     [
       { "termination-grace-period": { maxGracePeriodSeconds: 30 } },
-      ["termination-grace-period › maxGracePeriodSeconds: 30 s can't hold sleepSeconds (25) and shutdownSeconds (10)"],
+      ["maxGracePeriodSeconds: 30 s is less than sleepSeconds + shutdownSeconds (25 + 10 s)"],
       { sleepSeconds: 25 },
     ],
     [
       { "pre-stop-sleep": { hook: "sleep" } },
-      [
-        'pre-stop-sleep › hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is 1.28; use "exec" or "auto"',
-      ],
+      ['hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is 1.28; use "exec" or "auto"'],
       { kubernetesVersion: "1.28" },
     ],
     [
       { "pre-stop-slep": "advisory", "pre-stop-sleep": { sleep: 5, sleepSeconds: 0 } },
       [
         'pre-stop-slep: no such policy; did you mean "pre-stop-sleep"?',
-        `pre-stop-sleep › sleep: no such setting; there are: ${policySettings["pre-stop-sleep"].join(", ")}`,
+        `pre-stop-sleep › sleep: no such setting; there are: ${[...factNames, ...ownSettings["pre-stop-sleep"]].join(", ")}`,
         "pre-stop-sleep › sleepSeconds: must be >= 1",
       ],
     ],
@@ -256,43 +274,53 @@ describe("configProblems", () => {
   }
 });
 
-describe("resolveSettings", () => {
-  it("puts the policy's config over the organization's settings over the defaults", () => {
-    const settings = resolveSettings("pre-stop-sleep", { sleepSeconds: 10, hook: "exec" }, { sleepSeconds: 15 });
-    assert.equal(settings.sleepSeconds, 15);
-    assert.equal(settings.hook, "exec");
-    assert.equal(settings.kubernetesVersion, "1.34");
-    assert.deepEqual(settings.exempt, []);
+describe("resolvePack", () => {
+  const facts = (config: object, organization: Settings = {}) => resolvePack(config as never, organization).facts;
+
+  it("puts the config over the organization's settings over the defaults", () => {
+    const resolved = facts({ "pre-stop-sleep": { sleepSeconds: 15 } }, { sleepSeconds: 10, hook: "exec" });
+    assert.equal(resolved.sleepSeconds, 15);
+    assert.equal(resolved.hook, "exec");
+    assert.equal(resolved.kubernetesVersion, "1.34");
+    assert.equal(resolved.catalog, undefined);
+  });
+
+  for (const policy of policyNames) {
+    it(`takes a fact from ${policy} for the whole pack`, () => {
+      assert.equal(facts({ [policy]: { shutdownSeconds: 45 } }).shutdownSeconds, 45);
+    });
+
+    it(`keeps what is ${policy}'s own to it`, () => {
+      const exempt = [{ name: "web", reason: "x" }];
+      const { policies } = resolvePack({ [policy]: { enforcementLevel: "advisory", exempt, allowAnnotations: false } });
+      for (const each of policyNames) {
+        const { level, exempt: own, allowAnnotations } = policies[each];
+        const expected = each === policy ? ["advisory", exempt, false] : [undefined, [], true];
+        assert.deepEqual([level, own, allowAnnotations], expected);
+      }
+    });
+  }
+
+  it("gives each policy its own level, or that of all", () => {
+    const { policies } = resolvePack({ all: "advisory", "pre-stop-sleep": "disabled", "apisix-rollout-advice": {} });
+    assert.equal(policies["pre-stop-sleep"].level, "disabled");
+    assert.equal(policies["apisix-rollout-advice"].level, "advisory");
   });
 
   it("replaces lists, and doesn't merge them", () => {
-    const settings = resolveSettings("pre-stop-sleep", { ignoreContainers: ["a"] }, { ignoreContainers: ["b"] });
-    assert.deepEqual(settings.ignoreContainers, ["b"]);
+    const config = { "pre-stop-sleep": { ignoreContainers: ["b"] } };
+    assert.deepEqual(facts(config, { ignoreContainers: ["a"] }).ignoreContainers, ["b"]);
   });
 
   it("takes what is undefined for not set", () => {
-    const settings = resolveSettings("pre-stop-sleep", { sleepSeconds: undefined }, { hook: undefined });
-    assert.equal(settings.sleepSeconds, 5);
-    assert.equal(settings.hook, "auto");
-  });
-
-  it("names policy and setting of what it refuses", () => {
-    const refused = (config: object, organization: Settings = {}) =>
-      problemsOf(() => resolveSettings("pre-stop-sleep", organization, config));
-    assert.deepEqual(refused({ sleepsSeconds: 3 }), [
-      'pre-stop-sleep › sleepsSeconds: no such setting; did you mean "sleepSeconds"?',
-    ]);
-    assert.deepEqual(refused({ ignoreContainers: "x" }), ["pre-stop-sleep › ignoreContainers: must be array"]);
-    assert.deepEqual(refused({ hook: "sleep" }, { kubernetesVersion: "1.28" }), [
-      'pre-stop-sleep › hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is 1.28; use "exec" or "auto"',
-    ]);
+    const resolved = facts({ "pre-stop-sleep": { hook: undefined } }, { sleepSeconds: undefined });
+    assert.deepEqual([resolved.sleepSeconds, resolved.hook], [5, "auto"]);
   });
 
   it("changes neither the defaults nor what it was given", () => {
     const before = JSON.stringify(settingsSchema);
-    const organization = Object.freeze({ sleepSeconds: 10 });
-    const settings = resolveSettings("pre-stop-sleep", organization, Object.freeze({ hook: "exec" }));
-    settings.sleepSeconds = 99;
+    const resolved = facts(Object.freeze({ "pre-stop-sleep": Object.freeze({ hook: "exec" }) }), { sleepSeconds: 10 });
+    resolved.sleepSeconds = 99;
     assert.equal(defaults({}).sleepSeconds, 5);
     assert.equal(JSON.stringify(settingsSchema), before);
   });
@@ -303,42 +331,48 @@ describe("configSchema", () => {
     sleepSeconds: 12,
     maxGracePeriodSeconds: 90,
     ignoreContainers: ["istio-*"],
+    select: "all",
     exempt: [{ name: "legacy", reason: "it is going away", until: "2027-01-31" }],
     catalog: [{ namespace: "shop", name: "web", selector: { app: "web" } }],
   };
 
   for (const policy of policyNames) {
-    it(`${policy}: its own settings, with the organization's defaults, as plain JSON`, () => {
+    it(`${policy}: the facts without defaults, and its own settings with the organization's, as plain JSON`, () => {
       const { properties } = configSchema(policy, organization);
-      assert.deepEqual(Object.keys(properties), [...policySettings[policy]]);
+      assert.deepEqual(Object.keys(properties), [...factNames, ...ownSettings[policy]]);
       assert.deepEqual(JSON.parse(JSON.stringify(properties)), properties);
       const values = defaults(organization) as Record<string, unknown>;
-      for (const [name, schema] of Object.entries(properties)) {
-        assert.deepEqual((schema as { default?: unknown }).default, values[name], name);
-        assert.ok((schema as { description?: string }).description, name);
+      for (const name of factNames) assert.ok(!("default" in (properties[name] ?? {})), name);
+      for (const name of ownSettings[policy]) {
+        assert.deepEqual((properties[name] as { default?: unknown }).default, values[name], name);
       }
-    });
-
-    it(`${policy}: takes what the engine fills in`, () => {
-      const { properties } = configSchema(policy, organization);
-      const filled = Object.fromEntries(
-        Object.entries(properties).flatMap(([name, schema]) =>
-          "default" in schema ? [[name, structuredClone(schema.default)]] : [],
-        ),
-      );
-      assert.deepEqual(resolveSettings(policy, organization, filled), defaults(organization));
+      for (const [name, schema] of Object.entries(properties)) assert.ok("description" in schema, name);
+      assert.match((properties.sleepSeconds as { description: string }).description, /; default: 12$/);
     });
   }
 
-  it("without an organization a setting without a default has none", () => {
-    assert.ok(!("default" in (configSchema("termination-grace-period", {}).properties["maxGracePeriodSeconds"] ?? {})));
+  it("takes what the engine fills in, beside a fact given to one policy", () => {
+    const filled = Object.fromEntries(
+      policyNames.map((policy) => {
+        const own = Object.entries(configSchema(policy, organization).properties).flatMap(([name, schema]) =>
+          "default" in schema ? [[name, structuredClone(schema.default)] as const] : [],
+        );
+        return [policy, Object.fromEntries(own)];
+      }),
+    );
+    const { facts, policies } = resolvePack(
+      { ...filled, "pre-stop-sleep": { ...filled["pre-stop-sleep"], sleepSeconds: 30 } },
+      organization,
+    );
+    assert.equal(facts.sleepSeconds, 30);
+    for (const policy of policyNames) assert.deepEqual(policies[policy].exempt, organization.exempt);
   });
 });
 
 describe("the schema", () => {
   for (const [name, schema] of Object.entries(settingsSchema.properties)) {
     it(`${name} has a policy that takes it, a description, and a default that it would accept`, () => {
-      assert.ok(policyNames.some((policy) => (policySettings[policy] as readonly string[]).includes(name)));
+      assert.ok(policyNames.some((policy) => [...factNames, ...ownSettings[policy]].some((each) => each === name)));
       assert.ok(schema.description.length > 10);
       // Written another way than the default itself, which needs no check.
       if ("default" in schema)

@@ -4,16 +4,12 @@ import { hasNativeSleep } from "../../src/kubernetes/version";
 import { getNumber, isKnown } from "../../src/kubernetes/values";
 import { readPod } from "../../src/kubernetes/workload";
 import { delay } from "../../src/shutdown/delay";
-import { judge, type Finding, type FindingCode, type Requirement } from "../../src/shutdown/judge";
+import { judge, type Defect, type DefectCode, type Requirement } from "../../src/shutdown/judge";
 import { apply, graceRemedy, sleepRemedy, type Edit } from "../../src/shutdown/remedy";
 import { timeline } from "../../src/shutdown/timeline";
 import { arbitraryPodSpec } from "../support/arbitrary-pods";
 
-interface Rule extends Requirement {
-  form: "auto" | "exec";
-}
-
-const rule: fc.Arbitrary<Rule> = fc.record({
+const rule = fc.record({
   sleepSeconds: fc.integer({ min: 1, max: 40 }),
   shutdownSeconds: fc.nat(60),
   kubernetesVersion: fc.constantFrom("1.28", "1.29", "1.30", "1.34"),
@@ -22,11 +18,11 @@ const rule: fc.Arbitrary<Rule> = fc.record({
     () => true,
     ({ name }) => name !== "c0",
   ),
-  form: fc.constantFrom("auto", "exec"),
-});
+  hook: fc.constantFrom("auto" as const, "exec" as const),
+}) as fc.Arbitrary<Requirement>;
 
-function repair(spec: object, { form, ...requirement }: Rule): Edit[] {
-  const first = sleepRemedy(readPod(spec), requirement, form);
+function repair(spec: object, requirement: Requirement): Edit[] {
+  const first = sleepRemedy(readPod(spec), requirement);
   apply(first);
   const second = graceRemedy(readPod(spec), requirement);
   apply(second);
@@ -56,7 +52,7 @@ function delays(spec: object, { kubernetesVersion }: Requirement): number[] {
 }
 
 /** Only these may be left, and why. */
-const mayRemain: Partial<Record<FindingCode, (finding: Finding, spec: object, requirement: Requirement) => boolean>> = {
+const mayRemain: Partial<Record<DefectCode, (finding: Defect, spec: object, requirement: Requirement) => boolean>> = {
   // No remedy touches a hook that does more than sleep.
   "hook-too-short": isOther,
   "hook-stops-app": isOther,
@@ -71,7 +67,7 @@ const mayRemain: Partial<Record<FindingCode, (finding: Finding, spec: object, re
   "sleep-exceeds-grace": isBeyond,
 };
 
-function isOther(finding: Finding, spec: object, { kubernetesVersion }: Requirement): boolean {
+function isOther(finding: Defect, spec: object, { kubernetesVersion }: Requirement): boolean {
   const line = timeline(readPod(spec), kubernetesVersion)?.containers.find(
     (each) => each.container.name === finding.container,
   );
@@ -79,7 +75,7 @@ function isOther(finding: Finding, spec: object, { kubernetesVersion }: Requirem
 }
 
 /** A hook that doesn't work was meant to sleep for longer than the ceiling allows. */
-function isMeantForLonger(finding: Finding, spec: object, requirement: Requirement): boolean {
+function isMeantForLonger(finding: Defect, spec: object, requirement: Requirement): boolean {
   const { containers } = readPod(spec);
   const container = isKnown(containers) ? containers.find(({ name }) => name === finding.container) : undefined;
   if (!container) return false;
@@ -91,7 +87,7 @@ function isMeantForLonger(finding: Finding, spec: object, requirement: Requireme
 }
 
 function isHopeless(
-  finding: Finding,
+  finding: Defect,
   spec: object,
   { kubernetesVersion }: Pick<Requirement, "kubernetesVersion">,
 ): boolean {
@@ -101,7 +97,7 @@ function isHopeless(
   return !hasNativeSleep(kubernetesVersion) && image.includes("distroless");
 }
 
-function isBeyond(_finding: Finding, spec: object, requirement: Requirement): boolean {
+function isBeyond(_finding: Defect, spec: object, requirement: Requirement): boolean {
   const lines = timeline(readPod(spec), requirement.kubernetesVersion)?.containers ?? [];
   const hooks = lines.map(({ delay }) => (delay.atMost === Infinity ? delay.atLeast : delay.atMost));
   return (
@@ -121,8 +117,8 @@ describe("remedies, of any Pod", () => {
         for (const finding of judge(readPod(spec), requirement)) {
           if (!finding.certain) continue;
           // With the exec form wanted, an image without a shell gets no hook on any cluster.
-          if (requirement.form === "exec" && isHopeless(finding, spec, { kubernetesVersion: "1.28" })) continue;
-          assert.ok(mayRemain[finding.code]?.(finding, spec, requirement), `${finding.code}: ${finding.what}`);
+          if (requirement.hook === "exec" && isHopeless(finding, spec, { kubernetesVersion: "1.28" })) continue;
+          assert.ok(mayRemain[finding.code]?.(finding, spec, requirement), finding.code);
         }
       }),
       runs,
@@ -170,10 +166,10 @@ describe("remedies, of any Pod", () => {
           lifecycle?.preStop?.sleep === undefined,
       );
     fc.assert(
-      fc.property(arbitraryPodSpec, rule, (input, { form, ...requirement }) => {
+      fc.property(arbitraryPodSpec, rule, (input, requirement) => {
         const spec = structuredClone(input);
         fc.pre(fits(spec));
-        apply(sleepRemedy(readPod(spec), requirement, form));
+        apply(sleepRemedy(readPod(spec), requirement));
         assert.ok(fits(spec), "after the sleep");
         apply(graceRemedy(readPod(spec), requirement));
         assert.ok(fits(spec), "after the grace period");

@@ -11,13 +11,14 @@ const required: Requirement = {
   sleepSeconds: 5,
   shutdownSeconds: 10,
   kubernetesVersion: "1.34",
+  hook: "auto",
   concerns: () => true,
 };
 
 /** The edits that both policies make to a Pod's spec, one after the other: `path = value`. */
 function edits(spec: object, besides: Partial<Requirement> = {}, isPatch = false): string[] {
   const requirement = { ...required, ...besides };
-  const first = sleepRemedy(readPod(spec, isPatch), requirement, "auto");
+  const first = sleepRemedy(readPod(spec, isPatch), requirement);
   apply(first);
   const second = graceRemedy(readPod(spec, isPatch), requirement);
   apply(second);

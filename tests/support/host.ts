@@ -6,6 +6,10 @@ import { promisify } from "node:util";
 import type { EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { policies as packPolicies } from "../../policies";
+import { readKnowledge } from "../../src/assess";
+import type { Settings } from "../../src/settings/schema";
+import type { PackConfig } from "../../src/settings/settings";
 
 // The SDK's own RPC functions, which it marks as internal and doesn't declare.
 // eslint-disable-next-line @typescript-eslint/no-require-imports
@@ -41,6 +45,8 @@ export interface Violation {
   resource: string;
   level: "advisory" | "mandatory";
   message: string;
+  /** What is wrong, as the address at the message's end says. */
+  code: string;
 }
 
 export interface Remediation {
@@ -56,60 +62,48 @@ export interface Outcome {
   resources: TestResource[];
 }
 
-type Policy = ResourceValidationPolicy | StackValidationPolicy;
-type Config = Record<string, EnforcementLevel | Record<string, unknown>>;
+export type Policy = ResourceValidationPolicy | StackValidationPolicy;
+type Config = PackConfig;
+
+/** The pack's policies with a config, as the engine configures them before anything is judged. */
+export function configured(config: Config = {}, organization: Settings = {}): Policy[] {
+  const knowledge = readKnowledge(config, organization);
+  return packPolicies(organization, () => knowledge);
+}
 
 export function urnOf({ type, name }: { type: string; name: string }): string {
   return `urn:pulumi:test::shop::${type}::${name}`;
 }
 
-/** One preview: remediate and analyze each resource in turn, then analyze the stack. */
-export async function preview(policies: Policy[], resources: TestResource[], config: Config = {}): Promise<Outcome> {
-  const configured = policies.map((policy) => withConfig(policy, config));
+/** The SDK's RPC functions of a pack, as the engine calls them. */
+export function rpcFunctions(policies: Policy[]) {
   const pack: [string, string, EnforcementLevel, Policy[]] = [
     "apisix-graceful-termination",
     "1.0.0",
     "advisory",
-    configured,
+    policies,
   ];
   const remediate = promisify(server.makeRemediateRpcFun(...pack));
   const analyze = promisify(server.makeAnalyzeRpcFun(...pack));
   const analyzeStack = promisify(server.makeAnalyzeStackRpcFun(...pack));
-  const outcome: Outcome = { violations: [], remediations: [], resources: [] };
-  const urns = new Map(resources.map((resource) => [resource.name, urnOf(resource)]));
-
-  const collect = (response: proto.AnalyzeResponse, fallback: string) => {
-    for (const diagnostic of response.getDiagnosticsList()) {
-      outcome.violations.push({
-        policy: diagnostic.getPolicyname(),
-        resource: diagnostic.getUrn().split("::").at(-1) || fallback,
-        level: diagnostic.getEnforcementlevel() === proto.EnforcementLevel.MANDATORY ? "mandatory" : "advisory",
-        message: diagnostic.getMessage(),
-      });
-    }
+  return {
+    remediate: (request: proto.AnalyzeRequest) => remediate({ request }) as Promise<proto.RemediateResponse>,
+    analyze: (request: proto.AnalyzeRequest) => analyze({ request }) as Promise<proto.AnalyzeResponse>,
+    analyzeStack: (request: proto.AnalyzeStackRequest) => analyzeStack({ request }) as Promise<proto.AnalyzeResponse>,
   };
+}
 
-  for (const resource of resources) {
-    let { props } = resource;
-    const request = fill(new proto.AnalyzeRequest(), { ...resource, props });
-    const remediated = (await remediate({ request })) as proto.RemediateResponse;
-    for (const remediation of remediated.getRemediationsList()) {
-      const properties = remediation.getProperties();
-      if (!properties) throw new Error(remediation.getDiagnostic());
-      props = properties.toJavaScript();
-      outcome.remediations.push({ policy: remediation.getPolicyname(), resource: resource.name, props });
-    }
-    const after = { ...resource, props };
-    outcome.resources.push(after);
-    collect(
-      (await analyze({ request: fill(new proto.AnalyzeRequest(), after) })) as proto.AnalyzeResponse,
-      resource.name,
-    );
-  }
+/** The request for one resource. */
+export function resourceRequest(resource: TestResource): proto.AnalyzeRequest {
+  return fill(new proto.AnalyzeRequest(), resource);
+}
 
+/** The request for a whole stack. */
+export function stackRequest(resources: readonly TestResource[]): proto.AnalyzeStackRequest {
+  const urns = new Map(resources.map((resource) => [resource.name, urnOf(resource)]));
   const request = new proto.AnalyzeStackRequest();
   request.setResourcesList(
-    outcome.resources.map((resource) => {
+    resources.map((resource) => {
       const message = fill(new proto.AnalyzerResource(), resource);
       for (const [property, names] of Object.entries(resource.propertyDependencies ?? {})) {
         const dependencies = new proto.AnalyzerPropertyDependencies();
@@ -119,7 +113,44 @@ export async function preview(policies: Policy[], resources: TestResource[], con
       return message;
     }),
   );
-  collect((await analyzeStack({ request })) as proto.AnalyzeResponse, "");
+  return request;
+}
+
+/** One preview of the pack: remediate and analyze each resource in turn, then analyze the stack. */
+export async function preview(
+  resources: TestResource[],
+  config: Config = {},
+  organization: Settings = {},
+): Promise<Outcome> {
+  const pack = rpcFunctions(configured(config, organization).map((policy) => withLevel(policy, config)));
+  const outcome: Outcome = { violations: [], remediations: [], resources: [] };
+
+  const collect = (response: proto.AnalyzeResponse, fallback: string) => {
+    for (const diagnostic of response.getDiagnosticsList()) {
+      outcome.violations.push({
+        policy: diagnostic.getPolicyname(),
+        resource: diagnostic.getUrn().split("::").at(-1) || fallback,
+        level: diagnostic.getEnforcementlevel() === proto.EnforcementLevel.MANDATORY ? "mandatory" : "advisory",
+        message: diagnostic.getMessage(),
+        code: diagnostic.getMessage().split("#").at(-1) ?? "",
+      });
+    }
+  };
+
+  for (const resource of resources) {
+    let { props } = resource;
+    const remediated = await pack.remediate(resourceRequest(resource));
+    for (const remediation of remediated.getRemediationsList()) {
+      const properties = remediation.getProperties();
+      if (!properties) throw new Error(remediation.getDiagnostic());
+      props = properties.toJavaScript();
+      outcome.remediations.push({ policy: remediation.getPolicyname(), resource: resource.name, props });
+    }
+    const after = { ...resource, props };
+    outcome.resources.push(after);
+    collect(await pack.analyze(resourceRequest(after)), resource.name);
+  }
+  collect(await pack.analyzeStack(stackRequest(outcome.resources)), "");
   return outcome;
 }
 
@@ -142,29 +173,11 @@ function fill<T extends Request>(message: T, resource: TestResource): T {
   return message;
 }
 
-/** The SDK keeps the config of its one pack in the process; here each run has its own. */
-function withConfig(policy: Policy, config: Config): Policy {
-  const { all } = config;
-  const own = config[policy.name] ?? {};
-  const { enforcementLevel, ...settings } = typeof own === "string" ? { enforcementLevel: own } : own;
-  const level = (enforcementLevel ?? all ?? policy.enforcementLevel) as EnforcementLevel;
-  const getConfig = <T extends object>() => settings as T;
-  if ("validateStack" in policy) {
-    const { validateStack } = policy;
-    return {
-      ...policy,
-      enforcementLevel: level,
-      validateStack: (args, report) => validateStack({ ...args, getConfig }, report),
-    };
-  }
-  const { validateResource, remediateResource } = policy;
-  if (!validateResource || Array.isArray(validateResource) || !remediateResource) return policy;
-  return {
-    ...policy,
-    enforcementLevel: level,
-    validateResource: (args, report) => validateResource({ ...args, getConfig }, report),
-    remediateResource: (args) => remediateResource({ ...args, getConfig }),
-  };
+/** The SDK keeps the levels of its one pack in the process; here each run has its own. */
+function withLevel(policy: Policy, config: Config): Policy {
+  const own = config[policy.name];
+  const level = typeof own === "string" ? own : own?.enforcementLevel;
+  return { ...policy, enforcementLevel: (level ?? config.all ?? policy.enforcementLevel) as EnforcementLevel };
 }
 
 type Rpc = (call: { request: unknown }, callback: (error: Error | null, response: unknown) => void) => void;

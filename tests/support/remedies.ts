@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { fromManifest } from "../../src/kubernetes/resource";
 import { readWorkload } from "../../src/kubernetes/workload";
-import { requirementOf } from "../../policies/workload-rules";
+import { requirementOf } from "../../src/assess/workload";
 import type { Settings } from "../../src/settings/schema";
 import { defaults } from "../../src/settings/settings";
 import { apply, graceRemedy, sleepRemedy, type Edit } from "../../src/shutdown/remedy";
@@ -41,7 +41,7 @@ export function repair(manifest: unknown, settings: Settings = {}): Edit[] {
   };
   const edits: Edit[] = [];
   for (const remedy of [
-    (workload: NonNullable<ReturnType<typeof read>>) => sleepRemedy(workload.pod, requirement, resolved.hook),
+    (workload: NonNullable<ReturnType<typeof read>>) => sleepRemedy(workload.pod, requirement),
     (workload: NonNullable<ReturnType<typeof read>>) => graceRemedy(workload.pod, requirement),
   ]) {
     const workload = read();

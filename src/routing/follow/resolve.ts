@@ -71,6 +71,7 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
       obstacles.push(weightZero(service, way));
   }
   return {
+    allWorkloads: context.index.allWorkloads(),
     workloads: workloads.list((workload, chains): RoutedWorkload => ({ workload, chains })),
     services: services.list((service, chains): RoutedService => ({ service, chains })),
     blindSpots: blindSpots(obstacles),

@@ -83,6 +83,11 @@ export class ResourceIndex {
     return table;
   }
 
+  /** Every workload, in the resources' order. */
+  allWorkloads(): Workload[] {
+    return [...this.workloads.values()];
+  }
+
   /** All resources of a kind, of all clusters. */
   ofKind(kind: Kind): readonly Resource[] {
     return this.byKind.get(kind) ?? [];

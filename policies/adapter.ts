@@ -1,0 +1,104 @@
+/** Turns Pulumi's calls into judgements, and findings into reports. */
+import type {
+  PolicyResource,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+  StackValidationArgs,
+  StackValidationPolicy,
+} from "@pulumi/policy";
+import { apply, assess, assessResource, messageOf, type Finding, type Knowledge } from "../src/assess";
+import { fromPulumi, type PulumiResource } from "../src/kubernetes/resource";
+import { isExcused } from "../src/settings/exemptions";
+import type { Settings } from "../src/settings/schema";
+import { configSchema } from "../src/settings/settings";
+import { docsUrl } from "../src/version";
+import type { PackPolicy, ResourcePolicy } from "./policy";
+
+const tags = ["apisix", "kubernetes", "availability", "graceful-termination"];
+
+function described(policy: PackPolicy, organization: Settings) {
+  const { name } = policy;
+  return { ...policy, tags, url: docsUrl(`policies/${name}.md`), configSchema: configSchema(name, organization) };
+}
+
+/** Is a finding one that this policy prints? */
+function isOwn({ name }: PackPolicy) {
+  return ({ policy, reported, excuses }: Finding) => policy === name && reported && !isExcused(excuses);
+}
+
+/** A policy that sees one resource at a time, before any route exists; its answer depends on that resource alone. */
+export function ofResource(
+  policy: ResourcePolicy,
+  organization: Settings,
+  knowledge: () => Knowledge,
+): ResourceValidationPolicy {
+  const judged = (args: ResourceValidationArgs) => {
+    const resource = fromPulumi(args);
+    return resource && assessResource(resource, knowledge(), new Date());
+  };
+  return {
+    ...described(policy, organization),
+    remediateResource: (args) => {
+      const edits = judged(args)?.remedy(policy.name) ?? [];
+      if (edits.length === 0) return undefined;
+      // In place, and the same object returned: a copy would write secrets back as plain text.
+      apply(edits);
+      return args.props;
+    },
+    validateResource: (args, reportViolation) => {
+      for (const finding of judged(args)?.findings(policy.name, true).filter(isOwn(policy)) ?? []) {
+        reportViolation(messageOf(finding));
+      }
+    },
+  };
+}
+
+/** The policies that see the whole stack, after all repairs. They share one judgement of it. */
+export function ofStack(
+  policies: readonly PackPolicy[],
+  organization: Settings,
+  knowledge: () => Knowledge,
+): StackValidationPolicy[] {
+  const judge = oncePerCall((args) => {
+    const stack = { planned: args.resources.map(withUrns) };
+    return assess(stack, knowledge(), new Date()).findings;
+  });
+  return policies.map((policy) => ({
+    ...described(policy, organization),
+    validateStack: (args, reportViolation) => {
+      for (const finding of judge(policy.name, args).filter(isOwn(policy))) {
+        reportViolation(messageOf(finding), finding.subject?.id);
+      }
+    },
+  }));
+}
+
+/**
+ * The engine's one call for the stack asks each policy in turn, each with a new decoding of the same resources. A policy
+ * that asks again is another call.
+ */
+function oncePerCall<T>(judge: (args: StackValidationArgs) => T): (policy: string, args: StackValidationArgs) => T {
+  const asked = new Set<string>();
+  let last: { of: string; answer: T } | undefined;
+  return (policy, args) => {
+    const of = args.resources.map(({ urn }) => urn).join("\n");
+    if (asked.has(policy) || last?.of !== of) {
+      asked.clear();
+      last = { of, answer: judge(args) };
+    }
+    asked.add(policy);
+    return last.answer;
+  };
+}
+
+function withUrns(resource: PolicyResource): PulumiResource {
+  const urns = (resources: readonly PolicyResource[]) => resources.map(({ urn }) => urn);
+  const { dependencies, propertyDependencies } = resource;
+  return {
+    ...resource,
+    dependencies: urns(dependencies),
+    propertyDependencies: Object.fromEntries(
+      Object.entries(propertyDependencies).map(([property, on]) => [property, urns(on)]),
+    ),
+  };
+}

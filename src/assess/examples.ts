@@ -1,0 +1,139 @@
+/** One example of each code, for `explain` and docs/findings.md. */
+import type { Fix } from "../shutdown/judge";
+import { exactly } from "../shutdown/interval";
+import type { Code, FindingData } from "./finding";
+
+const setHook: Fix = { do: "set-hook", container: "web", hook: { sleep: { seconds: 5 } }, replaces: false };
+const replaceHook: Fix = { ...setHook, replaces: true };
+const setGrace: Fix = { do: "set-grace", seconds: 50 };
+const sleepFirst: Fix = { do: "sleep-first", container: "web", seconds: 5, plain: false, stopsApp: false };
+
+export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: readonly Fix[] } } = {
+  "no-hook": { data: { t: 5, protects: exactly(0), waits: false }, fixes: [setHook] },
+  "hook-too-short": {
+    data: { t: 5, protects: exactly(2), because: "sleeps 2 s" },
+    fixes: [{ ...sleepFirst, plain: true }],
+  },
+  "hook-fails": {
+    data: { t: 5, protects: exactly(0), because: 'runs "sleep" without an operand; the 5 is $0' },
+    fixes: [replaceHook],
+  },
+  "hook-stops-app": { data: { t: 5, protects: exactly(0) }, fixes: [{ ...sleepFirst, stopsApp: true }] },
+  "native-sleep-unsupported": {
+    data: { t: 5, protects: exactly(0), kubernetesVersion: "1.29" },
+    fixes: [{ ...replaceHook, hook: { exec: { command: ["/bin/sh", "-c", "sleep 5"] } } }, { do: "raise-version" }],
+  },
+  "hook-may-be-too-short": { data: { t: 5, because: "runs a program of unknown length" }, fixes: [sleepFirst] },
+  "hook-may-not-run": { data: { t: 5 }, fixes: [replaceHook] },
+  "sidecar-unknown": { data: { t: 5 }, fixes: [setHook] },
+  "template-unknown": { data: {}, fixes: [{ do: "make-known", field: "the Pod template" }] },
+  "grace-unknown": { data: {}, fixes: [{ do: "make-known", field: "terminationGracePeriodSeconds" }] },
+  "grace-zero": { data: {}, fixes: [{ ...setGrace, seconds: 15 }] },
+  "sleep-exceeds-grace": { data: { sleep: 40, grace: { seconds: 30, isDefault: true } }, fixes: [setGrace] },
+  "hook-never-ends": {
+    data: { grace: { seconds: 30, isDefault: true } },
+    fixes: [{ do: "end-hook", container: "web" }],
+  },
+  "grace-too-short": {
+    data: { grace: { seconds: 30, isDefault: true }, shutdown: 10, hook: exactly(40), stopsApp: false },
+    fixes: [setGrace],
+  },
+  "grace-may-be-too-short": {
+    data: { grace: { seconds: 30, isDefault: true }, shutdown: 10, because: "waits for a server's answer" },
+    fixes: [{ do: "end-hook", container: "web", within: 20, shutdown: 10 }],
+  },
+  "publishes-not-ready": { data: { service: "Service shop/web" } },
+  "mirror-only": {
+    data: {
+      workload: "Deployment shop/shadow",
+      defects: [
+        {
+          code: "no-hook",
+          rule: "sleep",
+          certain: true,
+          container: "web",
+          data: { t: 5, protects: exactly(0), waits: false },
+          fixes: [{ do: "set-hook", container: "web", hook: { sleep: { seconds: 5 } }, replaces: false }],
+        },
+      ],
+    },
+  },
+  "timeout-exceeds-grace": { data: { timeout: 90, left: 25 } },
+  "keep-alive-connections": { data: { workload: "Deployment shop/web", others: 0 } },
+  "dns-ttl": { data: { workload: "StatefulSet shop/db", others: 1 } },
+  "controller-line": {
+    data: {
+      route: "ApisixRoute shop/web",
+      others: 0,
+      note: { code: "controller-line", line: "1", because: { code: "no-class" } },
+    },
+  },
+  "exemption-without-effect": {
+    data: {
+      source: "ignore.apisix-graceful-termination/pre-stop-sleep",
+      workload: "Deployment shop/web",
+      others: 0,
+    },
+  },
+  "exemption-matches-nothing": { data: { source: "exempt[0]" } },
+  "exemption-policy-unknown": {
+    data: {
+      annotation: "ignore.apisix-graceful-termination/pre-stop-slep",
+      hint: '; did you mean "pre-stop-sleep"?',
+    },
+  },
+  "annotation-not-boolean": { data: { annotation: "apisix-graceful-termination/routed" } },
+  "annotation-not-seconds": { data: { annotation: "apisix-graceful-termination/sleep-seconds" } },
+  "annotation-below-setting": {
+    data: { annotation: "apisix-graceful-termination/sleep-seconds", setting: "sleepSeconds", seconds: 5 },
+  },
+  "catalog-undated": { data: { file: "catalog.json" } },
+  "catalog-stale": { data: { file: "catalog.json", days: 45, most: 30 } },
+  "helm-release": { data: { releases: '"redis"', count: 1 } },
+  "nothing-to-judge": { data: { workloads: 3 } },
+  "class-not-in-stack": { data: { class: "edge" } },
+  "class-missing": { data: { resource: "Ingress shop/web" } },
+  "gateway-class-not-in-stack": { data: { class: "edge" } },
+  "gateway-not-in-stack": { data: { gateway: "infra/edge" } },
+  "listener-namespaces-unknown": { data: { gateway: "Gateway infra/edge", namespace: "shop" } },
+  "reference-grant-not-in-stack": { data: { route: "HTTPRoute shop/web" } },
+  "gateway-proxy-unused": { data: { proxy: "GatewayProxy infra/apisix" } },
+  "value-unknown": { data: { field: "spec.http[0].backends[0].serviceName", resource: "ApisixRoute shop/web" } },
+  "service-not-in-stack": { data: { service: "Service shop/web" } },
+  "service-without-selector": { data: { service: "Service shop/web" } },
+  "endpoints-written-by-hand": { data: { service: "Service shop/web" } },
+  "service-selects-nothing": { data: { service: "Service shop/web" } },
+  "pod-labels-unknown": {
+    data: {
+      service: "Service shop/web",
+      workload: "Deployment shop/web",
+      field: "spec.template.metadata.labels",
+      more: 0,
+    },
+  },
+  "apisix-upstream-not-in-stack": { data: { upstream: "ApisixUpstream shop/web" } },
+  "subset-not-in-stack": {
+    data: {
+      upstream: "ApisixUpstream shop/web",
+      field: "spec.http[0].backends[0].subset",
+      route: "ApisixRoute shop/web",
+    },
+  },
+  "plugin-config-not-in-stack": { data: { config: "ApisixPluginConfig shop/auth" } },
+  "host-without-namespace": { data: { field: "spec.http[0].plugins[0].config.uri", resource: "ApisixRoute shop/web" } },
+  "other-cluster-domain": { data: { field: "spec.externalNodes[0].name", resource: "ApisixUpstream shop/web" } },
+  "discovery-name-not-followed": { data: { field: "spec.discovery.serviceName", resource: "ApisixUpstream shop/web" } },
+  "discovery-not-followed": { data: { field: "spec.discovery", resource: "ApisixUpstream shop/web" } },
+  "upstream-in-secret": { data: { field: "spec.http[0].plugins[0].secretRef", resource: "ApisixRoute shop/web" } },
+  "upstream-id-not-followed": { data: { field: "upstream_id", resource: "ConfigMap infra/apisix" } },
+  "apisix-config-unreadable": { data: { key: "apisix.yaml", configMap: "ConfigMap infra/apisix" } },
+  "version-not-served": { data: { version: "v2beta3" } },
+  "service-named-twice": { data: { field: "spec.http[0].backends", route: "ApisixRoute shop/web" } },
+  "plugin-config-of-other-class": { data: { config: "ApisixPluginConfig shop/auth" } },
+  "default-backend-not-read": { data: { ingress: "Ingress shop/web" } },
+  "backend-resource-not-read": { data: { field: "spec.rules[0].http.paths[0].backend", ingress: "Ingress shop/web" } },
+  "service-port-missing": { data: { service: "Service shop/web", port: 81, lost: "backend" } },
+  "weight-zero": { data: { service: "Service shop/web" } },
+  "headless-service-as-host": { data: { service: "Service shop/db" } },
+  "external-node-of-wrong-type": { data: { service: "Service shop/web" } },
+};

@@ -1,0 +1,94 @@
+/** What a judgement consists of: data, no sentences. The words are in messages.ts. */
+import type { Resource } from "../kubernetes/resource";
+import { printChain, type BlindSpotData, type Chain, type LineNote, type Note } from "../routing";
+import type { Excuse } from "../settings/exemptions";
+import type { PolicyName } from "../settings/schema";
+import type { Defect, DefectData, Fix } from "../shutdown/judge";
+
+/** What the codes say that are neither a Pod's defect nor a blind spot of routing. Seconds and days. */
+export interface OtherData {
+  "publishes-not-ready": { service: string };
+  "mirror-only": { workload: string; defects: readonly Defect[] };
+  "timeout-exceeds-grace": { timeout: number; left: number };
+  /** `workload` is the first of those that it is true of, `others` how many there are besides. */
+  "keep-alive-connections": { workload: string; others: number };
+  "dns-ttl": { workload: string; others: number };
+  "controller-line": { route: string; others: number; note: LineNote };
+  "exemption-without-effect": { source: string; workload: string; others: number };
+  "exemption-matches-nothing": { source: string };
+  "exemption-policy-unknown": { annotation: string; hint: string };
+  "annotation-not-boolean": { annotation: string };
+  "annotation-not-seconds": { annotation: string };
+  "annotation-below-setting": { annotation: string; setting: string; seconds: number };
+  "catalog-undated": { file: string };
+  "catalog-stale": { file: string; days: number; most: number };
+  "helm-release": { releases: string; count: number };
+  "nothing-to-judge": { workloads: number };
+}
+
+export interface FindingData extends DefectData, BlindSpotData, OtherData {}
+export type Code = keyof FindingData;
+
+/** One thing that is wrong, can't be judged, or is worth knowing, of one resource or of the whole stack. */
+export type Finding = { [C in Code]: FindingOf<C> }[Code];
+
+export interface FindingOf<C extends Code> extends FindingContext {
+  code: C;
+  /** The container that it is about. */
+  container?: string;
+  data: FindingData[C];
+  /** What to do, as fields and values; the other codes have one sentence in messages.ts. */
+  fixes?: readonly Fix[];
+}
+
+/** Whom a finding is about, why, and who reports it. */
+export interface FindingContext {
+  /** The policy that reports it. */
+  policy: PolicyName;
+  /** Absent: the whole stack. */
+  subject?: Resource;
+  /** Why the subject is concerned: printed chains, shortest first. */
+  evidence: readonly string[];
+  /**
+   * False: the workload only looks routed. The resource policies repair it and report nothing, as it may not be.
+   */
+  reported: boolean;
+  /** False: it may be so, or not. Never a violation. */
+  certain: boolean;
+  /** Exemptions that concern it, in force or not: the finding is still there. */
+  excuses: readonly Excuse[];
+  /** What a reader should know of the path in the evidence. */
+  notes?: readonly Note[];
+  /** The workload's annotation says that it isn't routed, and a route of the stack says that it is. */
+  deniesRoute?: boolean;
+}
+
+type Given = Pick<FindingContext, "policy"> & Partial<FindingContext>;
+
+/** A finding that isn't a Pod's defect. */
+export function finding<C extends Code>(code: C, data: FindingData[C], given: Given): Finding {
+  return { code, data, evidence: [], reported: true, certain: true, excuses: [], ...given } as unknown as Finding;
+}
+
+/** A Pod's defect as a finding. */
+export function ofDefect({ code, container, data, fixes, certain }: Defect, given: Given): Finding {
+  const own = container === undefined ? {} : { container };
+  return { ...finding(code, data as never, given), ...own, fixes, certain };
+}
+
+/** What is reported once for the whole stack is not repeated beside each path. */
+const toldOfStack: ReadonlySet<Note["code"]> = new Set([
+  "controller-line",
+  "controller-line-unclear",
+  "keep-alive-connections",
+  "dns-ttl",
+]);
+
+/** The shortest chain, how many there are besides, and what to know of it. */
+export function evidenceOf(chains: readonly Chain[]): Pick<FindingContext, "evidence" | "notes"> {
+  const [first, ...others] = chains;
+  if (!first) return { evidence: [] };
+  const more = others.length === 0 ? "" : ` (and ${others.length} more ${others.length === 1 ? "path" : "paths"})`;
+  const notes = first.notes.filter(({ code }) => !toldOfStack.has(code));
+  return { evidence: [`${printChain(first)}${more}`], ...(notes.length > 0 ? { notes } : {}) };
+}

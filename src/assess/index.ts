@@ -1,0 +1,11 @@
+/**
+ * The one judgement: resources, facts and the day in, findings out. Pure, apart from the catalog that `readKnowledge`
+ * reads. Policies and the command line ask here, and add nothing.
+ */
+export { apply } from "../shutdown/remedy";
+export { assess, assessResource, type Assessment, type Judged, type ResourceAssessment } from "./assess";
+export { listExemptions, type ListedExemption } from "./exemptions";
+export type { Code, Finding } from "./finding";
+export { readKnowledge, type Knowledge } from "./knowledge";
+export { codes, explain, faultText, findingText, messageOf, pageOf, type FindingText } from "./messages";
+export { resourcePolicies, type ResourcePolicyName } from "./policies";

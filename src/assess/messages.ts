@@ -1,0 +1,439 @@
+/**
+ * All of the product's sentences about findings, by code. Those about routes that can't be followed are in
+ * blind-spot-messages.ts, as there are many.
+ *
+ * Sentences name fields and containers, never what they hold: an environment or a command may hold a secret.
+ */
+import type { PolicyName } from "../settings/schema";
+import type { Excuse } from "../settings/exemptions";
+import type { Defect, DefectCode, DefectData, Fix, GracePeriod } from "../shutdown/judge";
+import type { Interval } from "../shutdown/interval";
+import { docsUrl } from "../version";
+import type { BlindSpotCode } from "../routing";
+import { blindSpotMessages, lineText, noteText } from "./blind-spot-messages";
+import { examples } from "./examples";
+import type { Code, Finding, FindingData, OtherData } from "./finding";
+
+/** The words for one code. */
+interface Message<D> {
+  /** What is wrong, with which numbers: one or two sentences. */
+  what: (data: D, container: string) => string;
+  /** Why it matters: for `explain`, and docs/findings.md. */
+  why: string;
+  /** The policies that report it. */
+  policies: readonly PolicyName[];
+}
+
+const sleepPolicies = ["pre-stop-sleep", "apisix-routed-workloads"] as const;
+const gracePolicies = ["termination-grace-period", "apisix-routed-workloads"] as const;
+const blind = ["apisix-route-blind-spots"] as const;
+const advice = ["apisix-rollout-advice"] as const;
+
+/** Up to four times in a row: why a signal that comes too early loses requests. */
+const tooEarly =
+  "When a Pod is deleted, its endpoint is withdrawn and its containers are stopped at the same moment. APISIX learns of the endpoint some seconds later, and sends requests to a container that has closed its port.";
+
+/** A Pod's own defects. Their fixes are fields and values (`fixText`). */
+const defects: { [C in DefectCode]: Message<DefectData[C]> } = {
+  "no-hook": {
+    what: (data, container) =>
+      `${early(data, container)}${data.waits && data.protects.atMost > 0 ? ": it has no preStop hook, and the containers it waits for end sooner" : ""}.`,
+    why: `${tooEarly} A preStop hook that sleeps keeps the container serving until APISIX knows.`,
+    policies: sleepPolicies,
+  },
+  "hook-too-short": {
+    what: (data, container) => `${early(data, container)}: ${clause(data.because)}.`,
+    why: `${tooEarly} The hook has to last until APISIX knows.`,
+    policies: sleepPolicies,
+  },
+  "hook-fails": {
+    what: (data, container) => `${early(data, container)}: ${clause(data.because)}.`,
+    why: "A hook that fails is an event of the Pod and nothing else: the container gets its SIGTERM at once, and the deployment looks healthy. It is the most common way to have a sleep that isn't there.",
+    policies: sleepPolicies,
+  },
+  "hook-stops-app": {
+    what: ({ t, protects }, container) =>
+      protects.atMost === 0
+        ? `The preStop hook of container "${container}" stops it as soon as its Pod terminates, but APISIX may keep sending it requests for another ${t} s.`
+        : `The preStop hook of container "${container}" stops it ${seconds(protects)} after its Pod starts to terminate, but APISIX may send it requests for ${t} s.`,
+    why: "A hook that stops the app itself (nginx -s quit, kill 1) is a SIGTERM by another name: what the hook does after it protects no request.",
+    policies: sleepPolicies,
+  },
+  "native-sleep-unsupported": {
+    what: (data, container) =>
+      `${early(data, container)}: clusters before Kubernetes 1.30 drop its native sleep, and kubernetesVersion is ${data.kubernetesVersion}.`,
+    why: "API servers that don't know lifecycle.preStop.sleep (KEP-3960) drop the field without an error.",
+    policies: sleepPolicies,
+  },
+  "hook-may-be-too-short": {
+    what: ({ t, because }, container) =>
+      `Can't tell whether container "${container}" delays its SIGTERM by ${t} s: ${
+        because === undefined
+          ? "it has no preStop hook, and the hooks of the containers it waits for have unknown length"
+          : clause(because)
+      }.`,
+    why: "How long this hook takes can't be read from the manifest. It may be long enough; only whoever knows the program can say so.",
+    policies: blind,
+  },
+  "hook-may-not-run": {
+    what: (_, container) =>
+      `Can't tell whether the preStop hook of container "${container}" runs: its image looks like one without a shell and sleep.`,
+    why: "An exec hook runs in the container's image. Distroless and scratch images have neither a shell nor sleep, and a hook that can't start is skipped.",
+    policies: blind,
+  },
+  "sidecar-unknown": {
+    what: (_, container) =>
+      `Can't tell whether container "${container}" is a native sidecar: its restartPolicy is unknown in this preview, or malformed. If it is one, it may receive SIGTERM while APISIX still sends requests.`,
+    why: "An init container with restartPolicy: Always is a sidecar that stops with the Pod (KEP-753) and needs its own delay; any other init container has ended long before.",
+    policies: blind,
+  },
+  "template-unknown": {
+    what: () => "Can't judge the containers: the Pod template is unknown in this preview, or malformed.",
+    why: "Some values are only known once the program has run. A template that isn't known can't be judged before.",
+    policies: blind,
+  },
+  "grace-unknown": {
+    what: () =>
+      "Can't tell whether the grace period covers the shutdown: terminationGracePeriodSeconds is unknown in this preview, or not a number.",
+    why: "Without the grace period it is open when SIGKILL comes, and whether a sleep fits. Nothing is repaired either: the API refuses a native sleep that is longer than the grace period.",
+    policies: blind,
+  },
+  "grace-zero": {
+    what: () =>
+      "The containers receive SIGTERM within 1 s and SIGKILL 2 s later, whatever their hooks do, while APISIX may still send the Pod requests: terminationGracePeriodSeconds is 0.",
+    why: "A grace period of 0 is a forced deletion: the API removes the Pod at once, and the kubelet gives its containers 1 s.",
+    policies: gracePolicies,
+  },
+  "sleep-exceeds-grace": {
+    what: ({ sleep, grace }, container) =>
+      `The Kubernetes API refuses the Pod: the preStop hook of container "${container}" sleeps ${sleep} s, longer than the grace period of ${period(grace)}.`,
+    why: "The API server checks a native sleep against terminationGracePeriodSeconds, and refuses a Pod in which the sleep is longer.",
+    policies: gracePolicies,
+  },
+  "hook-never-ends": {
+    what: ({ grace }, container) =>
+      `Container "${container}" receives SIGTERM only when its grace period of ${period(grace)} is over, and SIGKILL 2 s later: its preStop hook never ends.`,
+    why: "The kubelet cuts a hook at the end of the grace period and leaves the app 2 s: every rollout takes the whole grace period and ends with SIGKILL.",
+    policies: gracePolicies,
+  },
+  "grace-too-short": {
+    what: ({ grace, shutdown, hook, left, stopsApp }, container) => {
+      const needs = shutdown === 0 ? "" : `, and the app may need ${shutdown} s after SIGTERM`;
+      if (!hook)
+        return `The app may receive SIGKILL before it has shut down: the grace period is ${period(grace)}${needs}.`;
+      const leaves =
+        left === undefined
+          ? "only the 2 s that the kubelet always grants"
+          : `${hook.atMost > hook.atLeast ? "at most " : ""}${round(left)} s`;
+      const takes = stopsApp ? `stops it after ${seconds(hook)}` : `takes ${seconds(hook)}`;
+      return `Container "${container}" may receive SIGKILL before it has shut down: its preStop hook ${takes} and the grace period is ${period(grace)}, which leaves ${leaves}${needs}.`;
+    },
+    why: "terminationGracePeriodSeconds is one clock for the whole Pod, and it starts with the deletion: the hook spends it. What is left must be enough for the app to finish its requests.",
+    policies: gracePolicies,
+  },
+  "grace-may-be-too-short": {
+    what: ({ grace, shutdown, because }, container) =>
+      `Can't tell whether the grace period of ${period(grace)} leaves container "${container}" the ${shutdown} s that it may need after SIGTERM: ${clause(because)}.`,
+    why: "The hook spends the grace period, and how much of it can't be read from the manifest.",
+    policies: blind,
+  },
+};
+
+/** The rest: each with the sentence that says what to do. */
+const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: OtherData[C]) => string } } = {
+  "publishes-not-ready": {
+    what: ({ service }) =>
+      `${service} publishes not-ready addresses: a terminating Pod stays ready, and APISIX sends it requests until it is gone. No sleep helps.`,
+    fix: () =>
+      "publishNotReadyAddresses: false on the Service that APISIX routes to; give peers a headless Service of their own.",
+    why: "publishNotReadyAddresses is for peers that have to find each other before they are ready. On a routed Service it keeps terminating Pods in the endpoints.",
+    policies: ["apisix-routed-workloads"],
+  },
+  "mirror-only": {
+    what: ({ workload, defects: all }) =>
+      `${workload} only receives mirrored requests, whose answers APISIX drops, and it doesn't shut down gracefully: ${lowerFirst(all[0] ? defectText(all[0]) : "")}`,
+    fix: ({ defects: all }) => all.map(({ fixes }) => fixText(fixes)).join(" "),
+    why: "No client sees a mirrored request fail, so this is advice and not a violation. It matters if the mirror is compared with the original.",
+    policies: advice,
+  },
+  "timeout-exceeds-grace": {
+    what: ({ timeout, left }, container) =>
+      `A request to container "${container}" may take ${timeout} s by its route's timeout, and the container has at most ${left} s left after SIGTERM: a slow request is cut off.`,
+    fix: ({ timeout, left }) =>
+      `raise terminationGracePeriodSeconds by ${Math.ceil(timeout - left)} s if the app finishes its requests, or lower the route's timeout to ${Math.floor(left)} s.`,
+    why: "The sleep keeps new requests away. A request that is being answered when SIGTERM comes still has to end before SIGKILL.",
+    policies: advice,
+  },
+  "keep-alive-connections": {
+    what: ({ workload, others: more }) =>
+      `A sleep alone doesn't protect ${workload}${andMore(more)}: requests arrive through the Service's cluster IP, and APISIX's keep-alive connections to a Pod outlive its sleep.`,
+    fix: () => "make the app close its connections on SIGTERM, or route to the Pods' endpoints.",
+    why: "Through a cluster IP, APISIX doesn't know the Pods: a connection that is open stays on its Pod until the app closes it.",
+    policies: advice,
+  },
+  "dns-ttl": {
+    what: ({ workload, others: more }) =>
+      `A sleep alone may not protect ${workload}${andMore(more)}: requests arrive through a DNS name, and APISIX uses a Pod's address until the record's TTL is over.`,
+    fix: () => "set sleepSeconds above the record's TTL, or route to the Pods' endpoints.",
+    why: "A DNS answer is used until its TTL ends (30 s in most clusters), whatever the endpoints say meanwhile.",
+    policies: advice,
+  },
+  "controller-line": {
+    what: ({ note, route, others: more }) => lineText(note, `${route}${andMore(more)}`),
+    fix: ({ note: { line } }) =>
+      `set controller: "${line}" if that is what the cluster runs; otherwise change the route so that ${line === "1" ? "2" : "1"}.x takes it.`,
+    why: "The two lines of the APISIX ingress controller disagree about some routes. With controller: auto, the pack follows what either of them takes.",
+    policies: advice,
+  },
+  "exemption-without-effect": {
+    what: ({ source, workload, others: more }) =>
+      `${source} has no effect: the policy reports nothing about ${workload}${andMore(more)}.`,
+    fix: () => "remove the exemption.",
+    why: "An exemption that nothing needs hides the next problem of the same workload.",
+    policies: advice,
+  },
+  "exemption-matches-nothing": {
+    what: ({ source }) => `${source} has no effect: no workload of this stack matches it.`,
+    fix: () => "remove the exemption, or correct the names in it.",
+    why: "An exemption whose name is misspelled, or whose workload is gone, excuses nothing.",
+    policies: advice,
+  },
+  "exemption-policy-unknown": {
+    what: ({ annotation, hint }) =>
+      `The annotation ${annotation} has no effect: there is no such policy${hint}${hint.endsWith("?") ? "" : "."}`,
+    fix: () => "correct the annotation's name.",
+    why: "The part after the slash is the name of the policy to be excused from.",
+    policies: advice,
+  },
+  "annotation-not-boolean": {
+    what: ({ annotation }) => `The annotation ${annotation} is neither "true" nor "false", and has no effect.`,
+    fix: ({ annotation }) => `${annotation}: "true" or "false".`,
+    why: "The annotation says whether the workload is behind APISIX. With another value the pack doesn't know.",
+    policies: blind,
+  },
+  "annotation-not-seconds": {
+    what: ({ annotation }) => `The annotation ${annotation} is not a whole number of seconds, and has no effect.`,
+    fix: ({ annotation }) => `${annotation}: "15", a whole number of seconds in quotes.`,
+    why: "The workload asks for more time than the settings give it, and the pack can't read how much.",
+    policies: blind,
+  },
+  "annotation-below-setting": {
+    what: ({ annotation, setting, seconds: least }) =>
+      `The annotation ${annotation} is below ${setting} (${least} s), and has no effect: a workload may only raise it.`,
+    fix: ({ annotation, seconds: least }) => `remove the annotation ${annotation}, or raise it above ${least}.`,
+    why: "How long APISIX needs is a fact of the cluster. A workload may ask for more, not for less.",
+    policies: blind,
+  },
+  "catalog-undated": {
+    what: ({ file }) => `The route catalog ${file} doesn't say when it was made.`,
+    fix: () => "regenerate it with `apisix-graceful-termination routes`.",
+    why: "maxCatalogAgeDays limits the age of the catalog, and without a date it can't be checked.",
+    policies: advice,
+  },
+  "catalog-stale": {
+    what: ({ file, days, most }) =>
+      `The route catalog ${file} is ${days} days old, and maxCatalogAgeDays is ${most}: it lacks the routes made since.`,
+    fix: () => "regenerate it with `apisix-graceful-termination routes`.",
+    why: "Workloads behind newer routes aren't known to be routed.",
+    policies: advice,
+  },
+  "helm-release": {
+    what: ({ releases, count }) =>
+      `Can't see what Helm ${count === 1 ? "release" : "releases"} ${releases} installs: routes, Services and workloads in it are not judged.`,
+    fix: () =>
+      "use kubernetes.helm.v4.Chart, which registers its resources, or run `helm template … | apisix-graceful-termination check -`.",
+    why: "A kubernetes.helm.v3.Release is one resource to Pulumi. What it installs never reaches a policy.",
+    policies: blind,
+  },
+  "nothing-to-judge": {
+    what: ({ workloads }) =>
+      `Nothing could be judged here: no route, route catalog or annotation says which of the ${workloads === 1 ? "workloads (1)" : `${workloads} workloads`} that look reachable APISIX sends requests to.`,
+    fix: () =>
+      'give the stack a catalog (`apisix-graceful-termination routes`), or annotate its routed workloads apisix-graceful-termination/routed: "true".',
+    why: "Silence would look like compliance. Where routes live in another stack, this stack alone doesn't say what is routed.",
+    policies: blind,
+  },
+};
+
+/** Every code, in the order of the docs. */
+export const codes: readonly Code[] = [
+  ...(Object.keys(defects) as DefectCode[]),
+  ...(Object.keys(others) as (keyof OtherData)[]),
+  ...(Object.keys(blindSpotMessages) as BlindSpotCode[]),
+];
+
+/** A finding in words. */
+export interface FindingText {
+  what: string;
+  /** Chains, and what to know of them. */
+  evidence: readonly string[];
+  /** What to do, without the label `Fix:`. */
+  fix: string;
+  /** The address of its page. */
+  docs: string;
+}
+
+export function findingText(finding: Finding): FindingText {
+  const { code, evidence, notes = [], deniesRoute, excuses } = finding;
+  const remarks = notes.map((note) => `Note: ${noteText(note)}`);
+  if (deniesRoute) remarks.push("Note: its annotation says that it is not routed; the route says that it is.");
+  for (const excuse of excuses) if (excuse.fault) remarks.push(lapsed(excuse));
+  return { what: whatOf(finding), evidence: [...evidence, ...remarks], fix: fixOf(finding), docs: pageOf(code) };
+}
+
+/** One finding, one message: what is wrong, the evidence, what to do, the page. */
+export function messageOf(finding: Finding): string {
+  const { what, evidence, fix, docs } = findingText(finding);
+  return [what, ...evidence, `Fix: ${fix}`, docs].join("\n");
+}
+
+/** The address of a code's section in the docs of the version that runs. */
+export function pageOf(code: Code): string {
+  return `${docsUrl("findings.md")}#${code}`;
+}
+
+/** What `explain CODE` prints and docs/findings.md holds: undefined where there is no such code. */
+export function explain(
+  code: string,
+): { policies: readonly PolicyName[]; why: string; example: FindingText } | undefined {
+  const known = codes.find((each) => each === code);
+  if (known === undefined) return undefined;
+  const { why, policies } = messages[known] as Message<unknown>;
+  const finding = { code: known, container: "web", evidence: [], excuses: [], ...examples[known] };
+  return { policies, why, example: findingText(finding as unknown as Finding) };
+}
+
+const messages: { [C in Code]: Message<FindingData[C]> } = {
+  ...defects,
+  ...others,
+  ...(Object.fromEntries(
+    Object.entries(blindSpotMessages).map(([code, message]) => [
+      code,
+      { ...message, policies: message.advice ? advice : blind },
+    ]),
+  ) as unknown as { [C in BlindSpotCode]: Message<FindingData[C]> }),
+};
+
+function whatOf({ code, data, container = "" }: Finding): string {
+  return (messages[code] as Message<unknown>).what(data, container);
+}
+
+/** A defect in words, outside a finding of its own. */
+function defectText({ code, data, container = "" }: Defect): string {
+  return (defects[code] as Message<unknown>).what(data, container);
+}
+
+function fixOf({ code, data, fixes }: Finding): string {
+  if (fixes) return fixText(fixes);
+  const own = code in others ? others[code as keyof OtherData] : blindSpotMessages[code as BlindSpotCode];
+  return (own as { fix: (data: unknown) => string }).fix(data);
+}
+
+/** What to do about a Pod's defect: fields and values to copy, as one sentence. */
+export function fixText(fixes: readonly Fix[]): string {
+  const alternatives = fixes.filter((fix) => fix.do === "raise-version").map(fixPart);
+  const parts = fixes.filter((fix) => fix.do !== "raise-version").map(fixPart);
+  return `${[parts.join(", and "), ...alternatives].filter((text) => text !== "").join("; or ")}.`;
+}
+
+function fixPart(fix: Fix): string {
+  switch (fix.do) {
+    case "set-hook": {
+      const hook = hookField(fix.hook);
+      return fix.replaces
+        ? `replace the hook on container "${fix.container}" with ${hook}`
+        : `${hook} on container "${fix.container}"`;
+    }
+    case "set-hook-without-shell": {
+      const hook = `that sleeps ${fix.seconds} s and needs no shell`;
+      return fix.replaces
+        ? `replace the hook on container "${fix.container}" with one ${hook}`
+        : `give container "${fix.container}" a preStop hook ${hook}`;
+    }
+    case "sleep-first": {
+      const before = fix.stopsApp ? " before it stops the app" : fix.plain ? "" : " before anything else";
+      return `make the hook on container "${fix.container}" sleep ${fix.seconds} s${before}`;
+    }
+    case "keep-one-handler":
+      return `keep exactly one handler in the hook on container "${fix.container}"`;
+    case "end-hook":
+      return fix.within === undefined
+        ? `make the hook on container "${fix.container}" end by itself`
+        : `make the hook on container "${fix.container}" end within ${Math.max(0, fix.within)} s, or set terminationGracePeriodSeconds to the longest time that the hook can take plus ${fix.shutdown} s`;
+    case "set-grace":
+      return `terminationGracePeriodSeconds: ${fix.seconds}`;
+    case "shorten":
+      return `shorten the hook or the shutdown: together they need ${fix.needed} s, and maxGracePeriodSeconds is ${fix.ceiling}`;
+    case "make-known": {
+      const of = fix.container === undefined ? "" : ` of container "${fix.container}"`;
+      return `give ${fix.field}${of} a value that is known in the preview`;
+    }
+    case "raise-version":
+      return "raise kubernetesVersion if no cluster is that old";
+  }
+}
+
+/** The field of a new hook, with its value. */
+function hookField(hook: object): string {
+  const { sleep, exec } = hook as { sleep?: { seconds: number }; exec?: { command: readonly string[] } };
+  return sleep
+    ? `lifecycle.preStop.sleep.seconds: ${sleep.seconds}`
+    : `lifecycle.preStop.exec.command: ${JSON.stringify(exec?.command).replaceAll('","', '", "')}`;
+}
+
+/** Why an exemption doesn't hold, in words. */
+export function faultText({ fault, until }: Excuse): string {
+  switch (fault) {
+    case "expired":
+      return `it expired on ${until}`;
+    case "no-reason":
+      return 'it gives no reason; write "<reason> until 2027-01-31"';
+    case "not-a-date":
+      return "its date is not a date; write it as 2027-01-31";
+    case "unknown-value":
+      return "its value is unknown in this preview";
+    case undefined:
+      return "it is in force";
+  }
+}
+
+function lapsed(excuse: Excuse): string {
+  return excuse.fault === "expired"
+    ? `The exemption (${excuse.source}) expired on ${excuse.until}.`
+    : `The exemption (${excuse.source}) doesn't hold: ${faultText(excuse)}.`;
+}
+
+/** A container that gets its SIGTERM while APISIX still sends it requests. */
+function early({ t, protects }: { t: number; protects: Interval }, container: string): string {
+  return protects.atMost === 0
+    ? `Container "${container}" receives SIGTERM as soon as its Pod terminates, but APISIX may keep sending it requests for another ${t} s`
+    : `Container "${container}" receives SIGTERM ${seconds(protects)} after its Pod starts to terminate, but APISIX may send it requests for ${t} s`;
+}
+
+function period({ seconds: written, isDefault }: GracePeriod): string {
+  return `${written} s${isDefault ? " (the default)" : written < 0 ? " (which counts as 1 s)" : ""}`;
+}
+
+/** `5 s`, `5 to 8 s`, `at least 5 s`. */
+function seconds({ atLeast, atMost }: Interval): string {
+  if (atLeast === atMost) return `${round(atLeast)} s`;
+  return atMost === Infinity ? `at least ${round(atLeast)} s` : `${round(atLeast)} to ${round(atMost)} s`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+/** Why, as a clause: the evaluator of hooks gives one, or what follows "its preStop hook". */
+function clause(because: string): string {
+  const text = because.replace(/[.\s]+$/, "");
+  return /^(its|the|a|an) /i.test(text) ? lowerFirst(text) : `its preStop hook ${text}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function andMore(count: number): string {
+  return count === 0 ? "" : ` and ${count} more`;
+}

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { apply, assess, assessResource, readKnowledge, resourcePolicies, type Finding } from "../../src/assess";
+import { fromPulumi } from "../../src/kubernetes/resource";
+import type { PackConfig } from "../../src/settings/settings";
+import type { Fix } from "../../src/shutdown/judge";
+import { arbitraryPodSpec } from "../support/arbitrary-pods";
+import { asPulumi, brief, judged, today } from "../support/findings";
+import { UNKNOWN, type TestResource } from "../support/host";
+import { apisixRoute, deployment, hook, podSpec, service } from "../support/resources";
+
+const routed = { annotations: { "apisix-graceful-termination/routed": "true" } };
+const shop = (container: Record<string, unknown> = {}, pod: Record<string, unknown> = {}) => [
+  deployment("web", container, { pod }),
+  service("web"),
+  apisixRoute("web"),
+];
+
+describe("facts", () => {
+  /** Two policies, a fact each: the fixes of all findings, once each. */
+  const fixesOf = (resources: TestResource[], config: PackConfig) => {
+    const { findings } = judged(resources, {}, config);
+    return new Set(findings.flatMap(({ fixes = [] }) => fixes).map((fix) => JSON.stringify(fix)));
+  };
+  const graces = (resources: TestResource[], config: PackConfig) =>
+    [...fixesOf(resources, config)].map((text) => JSON.parse(text) as Fix).filter((fix) => fix.do === "set-grace");
+
+  it("give one number to every policy", () => {
+    const config = {
+      "pre-stop-sleep": { sleepSeconds: 25, select: "all" },
+      "termination-grace-period": { shutdownSeconds: 40, select: "all" },
+    };
+    assert.deepEqual(graces(shop(), config), [{ do: "set-grace", seconds: 65 }]);
+  });
+
+  it("decide for every policy whether a native sleep works", () => {
+    const config = { "pre-stop-sleep": { kubernetesVersion: "1.29", sleepSeconds: 25 } };
+    const { findings } = judged(
+      shop({ lifecycle: { preStop: { sleep: { seconds: 25 } } } }),
+      { select: "all" },
+      config,
+    );
+    const codes = new Set(findings.filter(({ certain }) => certain).map(({ code }) => code));
+    assert.deepEqual([...codes], ["native-sleep-unsupported"]);
+  });
+
+  it("advise the hook that a remedy writes", () => {
+    const [text] = fixesOf(shop(), { "pre-stop-sleep": { hook: "exec" } });
+    assert.match(text ?? "", /"exec"/);
+  });
+
+  for (const ceiling of [25, 45]) {
+    it(`advise nothing above a ceiling of ${ceiling} s`, () => {
+      const config = { "termination-grace-period": { maxGracePeriodSeconds: ceiling } };
+      const all = graces(shop(hook("/bin/sh", "-c", "sleep 90")), config);
+      assert.deepEqual(all, []);
+    });
+  }
+});
+
+describe("assess", () => {
+  it("reports each workload by the policies that know it to be routed", () => {
+    const { printed } = judged([
+      deployment("web", {}, routed),
+      service("web"),
+      apisixRoute("web"),
+      deployment("worker"),
+    ]);
+    assert.deepEqual(printed, ["pre-stop-sleep: no-hook web web", "apisix-routed-workloads: no-hook web web"]);
+  });
+
+  it("holds what is only likely to be routed, unreported", () => {
+    const { findings, printed } = judged([deployment("web"), service("web")]);
+    assert.deepEqual(printed, ["apisix-route-blind-spots: nothing-to-judge"]);
+    assert.deepEqual(
+      findings.map(({ code, reported }) => [code, reported]),
+      [
+        ["no-hook", false],
+        ["nothing-to-judge", true],
+      ],
+    );
+  });
+
+  it("carries an exemption with the finding that it keeps back", () => {
+    const { findings, printed } = judged(shop(), { exempt: [{ name: "web", reason: "drains" }] });
+    assert.deepEqual(printed, []);
+    assert.deepEqual(
+      findings.map(({ code, excuses }) => [code, excuses.map(({ reason }) => reason)]),
+      [
+        ["no-hook", ["drains"]],
+        ["no-hook", ["drains"]],
+      ],
+    );
+  });
+
+  it("judges what is deployed by its routes, and what is planned by the resource policies", () => {
+    const planned = asPulumi([deployment("web", {}, routed), service("web"), apisixRoute("web")]);
+    const deployed = asPulumi(shop({ lifecycle: { preStop: { sleep: { seconds: 9 } } } }));
+    const { findings } = assess({ planned, deployed }, readKnowledge(), today);
+    assert.deepEqual(findings.map(brief), ["pre-stop-sleep: no-hook web web"]);
+  });
+
+  it("says the same of resources in any order", () => {
+    const stack = [
+      ...shop(hook("/drain")),
+      deployment("api", {}, routed),
+      service("api"),
+      apisixRoute("b", "gone"),
+      apisixRoute("a", "gone"),
+      apisixRoute("other", UNKNOWN),
+      { type: "kubernetes:helm.sh/v3:Release", name: "redis", props: {} },
+    ];
+    const told = (resources: TestResource[]) =>
+      judged(resources, { exempt: [{ name: "none", reason: "x" }] }).findings.map(({ subject, ...rest }) => ({
+        ...rest,
+        subject: subject?.id,
+      }));
+    const expected = told(stack);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(stack, { minLength: stack.length }), (shuffled) => {
+        assert.deepEqual(told(shuffled), expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+/** What somebody does who follows a fix to the letter. */
+function follow(spec: ReturnType<typeof podSpec>, fix: Fix): void {
+  const named = "container" in fix ? containerOf(spec, fix.container ?? "") : undefined;
+  switch (fix.do) {
+    case "set-hook":
+      if (named) named.lifecycle = { preStop: fix.hook };
+      break;
+    case "set-hook-without-shell":
+      if (named) named.lifecycle = { preStop: { exec: { command: ["sleep", String(fix.seconds)] } } };
+      break;
+    case "set-grace":
+      spec.terminationGracePeriodSeconds = fix.seconds;
+      break;
+    case "sleep-first": {
+      const preStop = (named?.lifecycle as { preStop?: { exec?: { command?: string[] } } } | undefined)?.preStop;
+      const [, , script] = preStop?.exec?.command ?? [];
+      if (!named) break;
+      named.lifecycle =
+        fix.plain || script === undefined
+          ? hook("/bin/sh", "-c", `sleep ${fix.seconds}`).lifecycle
+          : hook("/bin/sh", "-c", `sleep ${fix.seconds}; ${script}`).lifecycle;
+      break;
+    }
+    default:
+      assert.fail(`${fix.do} is nothing to copy`);
+  }
+}
+
+function containerOf(spec: ReturnType<typeof podSpec>, name: string) {
+  const { initContainers = [] } = spec as { initContainers?: typeof spec.containers };
+  return [...spec.containers, ...initContainers].find((each) => each.name === name);
+}
+
+describe("following all advice once", () => {
+  const facts = fc.record({
+    sleepSeconds: fc.integer({ min: 1, max: 40 }),
+    shutdownSeconds: fc.nat(60),
+    kubernetesVersion: fc.constantFrom("1.29", "1.34"),
+    hook: fc.constantFrom("auto" as const, "exec" as const),
+    maxGracePeriodSeconds: fc.option(fc.integer({ min: 100, max: 200 }), { nil: undefined }),
+  });
+  const toCopy = new Set<Fix["do"]>(["set-hook", "set-hook-without-shell", "set-grace", "sleep-first"]);
+
+  it("leaves nothing certain of the same rules", () => {
+    fc.assert(
+      fc.property(arbitraryPodSpec, facts, (input, settings) => {
+        const resource = deployment("web", {}, { pod: structuredClone(input), ...routed });
+        const certain = () =>
+          judged([resource], settings as never).findings.filter((one) => one.certain && one.fixes !== undefined);
+        const before = certain();
+        // A hook that never ends, or a ceiling that is too low, is for a person to think about.
+        fc.pre(
+          before.every(({ fixes = [] }) => fixes.every((fix) => toCopy.has(fix.do) || fix.do === "raise-version")),
+        );
+        const spec = podSpec(resource.props);
+        const fixes = new Map(before.flatMap(({ fixes = [] }) => fixes).map((fix) => [JSON.stringify(fix), fix]));
+        for (const fix of fixes.values()) if (fix.do !== "raise-version") follow(spec, fix);
+        assert.deepEqual(certain().map(text), []);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function text({ code, container, data, fixes }: Finding): string {
+  return JSON.stringify({ code, container, data, fixes });
+}
+
+describe("the resource policies' remedies", () => {
+  it("leave nothing that they could repair, one after the other", () => {
+    const [resource] = asPulumi([deployment("web", hook("/bin/sh", "-c", "sleep 2"), routed)]);
+    assert.ok(resource);
+    const knowledge = readKnowledge({}, { sleepSeconds: 25 });
+    const alone = () => {
+      const read = fromPulumi(resource);
+      return read && assessResource(read, knowledge, today);
+    };
+    const findings = () => resourcePolicies.flatMap((policy) => alone()?.findings(policy) ?? []);
+    assert.deepEqual(findings().map(brief), ["pre-stop-sleep: hook-too-short web web"]);
+    for (const policy of resourcePolicies) apply(alone()?.remedy(policy) ?? []);
+    assert.deepEqual(findings(), []);
+    assert.equal(podSpec(resource.props as never).terminationGracePeriodSeconds, 35);
+  });
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { codesOf, judged } from "../support/findings";
+import { preview, UNKNOWN, type TestResource } from "../support/host";
+import { apisixRoute, deployment, hook, service } from "../support/resources";
+
+const policy = "apisix-route-blind-spots";
+const shop = [deployment("web"), service("web"), apisixRoute("web")];
+const behind = (workload: TestResource) => [workload, service("web"), apisixRoute("web")];
+const annotated = (annotations: Record<string, string>, container = {}) =>
+  deployment("web", container, { annotations });
+const sleep = (seconds: number) => ({ lifecycle: { preStop: { sleep: { seconds } } } });
+
+const cases: [what: string, resources: TestResource[], codes: string[]][] = [
+  ["a route to a Service outside the stack", [apisixRoute("web")], ["service-not-in-stack"]],
+  [
+    "a Service without a selector",
+    [deployment("web"), service("web", { selector: {} }), apisixRoute("web")],
+    ["service-without-selector"],
+  ],
+  ["a Service name that is not known", [...shop, apisixRoute("other", UNKNOWN)], ["value-unknown"]],
+  ["a hook that may be too short", behind(deployment("web", hook("/drain"))), ["hook-may-be-too-short"]],
+  [
+    "containers that are not known",
+    behind(deployment("web", {}, { pod: { containers: UNKNOWN } })),
+    ["template-unknown"],
+  ],
+  [
+    "a grace period that is not known",
+    behind(deployment("web", sleep(5), { pod: { terminationGracePeriodSeconds: UNKNOWN } })),
+    ["grace-unknown"],
+  ],
+  [
+    "a hook on what may be a sidecar",
+    behind(
+      deployment("web", sleep(5), {
+        pod: { initContainers: [{ name: "proxy", restartPolicy: UNKNOWN, ...hook("sh", "-c", "kill 1; sleep 1") }] },
+      }),
+    ),
+    ["sidecar-unknown"],
+  ],
+  [
+    "Helm releases",
+    [{ type: "kubernetes:helm.sh/v3:Release", name: "redis", props: { chart: "redis" } }],
+    ["helm-release"],
+  ],
+  [
+    "a wish that is below the setting",
+    behind(annotated({ "apisix-graceful-termination/sleep-seconds": "3" }, sleep(9))),
+    ["annotation-below-setting"],
+  ],
+  [
+    "a wish that is no number",
+    behind(annotated({ "apisix-graceful-termination/shutdown-seconds": "1m" }, sleep(9))),
+    ["annotation-not-seconds"],
+  ],
+  [
+    "an annotation that is neither true nor false",
+    behind(annotated({ "apisix-graceful-termination/routed": "yes" }, sleep(9))),
+    ["annotation-not-boolean"],
+  ],
+  [
+    "an annotated workload without a route that can't be judged",
+    [annotated({ "apisix-graceful-termination/routed": "true" }, hook("/drain"))],
+    ["hook-may-be-too-short"],
+  ],
+  ["a stack that says nothing about routes", [deployment("web"), deployment("api")], ["nothing-to-judge"]],
+  ["a stack whose workloads don't look reachable", [deployment("worker", { ports: [] })], []],
+  ["a workload that is annotated as unrouted", [annotated({ "apisix-graceful-termination/routed": "false" })], []],
+  ["a stack where all is seen", [...shop, deployment("worker"), service("worker")], []],
+  [
+    "a hook that is exempt",
+    behind(annotated({ "ignore.apisix-graceful-termination/pre-stop-sleep": "drains" }, hook("/drain"))),
+    [],
+  ],
+  [
+    "a hook that is exempt from this policy alone",
+    behind(annotated({ [`ignore.apisix-graceful-termination/${policy}`]: "drains" }, hook("/drain"))),
+    [],
+  ],
+];
+
+describe(policy, () => {
+  for (const [what, resources, codes] of cases) {
+    it(what, () => assert.deepEqual(codesOf(policy, resources), codes));
+  }
+
+  it("reports nothing that is certain", () => {
+    for (const [, resources] of cases) {
+      for (const one of judged(resources).findings) {
+        if (one.policy === policy && "because" in one.data) assert.equal(one.certain, false, one.code);
+      }
+    }
+  });
+
+  it("reports to Pulumi, as advice", async () => {
+    const { violations } = await preview(behind(deployment("web", hook("/drain"))));
+    assert.deepEqual(
+      violations.map((each) => [each.policy, each.level, each.resource, each.code]),
+      [[policy, "advisory", "web", "hook-may-be-too-short"]],
+    );
+  });
+
+  it("says once that nothing can be judged, unless a catalog or a setting says more", () => {
+    const stack = [deployment("web"), deployment("api")];
+    const catalog = [{ namespace: "shop", name: "x", selector: { app: "x" } }];
+    assert.deepEqual(codesOf(policy, stack, { catalog }), []);
+    assert.deepEqual(codesOf(policy, stack, { select: "all" }), []);
+  });
+});
