@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { policies } from "../policies";
+import { packPolicies } from "../policies/list";
+import { codes, explain } from "../src/assess";
 import { configProblems } from "../src/settings/settings";
 import { measuredPods } from "./kubelet/pods";
-import { policySettings, settingsSchema, type PolicyName } from "../src/settings/schema";
+import { factNames, ownSettings, settingsSchema } from "../src/settings/schema";
 
 const root = join(__dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 describe("the documentation", () => {
-  for (const policy of policies({})) {
+  for (const policy of packPolicies) {
     const page = `docs/policies/${policy.name}.md`;
     describe(page, () => {
       it("has the headings of a policy's page", () => {
@@ -23,11 +24,21 @@ describe("the documentation", () => {
         assert.match(read(page), new RegExp(`\\| default level +\\| \`${policy.enforcementLevel}\` +\\|`));
       });
 
+      it("names every code that the policy reports, by way of docs/findings.md", () => {
+        const [, list = ""] =
+          new RegExp(`^- \\[\`${policy.name}\`\\]\\(.*?\\): (.*)$`, "m").exec(read("docs/findings.md")) ?? [];
+        const own = codes.filter((code) => explain(code)?.policies.includes(policy.name));
+        assert.deepEqual(
+          [...list.matchAll(/\[([a-z-]+)\]/g)].map(([, code]) => code),
+          own,
+        );
+      });
+
       it("names only settings that the policy has", () => {
         const table = read(page).split("## Settings")[1]?.split("\n## ")[0] ?? "";
         for (const row of table.matchAll(/^\| (`[^|]*)\|/gm)) {
           for (const [, name = ""] of row[1]?.matchAll(/`(\w+)`/g) ?? []) {
-            assert.ok((policySettings[policy.name as PolicyName] as readonly string[]).includes(name), name);
+            assert.ok(([...factNames, ...ownSettings[policy.name]] as string[]).includes(name), name);
           }
         }
       });
@@ -59,7 +70,7 @@ describe("the documentation", () => {
   });
 
   it("has no link to a page that isn't there", () => {
-    const pages = ["README.md", "CONTRIBUTING.md", ...policies({}).map(({ name }) => `docs/policies/${name}.md`)];
+    const pages = ["README.md", "CONTRIBUTING.md", ...packPolicies.map(({ name }) => `docs/policies/${name}.md`)];
     for (const page of pages) {
       for (const [, target = ""] of read(page).matchAll(/\]\(([^)#:]+)\)/g)) {
         assert.ok(existsSync(join(root, dirname(page), target)), `${page}: ${target}`);
