@@ -1,12 +1,12 @@
 /** What a run costs. Prints; asserts nothing, as times differ from machine to machine. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { policies } from "../policies";
 import { preview } from "../tests/support/host";
 import { apisixRoute, deployment, service } from "../tests/support/resources";
 import { benchCheck } from "./check";
 import { benchHooks } from "./hooks";
 import { median } from "./median";
+import { benchPolicies } from "./policies";
 import { benchRouting } from "./routing";
 
 const root = join(__dirname, "..");
@@ -40,12 +40,13 @@ async function main(): Promise<void> {
       apisixRoute(`web-${i}`),
     ]).flat();
     const started = performance.now();
-    await preview(policies({}), resources);
+    await preview(resources);
     const taken = performance.now() - started;
     console.log(
       `a preview of ${count} Deployments, Services and ApisixRoutes each, without the engine: ${taken.toFixed(0)} ms`,
     );
   }
+  await benchPolicies();
   benchRouting();
   benchHooks();
   await benchCheck();
