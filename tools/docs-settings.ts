@@ -1,12 +1,14 @@
 /**
- * Writes docs/settings.md from the settings' schema. `--check` fails where the file is not what the schema says.
+ * Writes what is made of the settings' schema: docs/settings.md, and the JSON schema of a policy config file. `--check`
+ * fails if a file is not what the schema says.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { format, resolveConfig } from "prettier";
+import { configSchemaFile, configSchemaText } from "./config-schema";
 import { exemptionSchema, policyNames, policySettings, settingsSchema, type SettingName } from "../src/settings/schema";
 
-export const settingsPage = join(__dirname, "..", "docs", "settings.md");
+const settingsPage = join(__dirname, "..", "docs", "settings.md");
 
 interface Schema {
   description?: string;
@@ -19,7 +21,7 @@ interface Schema {
 }
 
 /** The page as the schema says. */
-export async function settingsText(): Promise<string> {
+async function settingsText(): Promise<string> {
   const rows = Object.entries(settingsSchema.properties).map(([name, schema]: [string, Schema]) => {
     const of = policyNames.filter((policy) => (policySettings[policy] as readonly string[]).includes(name));
     const policies = of.length === policyNames.length ? "all" : of.map((policy) => `\`${policy}\``).join(", ");
@@ -99,12 +101,22 @@ function byDefault({ default: value }: Schema): string {
   return `\`${JSON.stringify(value).replace(/^"|"$/g, "")}\``;
 }
 
+/** Each generated file with its text. */
+export async function generatedFiles(): Promise<[file: string, text: string][]> {
+  return [
+    [settingsPage, await settingsText()],
+    [configSchemaFile, await configSchemaText()],
+  ];
+}
+
 async function main(): Promise<void> {
-  const text = await settingsText();
-  if (!process.argv.includes("--check")) return writeFileSync(settingsPage, text);
-  if (readFileSync(settingsPage, "utf8") === text) return;
-  console.error("docs/settings.md is not what src/settings/schema.ts says: run `npm run docs:settings`.");
-  process.exitCode = 1;
+  for (const [file, text] of await generatedFiles()) {
+    if (!process.argv.includes("--check")) writeFileSync(file, text);
+    else if (readFileSync(file, "utf8") !== text) {
+      console.error(`${basename(file)} is not what src/settings/schema.ts says: run \`npm run docs:settings\`.`);
+      process.exitCode = 1;
+    }
+  }
 }
 
 if (require.main === module) void main();

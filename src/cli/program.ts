@@ -8,6 +8,7 @@ import { exitCodes, type Io } from "./io";
 import { packVersion } from "./package";
 import { report, type ReportOptions } from "./report";
 import { routes, type RoutesOptions } from "./routes";
+import { settingsCheck, type SettingsCheckOptions } from "./settings-check";
 import { InputError, UsageError, isSystemError, systemMessage } from "./sources";
 
 const codes = `
@@ -55,8 +56,8 @@ export function commands(io: Io, end: (code: number) => void): Command {
     .showHelpAfterError("Try --help.")
     .addHelpText("after", codes);
 
-  const add = (name: string, summary: string, examples: string) =>
-    program
+  const add = (name: string, summary: string, examples: string, parent = program) =>
+    parent
       .command(name)
       .summary(summary)
       .description(summary)
@@ -147,6 +148,25 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .option("--timeout <seconds>", "how long the cluster may take to answer", seconds, 10)
     .option("--settings <file>", "a policy pack config: how routes are read (controller, ingressClasses, …)")
     .action(async (sources: string[], options: RoutesOptions) => end(await routes(sources, options, io)));
+
+  const settings = add(
+    "settings",
+    "Judge policy configs.",
+    "  $ apisix-graceful-termination settings check production.json",
+  );
+  add(
+    "check",
+    "Check the config files of policy groups, as given to --policy-pack-config: one line for each problem.",
+    `  $ apisix-graceful-termination settings check groups/*.json
+  $ apisix-graceful-termination settings check production.json --defaults acme-pack/defaults.json
+  $ jq .policies groups.json | apisix-graceful-termination settings check -
+
+A catalog's path is relative to the folder of the defaults, or else to the current one.`,
+    settings,
+  )
+    .argument("<files...>", "config files, `-` for standard input")
+    .option("--defaults <file>", "what the organization's own pack gives to createPack, as JSON")
+    .action(async (files: string[], options: SettingsCheckOptions) => end(await settingsCheck(files, options, io)));
 
   return program;
 }
