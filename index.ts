@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { policies } from "./policies";
@@ -15,6 +15,11 @@ export interface PackOptions {
   name?: string;
   displayName?: string;
   description?: string;
+  /** Markdown: the pack's page in Pulumi Cloud. */
+  readme?: string;
+  tags?: string[];
+  /** URL of the repository that the pack's page names. */
+  repository?: string;
   /** Levels of the policies where they differ from the defaults. Policy config and policy groups go over them. */
   enforcementLevels?: Partial<Record<PolicyName, EnforcementLevel>>;
 }
@@ -41,6 +46,7 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
         provider: "kubernetes",
         tags: ["apisix", "kubernetes", "availability"],
         repository: "https://github.com/apisix-graceful-termination/apisix-graceful-termination",
+        readme: packPage(),
         ...about,
         policies: policies(settings).map((policy) => ({
           ...policy,
@@ -48,6 +54,18 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
         })),
       }),
   );
+}
+
+/** docs/pack-page.md, beside dist/ in the package and beside this file in the sources; only `publish` reads it. */
+function packPage(): string | undefined {
+  for (const folder of [join(__dirname, ".."), __dirname]) {
+    try {
+      return readFileSync(join(folder, "docs", "pack-page.md"), "utf8");
+    } catch {
+      // The other one; where neither is there, as in a bundle, the pack has no page.
+    }
+  }
+  return undefined;
 }
 
 // Pulumi runs a pack through a script of @pulumi/pulumi's, with the pack's folder as the working directory; an
