@@ -2,7 +2,7 @@ import type { Excuse } from "../src/settings/exemptions";
 import type { PolicyName } from "../src/settings/schema";
 import type { Finding } from "../src/shutdown/judge";
 
-/** Where the documentation of this version stands. */
+/** The documentation on the main branch, which may be ahead of this version. */
 const repository = "https://github.com/apisix-graceful-termination/apisix-graceful-termination";
 
 /** The page of a policy, within the documentation. */

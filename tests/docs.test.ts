@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { policies } from "../policies";
 import { configProblems } from "../src/settings/settings";
@@ -8,6 +8,13 @@ import { policySettings, settingsSchema, type PolicyName } from "../src/settings
 
 const root = join(__dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** All pages of docs/. */
+function pages(): string[] {
+  const folders = ["docs", "docs/policies"];
+  const files = folders.flatMap((folder) => readdirSync(join(root, folder)).map((file) => `${folder}/${file}`));
+  return files.filter((file) => file.endsWith(".md"));
+}
 
 describe("the documentation", () => {
   for (const policy of policies({})) {
@@ -58,9 +65,24 @@ describe("the documentation", () => {
     }
   });
 
+  it("tells of every npm script", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const contributing = read("CONTRIBUTING.md");
+    for (const name of Object.keys(scripts)) {
+      if (name === "prepare") continue;
+      const row = name === "test" ? "| `npm test`" : `| \`npm run ${name}\``;
+      assert.ok(contributing.includes(row), name);
+    }
+  });
+
+  it("uses no British spelling", () => {
+    for (const page of ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...pages()]) {
+      assert.doesNotMatch(read(page), /\b\w*(colour|behaviour|favour|honour|catalogue)\w*\b/i, page);
+    }
+  });
+
   it("has no link to a page that isn't there", () => {
-    const pages = ["README.md", "CONTRIBUTING.md", ...policies({}).map(({ name }) => `docs/policies/${name}.md`)];
-    for (const page of pages) {
+    for (const page of ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...pages()]) {
       for (const [, target = ""] of read(page).matchAll(/\]\(([^)#:]+)\)/g)) {
         assert.ok(existsSync(join(root, dirname(page), target)), `${page}: ${target}`);
       }

@@ -51,13 +51,16 @@ Each policy takes its own settings, in a policy pack config or a policy group:
 \`\`\`
 
 An organization's defaults for all policies are the first argument of \`createPack\`; see [organization.md](organization.md).
-Beside its settings a policy takes \`enforcementLevel\`: \`remediate\`, \`mandatory\`, \`advisory\` or \`disabled\`.
+Beside its settings a policy takes \`enforcementLevel\`: \`remediate\` (resource policies only), \`mandatory\`,
+\`advisory\` or \`disabled\`.
 
 ${[row(["setting", "policies", "values", "default", "meaning"]), row(["---", "---", "---", "---", "---"]), ...rows].join("\n")}
 
 What the table can't say is checked, too: \`sleepSeconds\` and \`shutdownSeconds\` fit into \`maxGracePeriodSeconds\`,
 \`hook: "sleep"\` has a \`kubernetesVersion\` of 1.30 or later, globs can be read, dates are of the calendar. Unknown policies
-and settings are refused, with the name that was probably meant. All problems come in one error, before anything is judged.
+and settings are refused, with the closest name. All problems come in one error, before anything is judged.
+\`apisix-graceful-termination settings check FILE\` finds them in CI; for editors there is
+[a JSON schema](../schemas/policy-config.schema.json). See [organization.md](organization.md#check-the-config-in-ci).
 
 ## Exemptions
 
@@ -65,7 +68,7 @@ An element of \`exempt\`:
 
 ${[row(["field", "required", "meaning"]), row(["---", "---", "---"]), ...exemption].join("\n")}
 
-At least one of \`namespace\`, \`name\`, \`kind\` and \`labels\` says whom it excuses; all that are given have to match.
+At least one of \`namespace\`, \`name\`, \`kind\` and \`labels\` says what it excuses; all that are given have to match.
 `;
   return format(text, { ...(await resolveConfig(settingsPage)), parser: "markdown" });
 }
@@ -74,9 +77,9 @@ const exemptionTexts: Readonly<Record<string, string>> = {
   namespace: "a glob",
   name: "a glob; the name in the cluster or the one in the Pulumi program",
   kind: "a glob, such as `StatefulSet`",
-  labels: "labels of the Pods, each with its value",
+  labels: "labels of the Pods, with a glob for each value",
   reason: "why; it is shown in reports",
-  until: "the last day it holds, as `2027-01-31` (UTC); after it the finding is back, and says so",
+  until: "the last day on which it holds, as `2027-01-31` (UTC); after it the finding is back, and says so",
 };
 
 function row(cells: readonly string[]): string {
