@@ -15,8 +15,8 @@ const codes = `
 Exit codes:
   0  clean
   1  findings, or an input that is broken
-  2  the command line can't be meant
-  3  partial: an input is cut off or may not be read, and something may be missing`;
+  2  invalid command line
+  3  partial: an input is cut off or access to it is denied, and something may be missing`;
 
 /** Runs one command line. Never throws for what a user may do wrong. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -117,7 +117,7 @@ export function commands(io: Io, end: (code: number) => void): Command {
 
   add(
     "exemptions",
-    "List who is excused from what, why and until when.",
+    "List which workloads are excused from what, why and until when.",
     `  $ apisix-graceful-termination exemptions manifests/ --settings settings.json
   $ pulumi stack export | apisix-graceful-termination exemptions - --json`,
   )
@@ -144,7 +144,7 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .option("--cluster", "read the cluster of the current kubeconfig")
     .option("--kubeconfig <file>", "read the cluster of this kubeconfig")
     .option("--context <name>", "read the cluster of this context")
-    .option("--namespace <name...>", "read these namespaces of the cluster; all where none are given")
+    .option("--namespace <name...>", "read these namespaces of the cluster; all of them by default")
     .option("--timeout <seconds>", "how long the cluster may take to answer", seconds, 10)
     .option("--settings <file>", "a policy pack config: how routes are read (controller, ingressClasses, …)")
     .action(async (sources: string[], options: RoutesOptions) => end(await routes(sources, options, io)));
