@@ -1,9 +1,10 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { policies } from "./policies";
 import { catalogProblems } from "./policies/catalog";
 import { refuseBadConfig } from "./policies/pack-config";
+import { packPage } from "./src/pack-page";
 import type { PolicyName, Settings } from "./src/settings/schema";
 import { checkSettings, SettingsError } from "./src/settings/settings";
 
@@ -54,18 +55,6 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
         })),
       }),
   );
-}
-
-/** docs/pack-page.md, beside dist/ in the package and beside this file in the sources; only `publish` reads it. */
-function packPage(): string | undefined {
-  for (const folder of [join(__dirname, ".."), __dirname]) {
-    try {
-      return readFileSync(join(folder, "docs", "pack-page.md"), "utf8");
-    } catch {
-      // The other one; where neither is there, as in a bundle, the pack has no page.
-    }
-  }
-  return undefined;
 }
 
 // Pulumi runs a pack through a script of @pulumi/pulumi's, with the pack's folder as the working directory; an
