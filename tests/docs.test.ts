@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { load } from "js-yaml";
 import { policies } from "../policies";
-import { configProblems } from "../src/settings/settings";
+import { configFileProblems } from "../src/cli/settings-check";
+import { checkSettings } from "../src/settings/settings";
 import { measuredPods } from "./kubelet/pods";
-import { policySettings, settingsSchema, type PolicyName } from "../src/settings/schema";
+import { policyNames, policySettings, settingsSchema, type PolicyName } from "../src/settings/schema";
 
 const root = join(__dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -52,10 +54,29 @@ describe("the documentation", () => {
     }
   });
 
-  it("gives a config that the pack accepts", () => {
-    for (const [, json = ""] of read("README.md").matchAll(/```json\n(.*?)```/gs)) {
-      assert.deepEqual(configProblems(JSON.parse(json) as never), []);
-    }
+  it("gives configs and defaults that the pack accepts", () => {
+    const blocks = (page: string, language: string) =>
+      [...read(page).matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, text = ""]) => text);
+    const objects = ["README.md", "docs/organization.md"].flatMap((page) =>
+      blocks(page, "json").map((text) => JSON.parse(text) as Record<string, unknown>),
+    );
+    const isConfig = (value: object) => Object.keys(value).some((key) => ["all", ...policyNames].includes(key));
+    const configs = objects.filter(isConfig);
+    assert.ok(configs.length > 1);
+    for (const config of configs) assert.deepEqual(configFileProblems(config), []);
+    const [defaults] = objects.filter((value) => "sleepSeconds" in value);
+    checkSettings(defaults);
+
+    // ESC takes `pack:policy`, too, and objects only.
+    const [environment = ""] = blocks("docs/organization.md", "yaml").filter((text) => text.includes("policyConfig"));
+    const { values } = load(environment) as { values: { policyConfig: Record<string, object> } };
+    const policyConfig = Object.entries(values.policyConfig).map(([key, value]) => [key.replace(/^.*:/, ""), value]);
+    assert.deepEqual(configFileProblems(Object.fromEntries(policyConfig) as Record<string, unknown>), []);
+  });
+
+  it("quotes what `settings check` prints", () => {
+    const [problem] = configFileProblems({ "pre-stop-sleep": { sleepSecond: 10 } });
+    assert.ok(read("docs/organization.md").includes(`\ngroups/production.json: ${problem}\n`));
   });
 
   it("tells what was measured of every Pod that the kubelet's test measures", () => {
