@@ -4,6 +4,7 @@ import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { policies } from "./policies";
 import { onConfigure } from "./policies/pack-config";
 import { readKnowledge } from "./src/assess";
+import { packPage } from "./src/pack-page";
 import type { PolicyName, Settings } from "./src/settings/schema";
 import { checkSettings } from "./src/settings/settings";
 
@@ -15,6 +16,11 @@ export interface PackOptions {
   name?: string;
   displayName?: string;
   description?: string;
+  /** Markdown: the pack's page in Pulumi Cloud. */
+  readme?: string;
+  tags?: string[];
+  /** URL of the repository that the pack's page names. */
+  repository?: string;
   /** Levels of the policies where they differ from the defaults. Policy config and policy groups go over them. */
   enforcementLevels?: Partial<Record<PolicyName, EnforcementLevel>>;
 }
@@ -40,6 +46,7 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
         provider: "kubernetes",
         tags: ["apisix", "kubernetes", "availability"],
         repository: "https://github.com/apisix-graceful-termination/apisix-graceful-termination",
+        readme: packPage(),
         ...about,
         policies: policies(settings, () => knowledge).map((policy) => ({
           ...policy,

@@ -1,14 +1,23 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { load } from "js-yaml";
 import { packPolicies } from "../policies/list";
 import { codes, explain } from "../src/assess";
-import { configProblems } from "../src/settings/settings";
+import { configFileProblems } from "../src/cli/settings-check";
+import { factNames, ownSettings, policyNames, settingsSchema } from "../src/settings/schema";
+import { checkSettings } from "../src/settings/settings";
 import { measuredPods } from "./kubelet/pods";
-import { factNames, ownSettings, settingsSchema } from "../src/settings/schema";
 
 const root = join(__dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** All pages of docs/. */
+function pages(): string[] {
+  const folders = ["docs", "docs/policies"];
+  const files = folders.flatMap((folder) => readdirSync(join(root, folder)).map((file) => `${folder}/${file}`));
+  return files.filter((file) => file.endsWith(".md"));
+}
 
 describe("the documentation", () => {
   for (const policy of packPolicies) {
@@ -56,10 +65,29 @@ describe("the documentation", () => {
     }
   });
 
-  it("gives a config that the pack accepts", () => {
-    for (const [, json = ""] of read("README.md").matchAll(/```json\n(.*?)```/gs)) {
-      assert.deepEqual(configProblems(JSON.parse(json) as never), []);
-    }
+  it("gives configs and defaults that the pack accepts", () => {
+    const blocks = (page: string, language: string) =>
+      [...read(page).matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, text = ""]) => text);
+    const objects = ["README.md", "docs/organization.md"].flatMap((page) =>
+      blocks(page, "json").map((text) => JSON.parse(text) as Record<string, unknown>),
+    );
+    const isConfig = (value: object) => Object.keys(value).some((key) => ["all", ...policyNames].includes(key));
+    const configs = objects.filter(isConfig);
+    assert.ok(configs.length > 1);
+    for (const config of configs) assert.deepEqual(configFileProblems(config), []);
+    const [defaults] = objects.filter((value) => "sleepSeconds" in value);
+    checkSettings(defaults);
+
+    // ESC takes `pack:policy`, too, and objects only.
+    const [environment = ""] = blocks("docs/organization.md", "yaml").filter((text) => text.includes("policyConfig"));
+    const { values } = load(environment) as { values: { policyConfig: Record<string, object> } };
+    const policyConfig = Object.entries(values.policyConfig).map(([key, value]) => [key.replace(/^.*:/, ""), value]);
+    assert.deepEqual(configFileProblems(Object.fromEntries(policyConfig) as Record<string, unknown>), []);
+  });
+
+  it("quotes what `settings check` prints", () => {
+    const [problem] = configFileProblems({ "pre-stop-sleep": { sleepSecond: 10 } });
+    assert.ok(read("docs/organization.md").includes(`\ngroups/production.json: ${problem}\n`));
   });
 
   it("tells what was measured of every Pod that the kubelet's test measures", () => {
@@ -69,9 +97,24 @@ describe("the documentation", () => {
     }
   });
 
+  it("tells of every npm script", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const contributing = read("CONTRIBUTING.md");
+    for (const name of Object.keys(scripts)) {
+      if (name === "prepare") continue;
+      const row = name === "test" ? "| `npm test`" : `| \`npm run ${name}\``;
+      assert.ok(contributing.includes(row), name);
+    }
+  });
+
+  it("uses no British spelling", () => {
+    for (const page of ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...pages()]) {
+      assert.doesNotMatch(read(page), /\b\w*(colour|behaviour|favour|honour|catalogue)\w*\b/i, page);
+    }
+  });
+
   it("has no link to a page that isn't there", () => {
-    const pages = ["README.md", "CONTRIBUTING.md", ...packPolicies.map(({ name }) => `docs/policies/${name}.md`)];
-    for (const page of pages) {
+    for (const page of ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...pages()]) {
       for (const [, target = ""] of read(page).matchAll(/\]\(([^)#:]+)\)/g)) {
         assert.ok(existsSync(join(root, dirname(page), target)), `${page}: ${target}`);
       }

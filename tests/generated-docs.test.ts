@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { findingsPage, findingsText } from "../tools/docs-findings";
-import { settingsPage, settingsText } from "../tools/docs-settings";
+import { generatedFiles } from "../tools/docs-settings";
 
 describe("docs that are written from the code", () => {
-  it("docs/settings.md is what the settings' schema says; `npm run docs:settings` writes it", async () => {
-    assert.equal(readFileSync(settingsPage, "utf8"), await settingsText());
+  it("are what the settings' schema says; `npm run docs:settings` writes them", async () => {
+    for (const [file, text] of await generatedFiles()) assert.equal(readFileSync(file, "utf8"), text, basename(file));
   });
 
   it("docs/findings.md is what the messages say; `npm run docs:findings` writes it", async () => {

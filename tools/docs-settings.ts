@@ -1,9 +1,11 @@
 /**
- * Writes docs/settings.md from the settings' schema. `--check` fails where the file is not what the schema says.
+ * Writes what is made of the settings' schema: docs/settings.md, and the JSON schema of a policy config file. `--check`
+ * fails if a file is not what the schema says.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { format, resolveConfig } from "prettier";
+import { configSchemaFile, configSchemaText } from "./config-schema";
 import {
   exemptionSchema,
   factNames,
@@ -13,7 +15,7 @@ import {
   type SettingName,
 } from "../src/settings/schema";
 
-export const settingsPage = join(__dirname, "..", "docs", "settings.md");
+const settingsPage = join(__dirname, "..", "docs", "settings.md");
 
 interface Schema {
   description?: string;
@@ -26,7 +28,7 @@ interface Schema {
 }
 
 /** The page as the schema says. */
-export async function settingsText(): Promise<string> {
+async function settingsText(): Promise<string> {
   const rows = Object.entries(settingsSchema.properties).map(([name, schema]: [string, Schema]) => {
     const of = policyNames.filter((policy) => (ownSettings[policy] as readonly string[]).includes(name));
     const policies = of.length === policyNames.length ? "each" : of.map((policy) => `\`${policy}\``).join(", ");
@@ -58,15 +60,17 @@ error.
 { "pre-stop-sleep": { "sleepSeconds": 10, "shutdownSeconds": 30 }, "apisix-rollout-advice": "disabled" }
 \`\`\`
 
-Beside the facts a policy takes \`enforcementLevel\` (\`remediate\`, \`mandatory\`, \`advisory\` or \`disabled\`), and the
-settings that are its own. An organization's defaults are the first argument of \`createPack\`; see
-[organization.md](organization.md).
+Beside the facts a policy takes \`enforcementLevel\` (\`remediate\`, for resource policies only, \`mandatory\`,
+\`advisory\` or \`disabled\`), and the settings that are its own. An organization's defaults are the first argument of
+\`createPack\`; see [organization.md](organization.md).
 
 ${[row(["setting", "holds for", "values", "default", "meaning"]), row(["---", "---", "---", "---", "---"]), ...rows].join("\n")}
 
 What the table can't say is checked, too: \`sleepSeconds\` and \`shutdownSeconds\` fit into \`maxGracePeriodSeconds\`,
 \`hook: "sleep"\` has a \`kubernetesVersion\` of 1.30 or later, globs are valid, dates exist. Unknown policies
 and settings are refused, with the closest name. All problems come in one error, before anything is judged.
+\`apisix-graceful-termination settings check FILE\` finds them in CI; for editors there is
+[a JSON schema](../schemas/policy-config.schema.json). See [organization.md](organization.md#check-the-config-in-ci).
 
 ## Exemptions
 
@@ -74,7 +78,7 @@ An element of \`exempt\`:
 
 ${[row(["field", "required", "meaning"]), row(["---", "---", "---"]), ...exemption].join("\n")}
 
-At least one of \`namespace\`, \`name\`, \`kind\` and \`labels\` says which workloads it excuses; all that are given have to match.
+At least one of \`namespace\`, \`name\`, \`kind\` and \`labels\` says what it excuses; all that are given have to match.
 `;
   return format(text, { ...(await resolveConfig(settingsPage)), parser: "markdown" });
 }
@@ -83,9 +87,9 @@ const exemptionTexts: Readonly<Record<string, string>> = {
   namespace: "a glob",
   name: "a glob; the name in the cluster or the one in the Pulumi program",
   kind: "a glob, such as `StatefulSet`",
-  labels: "labels of the Pods, each with its value",
+  labels: "labels of the Pods, with a glob for each value",
   reason: "why; it is shown in reports",
-  until: "the last day it holds, as `2027-01-31` (UTC); after it the finding is back, and says so",
+  until: "the last day on which it holds, as `2027-01-31` (UTC); after it the finding is back, and says so",
 };
 
 function row(cells: readonly string[]): string {
@@ -110,12 +114,22 @@ function byDefault({ default: value }: Schema): string {
   return `\`${JSON.stringify(value).replace(/^"|"$/g, "")}\``;
 }
 
+/** Each generated file with its text. */
+export async function generatedFiles(): Promise<[file: string, text: string][]> {
+  return [
+    [settingsPage, await settingsText()],
+    [configSchemaFile, await configSchemaText()],
+  ];
+}
+
 async function main(): Promise<void> {
-  const text = await settingsText();
-  if (!process.argv.includes("--check")) return writeFileSync(settingsPage, text);
-  if (readFileSync(settingsPage, "utf8") === text) return;
-  console.error("docs/settings.md is not what src/settings/schema.ts says: run `npm run docs:settings`.");
-  process.exitCode = 1;
+  for (const [file, text] of await generatedFiles()) {
+    if (!process.argv.includes("--check")) writeFileSync(file, text);
+    else if (readFileSync(file, "utf8") !== text) {
+      console.error(`${basename(file)} is not what src/settings/schema.ts says: run \`npm run docs:settings\`.`);
+      process.exitCode = 1;
+    }
+  }
 }
 
 if (require.main === module) void main();

@@ -41,6 +41,18 @@ export function readCatalog(setting: CatalogSetting): KnownCatalog {
   return known;
 }
 
+/** What is wrong with a `catalog` setting; none where it can be used. What is of another type is for its schema to say. */
+export function catalogProblems(setting: unknown): string[] {
+  if (typeof setting !== "string" && !Array.isArray(setting)) return [];
+  try {
+    readCatalog(setting as CatalogSetting);
+    return [];
+  } catch (error) {
+    if (error instanceof CatalogError) return [error.message];
+    throw error;
+  }
+}
+
 function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");

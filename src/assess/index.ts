@@ -3,6 +3,7 @@
  * reads. Policies and the command line ask here, and add nothing.
  */
 export { apply } from "../shutdown/remedy";
+export { catalogProblems } from "./catalog-file";
 export { assess, assessResource, type Assessment, type Judged, type ResourceAssessment } from "./assess";
 export { listExemptions, type ListedExemption } from "./exemptions";
 export type { Code, Finding } from "./finding";

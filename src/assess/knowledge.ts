@@ -1,7 +1,6 @@
-import { CatalogError } from "../routing/catalog";
 import type { Settings } from "../settings/schema";
 import { resolvePack, SettingsError, type PackConfig, type PackSettings } from "../settings/settings";
-import { readCatalog, type KnownCatalog } from "./catalog-file";
+import { catalogProblems, readCatalog, type KnownCatalog } from "./catalog-file";
 
 /** What a judgement goes by, beside the resources and the day: the same for a whole run. */
 export interface Knowledge {
@@ -21,10 +20,7 @@ export function readKnowledge(config: PackConfig = {}, organization: Settings = 
   const settings = resolvePack(config, organization);
   const { catalog } = settings.facts;
   if (catalog === undefined) return { settings };
-  try {
-    return { settings, catalog: readCatalog(catalog) };
-  } catch (error) {
-    if (error instanceof CatalogError) throw new SettingsError([`catalog: ${error.message}`]);
-    throw error;
-  }
+  const problems = catalogProblems(catalog);
+  if (problems.length > 0) throw new SettingsError(problems.map((problem) => `catalog: ${problem}`));
+  return { settings, catalog: readCatalog(catalog) };
 }

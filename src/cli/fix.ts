@@ -114,7 +114,7 @@ function withValue(root: unknown, [key, ...rest]: Path, value: unknown): unknown
 }
 
 /** What to write to make one value of another: the smallest fields; a map that loses a key as a whole. */
-export function edits(before: unknown, after: unknown, path: Path = []): Edit[] {
+function edits(before: unknown, after: unknown, path: Path = []): Edit[] {
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     return after.flatMap((each: unknown, i) => edits(before[i], each, [...path, i]));
   }

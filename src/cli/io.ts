@@ -25,13 +25,13 @@ export const processIo: Io = {
 
 /** What a command ends with. */
 export const exitCodes = {
-  /** Nothing to tell. */
+  /** No findings. */
   clean: 0,
   /** Findings, or an input that is broken. */
   findings: 1,
-  /** The command line can't be meant. */
+  /** The command line is invalid. */
   usage: 2,
-  /** Something may not be read: what is there is incomplete. */
+  /** Access to something was denied: what is there is incomplete. */
   partial: 3,
 } as const;
 

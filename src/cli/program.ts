@@ -8,14 +8,15 @@ import { exitCodes, type Io } from "./io";
 import { packVersion } from "../version";
 import { report, type ReportOptions } from "./report";
 import { routes, type RoutesOptions } from "./routes";
+import { settingsCheck, type SettingsCheckOptions } from "./settings-check";
 import { InputError, UsageError, isSystemError, systemMessage } from "./sources";
 
 const codes = `
 Exit codes:
   0  clean
   1  findings, or an input that is broken
-  2  the command line can't be meant
-  3  partial: an input is cut off or may not be read, and something may be missing`;
+  2  invalid command line
+  3  partial: an input is cut off or access to it is denied, and something may be missing`;
 
 /** Runs one command line. Never throws for what a user may do wrong. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -55,8 +56,8 @@ export function commands(io: Io, end: (code: number) => void): Command {
     .showHelpAfterError("Try --help.")
     .addHelpText("after", codes);
 
-  const add = (name: string, summary: string, examples: string) =>
-    program
+  const add = (name: string, summary: string, examples: string, parent = program) =>
+    parent
       .command(name)
       .summary(summary)
       .description(summary)
@@ -116,7 +117,7 @@ export function commands(io: Io, end: (code: number) => void): Command {
 
   add(
     "exemptions",
-    "List who is excused from what, why and until when.",
+    "List which workloads are excused from what, why and until when.",
     `  $ apisix-graceful-termination exemptions manifests/ --settings settings.json
   $ pulumi stack export | apisix-graceful-termination exemptions - --json`,
   )
@@ -143,10 +144,29 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .option("--cluster", "read the cluster of the current kubeconfig")
     .option("--kubeconfig <file>", "read the cluster of this kubeconfig")
     .option("--context <name>", "read the cluster of this context")
-    .option("--namespace <name...>", "read these namespaces of the cluster; all where none are given")
+    .option("--namespace <name...>", "read these namespaces of the cluster; all of them by default")
     .option("--timeout <seconds>", "how long the cluster may take to answer", seconds, 10)
     .option("--settings <file>", "a policy pack config: how routes are read (controller, ingressClasses, …)")
     .action(async (sources: string[], options: RoutesOptions) => end(await routes(sources, options, io)));
+
+  const settings = add(
+    "settings",
+    "Judge policy configs.",
+    "  $ apisix-graceful-termination settings check production.json",
+  );
+  add(
+    "check",
+    "Check the config files of policy groups, as given to --policy-pack-config: one line for each problem.",
+    `  $ apisix-graceful-termination settings check groups/*.json
+  $ apisix-graceful-termination settings check production.json --defaults acme-pack/defaults.json
+  $ jq .policies groups.json | apisix-graceful-termination settings check -
+
+A catalog's path is relative to the folder of the defaults, or else to the current one.`,
+    settings,
+  )
+    .argument("<files...>", "config files, `-` for standard input")
+    .option("--defaults <file>", "what the organization's own pack gives to createPack, as JSON")
+    .action(async (files: string[], options: SettingsCheckOptions) => end(await settingsCheck(files, options, io)));
 
   return program;
 }

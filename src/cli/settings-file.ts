@@ -1,21 +1,86 @@
 /** A settings file: the same that `pulumi preview --policy-pack-config` takes. */
 import { readFile } from "node:fs/promises";
+import { isMap, isScalar, isSeq, parseDocument } from "yaml";
+import { whereNotJson } from "../routing/catalog";
 import { configProblems, SettingsError, type PackConfig } from "../settings/settings";
 import { InputError, isSystemError, systemMessage } from "./sources";
 
 /** @throws InputError or SettingsError with everything that is wrong with it */
 export async function readSettings(file: string): Promise<PackConfig> {
-  let config: unknown;
+  const { value, problems } = parseObject(await readFileText(file), file);
+  const { config, problems: others } = policiesOf(value);
+  problems.push(...others, ...configProblems(config));
+  if (problems.length > 0) throw new SettingsError(problems);
+  return config;
+}
+
+/** @throws InputError */
+export async function readFileText(file: string): Promise<string> {
   try {
-    config = JSON.parse(await readFile(file, "utf8"));
+    return await readFile(file, "utf8");
   } catch (error) {
     if (isSystemError(error)) throw new InputError(`${file}: ${systemMessage(error)}`);
-    throw new InputError(`${file}: not JSON`);
+    throw error;
   }
-  if (typeof config !== "object" || config === null || Array.isArray(config)) {
-    throw new InputError(`${file}: must be an object of policies`);
+}
+
+/**
+ * The object in a JSON file, and the keys that are in it twice: JSON takes the last one silently. An empty file is an
+ * empty object, as for the engine (`parsePolicyPackConfig` in Pulumi's pkg/resource/analyzer/config.go).
+ *
+ * @throws InputError
+ */
+export function parseObject(text: string, file: string): { value: Record<string, unknown>; problems: string[] } {
+  if (text.startsWith("\ufeff")) {
+    throw new InputError(
+      `${file}: starts with a byte order mark, which the engine refuses; save it as UTF-8 without one`,
+    );
   }
-  const problems = configProblems(config as PackConfig);
-  if (problems.length > 0) throw new SettingsError(problems);
-  return config as PackConfig;
+  let value: unknown;
+  try {
+    value = text.trim() === "" ? {} : JSON.parse(text);
+  } catch {
+    throw new InputError(`${file}: ${whereNotJson(text)}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InputError(`${file}: must be a JSON object`);
+  }
+  return { value: value as Record<string, unknown>, problems: [...repeatedKeys(text)] };
+}
+
+function* repeatedKeys(text: string): Iterable<string> {
+  // JSON is YAML, and this parser keeps both of two equal keys.
+  const pending: { node: unknown; place: string }[] = [
+    { node: parseDocument(text, { schema: "json", uniqueKeys: false }).contents, place: "" },
+  ];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const { node, place } = next;
+    if (isSeq(node)) pending.push(...node.items.map((item, i) => ({ node: item, place: `${place}[${i}]` })));
+    if (!isMap(node)) continue;
+    const seen = new Set<string>();
+    for (const { key, value } of node.items) {
+      const name = String(isScalar(key) ? key.value : key);
+      const at = place === "" ? name : `${place} › ${name}`;
+      if (seen.has(name)) yield `${at}: given twice; only the last one counts`;
+      seen.add(name);
+      pending.push({ node: value, place: at });
+    }
+  }
+}
+
+/**
+ * The policies of a config file. The engine takes one more key out before it looks at policies: `environments`, the ESC
+ * environments of a pack. It takes no `$schema`: each string at the top is a level to it.
+ */
+export function policiesOf(file: Readonly<Record<string, unknown>>): { config: PackConfig; problems: string[] } {
+  const { environments, $schema, ...config } = file;
+  const problems: string[] = [];
+  if ($schema !== undefined) {
+    problems.push("$schema: the engine refuses this key; connect the schema to the file in the editor's settings");
+  }
+  const isList = Array.isArray(environments) && environments.every((name) => typeof name === "string");
+  if (environments !== undefined && !isList) {
+    problems.push("environments: must be a list of strings, the names of ESC environments");
+  }
+  return { config: config as PackConfig, problems };
 }

@@ -158,7 +158,7 @@ export function parseCatalog(text: string, file: string): Catalog {
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch {
-    return fail(notJson(text));
+    return fail(whereNotJson(text));
   }
   if (!isObject(value)) return fail("must be an object with version and services; `routes` writes one");
   if (!("version" in value)) return fail(`version: missing; this release reads version ${catalogVersion}`);
@@ -291,8 +291,8 @@ function servingOf(workload: Workload, entries: readonly CatalogEntry[]): string
   return [...names];
 }
 
-/** Where a text stops being JSON. */
-function notJson(text: string): string {
+/** Where a text stops being JSON: `is not JSON: line 3, column 7`. For a text that JSON.parse refuses. */
+export function whereNotJson(text: string): string {
   const end = text.trimEnd().length;
   // Not every message of the parser tells the place. But it tells what is cut off from what is wrong, so that the place
   // is after the longest beginning that is only cut off.

@@ -136,7 +136,7 @@ export function checkSettings(settings: unknown): asserts settings is Settings {
       : ["settings must be an object"];
   if (problems.length === 0) {
     const all = defaults(settings as Settings);
-    problems.push(...factProblems(all, ""), ...exemptProblems(all.exempt, undefined, ""));
+    problems.push(...factProblems(all), ...exemptProblems(all.exempt, undefined, ""));
   }
   if (problems.length > 0) throw new SettingsError(problems);
 }
@@ -175,7 +175,11 @@ export function configProblems(config: PackConfig, organization: Settings = {}):
   problems.push(...contradictions(config));
   if (problems.length > 0) return problems;
   const all = over(defaults(organization), factsOf(config));
-  problems.push(...factProblems(all, ""));
+  for (const problem of factProblems(all)) {
+    const [name = ""] = /^\w+/.exec(problem) ?? [];
+    const place = policyNames.find((policy) => ownOf(config, policy)[name] !== undefined);
+    problems.push(place === undefined ? problem : `${place} › ${problem}`);
+  }
   for (const policy of policyNames) {
     problems.push(...exemptProblems(over(all, ownOf(config, policy)).exempt, organization.exempt, `${policy} › `));
   }
@@ -292,17 +296,17 @@ function inWords({ keyword, params, message = "can't be used", data, parentSchem
   return `: ${message}`;
 }
 
-/** Rules between facts, and of globs, that no JSON schema says. */
-function* factProblems(settings: ResolvedSettings, prefix: string): Iterable<string> {
+/** Rules between facts, and of globs, that no JSON schema says; each begins with the fact's name. */
+function* factProblems(settings: ResolvedSettings): Iterable<string> {
   const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds, hook, kubernetesVersion } = settings;
   if (maxGracePeriodSeconds !== undefined && sleepSeconds + shutdownSeconds > maxGracePeriodSeconds) {
-    yield `${prefix}maxGracePeriodSeconds: ${maxGracePeriodSeconds} s is less than sleepSeconds + shutdownSeconds (${sleepSeconds} + ${shutdownSeconds} s)`;
+    yield `maxGracePeriodSeconds: ${maxGracePeriodSeconds} s is less than sleepSeconds + shutdownSeconds (${sleepSeconds} + ${shutdownSeconds} s)`;
   }
   if (hook === "sleep" && !hasNativeSleep(kubernetesVersion)) {
-    yield `${prefix}hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is ${kubernetesVersion}; use "exec" or "auto"`;
+    yield `hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is ${kubernetesVersion}; use "exec" or "auto"`;
   }
   for (const [i, glob] of settings.ignoreContainers.entries()) {
-    if (!isGlob(glob)) yield `${prefix}ignoreContainers[${i}]: not a valid glob`;
+    if (!isGlob(glob)) yield `ignoreContainers[${i}]: not a valid glob`;
   }
 }
 

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { configFileProblems } from "../../src/cli/settings-check";
 import { preview, startEngine, type Engine } from "../../tools/pulumi";
 import { podSpec } from "../support/resources";
 
@@ -11,11 +12,12 @@ const root = join(__dirname, "..", "..");
 /** An organization's own pack, as docs/organization.md has it. */
 const ownPack = `import { createPack } from "apisix-graceful-termination";
 
-createPack(
-  { sleepSeconds: 10, exempt: [{ kind: "Deployment", name: "api", reason: "moves to the new gateway", until: "2999-01-31" }] },
-  { name: "acme-graceful-termination" },
-);
+createPack(require("./defaults.json"), { name: "acme-graceful-termination" });
 `;
+const defaults = {
+  sleepSeconds: 10,
+  exempt: [{ kind: "Deployment", name: "api", reason: "moves to the new gateway", until: "2999-01-31" }],
+};
 
 function run(command: string, args: string[], cwd: string): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
@@ -33,7 +35,9 @@ describe("a pack of an organization's own", () => {
     assert.ok(packed);
     pack = join(engine.folder, "acme");
     mkdirSync(pack);
+    assert.ok(readFileSync(join(root, "docs", "organization.md"), "utf8").includes(ownPack));
     writeFileSync(join(pack, "index.ts"), ownPack);
+    writeFileSync(join(pack, "defaults.json"), JSON.stringify(defaults));
     writeFileSync(join(pack, "PulumiPolicy.yaml"), "runtime: nodejs\n");
     const manifest = { name: "acme", version: "2.3.4", private: true, main: "index.ts" };
     writeFileSync(join(pack, "package.json"), JSON.stringify(manifest));
@@ -66,6 +70,40 @@ describe("a pack of an organization's own", () => {
     });
     assert.deepEqual(containers(events, "storefront")[0]?.lifecycle, { preStop: { sleep: { seconds: 12 } } });
   });
+
+  // What docs/organization.md says of who refuses what, and `settings check` finds before.
+  const refused: [about: string, config: object, error: RegExp][] = [
+    ["the engine: a $schema", { $schema: "policy-config.schema.json" }, /parsing enforcement level for "\$schema"/],
+    ["the engine: a level that doesn't exist", { all: "advisry" }, /"advisry" is not a valid enforcement level/],
+    ["the engine: a value of the wrong type", { "pre-stop-sleep": { sleepSeconds: "5" } }, /sleepSeconds/],
+    [
+      "the engine, without its name: an unknown policy with settings",
+      { "pre-stop-slep": { sleepSeconds: 5 } },
+      /invalid enforcement level ""/,
+    ],
+    ["the pack: an unknown policy with a level", { "pre-stop-slep": "advisory" }, /did you mean "pre-stop-sleep"\?/],
+    [
+      "the pack: an unknown setting",
+      { "pre-stop-sleep": { sleepSecond: 5 } },
+      /pre-stop-sleep › sleepSecond: no such setting; did you mean "sleepSeconds"\?/,
+    ],
+  ];
+  for (const [about, value, error] of refused) {
+    it(`is stopped by ${about}`, async () => {
+      const config = join(engine.folder, "config.json");
+      writeFileSync(config, JSON.stringify(value));
+      const { succeeded, output } = await preview({
+        engine,
+        project: join(root, "examples", "shop"),
+        secrets: { paymentKey: "x" },
+        policyPack: pack,
+        policyPackConfig: config,
+      });
+      assert.equal(succeeded, false, output);
+      assert.match(output, error);
+      assert.notDeepEqual(configFileProblems(value as Record<string, unknown>), []);
+    });
+  }
 
   it("brings the command line, which needs nothing else", () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };

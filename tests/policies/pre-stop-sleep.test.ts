@@ -37,7 +37,7 @@ describe(policy, () => {
       const config = { "termination-grace-period": "disabled", "apisix-route-blind-spots": "disabled" };
       const { resources, remediations } = await preview([resource], config, settings);
       const [after] = podSpec(resources[0]?.props ?? {}).containers;
-      const expected = repaired ?? (container);
+      const expected = repaired ?? container;
       assert.deepEqual(after?.lifecycle, (expected as { lifecycle?: object }).lifecycle);
       assert.equal(remediations.length, repaired === undefined ? 0 : 1);
       const { violations } = await preview([resource], { ...config, [policy]: "mandatory" }, settings);

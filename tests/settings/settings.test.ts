@@ -241,23 +241,29 @@ describe("configProblems", () => {
     [{ "pre-stop-sleep": { exempt: [{ name: "a", reason: "x" }] }, "apisix-rollout-advice": { exempt: [] } }, []],
     [
       { "pre-stop-sleep": { sleepSeconds: 25 }, "termination-grace-period": { maxGracePeriodSeconds: 30 } },
-      ["maxGracePeriodSeconds: 30 s is less than sleepSeconds + shutdownSeconds (25 + 10 s)"],
+      [
+        "termination-grace-period › maxGracePeriodSeconds: 30 s is less than sleepSeconds + shutdownSeconds (25 + 10 s)",
+      ],
     ],
     [{ "pre-stop-sleep": { sleepSeconds: "5" } }, ["pre-stop-sleep › sleepSeconds: must be integer"]],
     [{ "pre-stop-sleep": { exempt: [{}] } }, ["pre-stop-sleep › exempt[0]: must have a reason"]],
-    [{ "pre-stop-sleep": { ignoreContainers: ["["] } }, ["ignoreContainers[0]: not a valid glob"]],
+    [{ "pre-stop-sleep": { ignoreContainers: ["["] } }, ["pre-stop-sleep › ignoreContainers[0]: not a valid glob"]],
     [
       { "termination-grace-period": { maxGracePeriodSeconds: 14 } },
-      ["maxGracePeriodSeconds: 14 s is less than sleepSeconds + shutdownSeconds (5 + 10 s)"],
+      ["termination-grace-period › maxGracePeriodSeconds: 14 s is less than sleepSeconds + shutdownSeconds (5 + 10 s)"],
     ],
     [
       { "termination-grace-period": { maxGracePeriodSeconds: 30 } },
-      ["maxGracePeriodSeconds: 30 s is less than sleepSeconds + shutdownSeconds (25 + 10 s)"],
+      [
+        "termination-grace-period › maxGracePeriodSeconds: 30 s is less than sleepSeconds + shutdownSeconds (25 + 10 s)",
+      ],
       { sleepSeconds: 25 },
     ],
     [
       { "pre-stop-sleep": { hook: "sleep" } },
-      ['hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is 1.28; use "exec" or "auto"'],
+      [
+        'pre-stop-sleep › hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is 1.28; use "exec" or "auto"',
+      ],
       { kubernetesVersion: "1.28" },
     ],
     [

@@ -86,7 +86,7 @@ const command = fc.oneof(
 );
 
 /** A preStop hook that the Kubernetes API accepts. */
-export const arbitraryHook = fc.oneof(
+const arbitraryHook = fc.oneof(
   { weight: 3, arbitrary: seconds.map((n) => ({ sleep: { seconds: n } })) },
   { weight: 6, arbitrary: command.filter((argv) => argv[0] !== "").map((argv) => ({ exec: { command: argv } })) },
   { weight: 1, arbitrary: fc.constant({ httpGet: { path: "/drain", port: 8080 } }) },

@@ -116,8 +116,8 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 const systemMessages: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
-  EACCES: "may not be read or written",
-  EPERM: "may not be read or written",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
   EISDIR: "is a folder",
   ENOSPC: "no space left on the device",
 };

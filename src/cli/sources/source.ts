@@ -30,7 +30,7 @@ export interface Problem {
   line?: number;
   column?: number;
   message: string;
-  /** `bad`: the input is broken. `partial`: it may not be read, and what is there is incomplete. */
+  /** `bad`: the input is broken. `partial`: access to it was denied, and what is there is incomplete. */
   kind: "bad" | "partial";
 }
 
@@ -50,7 +50,7 @@ export class InputError extends Error {
   override name = "InputError";
 }
 
-/** A command line that can't be meant. */
+/** A command line that is invalid. */
 export class UsageError extends Error {
   override name = "UsageError";
 }

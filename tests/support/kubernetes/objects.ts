@@ -30,7 +30,7 @@ const kindsOf = new WeakMap<ApiServer, Map<string, Promise<Kind[]>>>();
  *
  * @throws Error when the API doesn't know the kind.
  */
-export async function collectionPath(api: ApiServer, object: KubernetesObject): Promise<string> {
+async function collectionPath(api: ApiServer, object: KubernetesObject): Promise<string> {
   const root = object.apiVersion.includes("/") ? `/apis/${object.apiVersion}` : `/api/${object.apiVersion}`;
   const known = kindsOf.get(api) ?? new Map<string, Promise<Kind[]>>();
   kindsOf.set(api, known);
