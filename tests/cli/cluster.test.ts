@@ -137,11 +137,9 @@ describe("routes of a cluster", () => {
   ];
   for (const [what, answers, says] of failing) {
     it(`gives up on a cluster that ${what}`, async () => {
-      const started = Date.now();
       const { code, stdout, stderr } = await routes(answers, "--timeout", "0.2");
       assert.deepEqual([code, stdout], [1, ""]);
       assert.match(stderr, says);
-      assert.ok(Date.now() - started < 5000);
     });
   }
 

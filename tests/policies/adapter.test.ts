@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import type { Settings } from "../../src/settings/schema";
-import { preview, secret, UNKNOWN, type TestResource } from "../support/host";
-import { deployment, hook, podSpec } from "../support/resources";
+import { packPolicies } from "../../policies/list";
+import { policies } from "../../policies";
+import { readKnowledge } from "../../src/assess";
+import { policyNames, type Settings } from "../../src/settings/schema";
+import { configured, preview, rpcFunctions, secret, stackRequest, UNKNOWN, type TestResource } from "../support/host";
+import { apisixRoute, deployment, hook, podSpec, service } from "../support/resources";
 
 const sleep5 = { preStop: { sleep: { seconds: 5 } } };
 const routed = { annotations: { "apisix-graceful-termination/routed": "true" } };
@@ -278,6 +281,46 @@ describe("the resource policies", () => {
       run(deployment("web"), {}, { "pre-stop-sleep": { sleepSecond: 7 } }),
       /pre-stop-sleep › sleepSecond: no such setting; did you mean "sleepSeconds"\?/,
     );
+  });
+});
+
+describe("the stack policies", () => {
+  const shop = (container: Record<string, unknown> = {}) => [
+    deployment("web", container),
+    service("web"),
+    apisixRoute("web"),
+  ];
+
+  it("judge the stack once for each call of the engine, however many they are", async () => {
+    const knowledge = readKnowledge();
+    let judgements = 0;
+    const pack = rpcFunctions(
+      policies({}, () => {
+        judgements++;
+        return knowledge;
+      }),
+    );
+    const counts: number[] = [];
+    for (const stack of [shop(), shop({ lifecycle: sleep5 }), shop()]) {
+      const answer = await pack.analyzeStack(stackRequest(stack));
+      counts.push(answer.getDiagnosticsList().length);
+    }
+    // The same resources by their names; what they hold has changed in between.
+    assert.deepEqual([counts, judgements], [[1, 0, 1], 3]);
+  });
+});
+
+describe("what the pack tells Pulumi of its policies", () => {
+  it("is the list of all policies, and what each is for", () => {
+    assert.deepEqual(packPolicies.map(({ name }) => name).sort(), [...policyNames].sort());
+    assert.deepEqual(
+      configured().map(({ name }) => name),
+      packPolicies.map(({ name }) => name),
+    );
+    for (const { name, tags, url } of configured()) {
+      assert.ok(tags?.includes("apisix"));
+      assert.match(url ?? "", new RegExp(`/docs/policies/${name}\\.md$`));
+    }
   });
 });
 

@@ -1,0 +1,76 @@
+/* eslint-disable @typescript-eslint/unbound-method -- what stands on gRPC's prototype is looked at, not called */
+import assert from "node:assert/strict";
+import { Server, status, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { onConfigure } from "../../policies/pack-config";
+import { SettingsError, type PackConfig } from "../../src/settings/settings";
+
+const properties = (value: object | undefined) => ({ getProperties: () => value && { toJavaScript: () => value } });
+const call = {
+  request: {
+    getPolicyconfigMap: () =>
+      new Map([
+        ["a", properties({ x: 1 })],
+        ["b", properties(undefined)],
+      ]),
+  },
+};
+
+/** Starts a pack whose server has these methods; what a server gets of them, and the pack. */
+function started(configure: (config: PackConfig) => void, methods: object) {
+  const served: UntypedServiceImplementation[] = [];
+  const original = Server.prototype.addService;
+  Server.prototype.addService = (_, implementation) => served.push(implementation);
+  const ours = Server.prototype.addService;
+  try {
+    const service: ServiceDefinition = {};
+    const pack = onConfigure(configure, () => {
+      new Server().addService(service, methods as UntypedServiceImplementation);
+      return "pack";
+    });
+    assert.equal(Server.prototype.addService, ours);
+    return { pack, served: served[0] as unknown as Record<string, (...args: unknown[]) => unknown> };
+  } finally {
+    Server.prototype.addService = original;
+  }
+}
+
+describe("onConfigure", () => {
+  it("shows the pack its config before the SDK sees it", () => {
+    const order: unknown[] = [];
+    const own = (...args: unknown[]) => order.push(args);
+    const { pack, served } = started((config) => order.push(config), { configure: own });
+    const callback = () => assert.fail("the SDK answers");
+    served.configure?.(call, callback);
+    assert.equal(pack, "pack");
+    assert.deepEqual(order, [{ a: { x: 1 }, b: {} }, [call, callback]]);
+  });
+
+  it("answers with what is wrong with the settings, and doesn't ask the SDK", () => {
+    const answers: unknown[] = [];
+    const { served } = started(
+      () => {
+        throw new SettingsError(["sleepSecond: no such setting"]);
+      },
+      { configure: () => assert.fail("it is refused") },
+    );
+    served.configure?.(call, (error: unknown) => answers.push(error));
+    const details = new SettingsError(["sleepSecond: no such setting"]).message;
+    assert.deepEqual(answers, [{ code: status.INVALID_ARGUMENT, details }]);
+  });
+
+  it("takes no other error for a bad setting", () => {
+    const { served } = started(
+      () => {
+        throw new TypeError("a bug");
+      },
+      { configure: () => assert.fail("it failed") },
+    );
+    assert.throws(() => served.configure?.(call, () => assert.fail("it failed")), /a bug/);
+  });
+
+  it("leaves a server without that method, and other methods, as they are", () => {
+    const analyze = () => undefined;
+    assert.deepEqual(started(() => undefined, { analyze }).served, { analyze });
+    assert.equal(started(() => undefined, { configure: () => undefined, analyze }).served.analyze, analyze);
+  });
+});
