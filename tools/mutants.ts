@@ -15,15 +15,13 @@ import picomatch from "picomatch";
 import { equivalent, type Equivalent } from "./mutants/equivalent";
 import type { Mutant } from "./mutants/mutate";
 import { rooms } from "./mutants/rooms";
-import type { Answer, Survey } from "./mutants/worker";
+import type { Answer, Question, Survey } from "./mutants/worker";
 
 /** So many of a hundred mutants must be caught in each room. */
 const enough = 85;
 
 /** A backstop for what doesn't end by itself; what loses its end in our own code is counted by the worker. */
 const milliseconds = 300_000;
-
-type Outcome = "caught" | "survived" | "not covered";
 
 interface Options {
   sample: number | undefined;
@@ -45,37 +43,25 @@ class Worker {
     throw new Error(answer && "problem" in answer ? answer.problem : `The tests of ${this.room} ended by themselves`);
   }
 
-  /** Do the tests that run its code notice it? */
-  async notices(id: number): Promise<boolean> {
+  /** Do the tests notice it? */
+  async notices(question: Question): Promise<boolean> {
     if (!this.child) await this.survey();
-    this.child?.send(id);
-    return this.isCaught(await next(this.child));
-  }
-
-  /** Do all tests, in a process where it is awake from the start? */
-  async noticesFromStart(id: number): Promise<boolean> {
-    const child = start(this.room, id);
-    const answer = await next(child);
-    child.kill("SIGKILL");
-    return answer === undefined || ("caught" in answer && answer.caught);
+    this.child?.send(question);
+    const answer = await next(this.child);
+    if (answer && "caught" in answer) return answer.caught;
+    // It ended the process, or doesn't end.
+    this.end();
+    return true;
   }
 
   end(): void {
     this.child?.kill("SIGKILL");
     this.child = undefined;
   }
-
-  private isCaught(answer: Answer | undefined): boolean {
-    if (answer && "caught" in answer) return answer.caught;
-    // It ended the process, or doesn't end.
-    this.end();
-    return true;
-  }
 }
 
-function start(room: string, awake?: number): ChildProcess {
-  const args = [room, ...(awake === undefined ? [] : [String(awake)])];
-  return fork(join(__dirname, "mutants/worker.ts"), args, {
+function start(room: string): ChildProcess {
+  return fork(join(__dirname, "mutants/worker.ts"), [room], {
     execArgv: ["--max-old-space-size=1024", "--require", "ts-node/register/transpile-only"],
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
@@ -133,27 +119,18 @@ async function tryRoom(room: string, options: Options): Promise<{ all: number; c
       (mutant) => mutant.file.includes(options.file) && !equivalent.some((each) => isSame(each, mutant)),
     );
     const chosen = sampled(real, options);
+    // Those that need all tests to be loaded again come last.
+    chosen.sort((a, b) => Number(early.has(a.id)) - Number(early.has(b.id)) || a.id - b.id);
     let caught = 0;
-    for (const mutant of chosen) {
-      const outcome = await outcomeOf(worker, mutant.id, early, covered);
-      if (outcome === "caught") caught++;
-      else console.log(`${mutant.file}:${mutant.line}: ${short(mutant.before)} → ${short(mutant.after)}  (${outcome})`);
+    for (const { id, file, line, before, after } of chosen) {
+      const isReached = early.has(id) || covered.has(id);
+      if (isReached && (await worker.notices({ id, early: early.has(id) }))) caught++;
+      else console.log(`${file}:${line}: ${short(before)} → ${short(after)}${isReached ? "" : "  (not reached)"}`);
     }
     return { all: chosen.length, caught };
   } finally {
     worker.end();
   }
-}
-
-async function outcomeOf(
-  worker: Worker,
-  id: number,
-  early: ReadonlySet<number>,
-  covered: ReadonlySet<number>,
-): Promise<Outcome> {
-  if (early.has(id)) return (await worker.noticesFromStart(id)) ? "caught" : "survived";
-  if (!covered.has(id)) return "not covered";
-  return (await worker.notices(id)) ? "caught" : "survived";
 }
 
 function short(text: string): string {

@@ -48,7 +48,7 @@ export function assessResource(resource: Resource, knowledge: Knowledge, today: 
 interface Considered {
   workload: Workload;
   wishes: Wishes;
-  known?: CatalogMatch;
+  known: CatalogMatch | undefined;
   /** @param serving the containers that serve a routed port; undefined where that can't be told */
   judge: (serving: readonly string[] | undefined) => Judged;
 }
@@ -58,11 +58,11 @@ function consider(workload: Workload, { settings, catalog }: Knowledge): Conside
   const known = catalog && catalogEntryFor(workload, catalog.index);
   const wishes = wishesOf(workload, settings);
   let line: { timeline: Timeline | undefined } | undefined;
-  const judged = new Map<string, Judged>();
+  const judged = new Map<string | undefined, Judged>();
   return {
-    ...{ workload, wishes, ...(known ? { known } : {}) },
+    ...{ workload, wishes, known },
     judge: (serving) => {
-      const key = facts.containers === "serving" ? JSON.stringify(serving ?? null) : "";
+      const key = facts.containers === "serving" ? JSON.stringify(serving) : "";
       let answer = judged.get(key);
       if (!answer) {
         line ??= { timeline: timeline(workload.pod, facts.kubernetesVersion) };
@@ -201,7 +201,7 @@ function* ofRouted(
     const excuses = excusesFrom(workload, policy, rulePolicy[defect.rule], settings, today);
     const evidence = evidenceOf(defect.certain ? upstream : chains);
     const deniesRoute = optsIn(workload, settings.policies[policy]) === false;
-    yield ofDefect(defect, { policy, subject, ...evidence, excuses, ...(deniesRoute && { deniesRoute }) });
+    yield ofDefect(defect, { policy, subject, ...evidence, excuses, deniesRoute });
   }
   const advice = {
     policy: "apisix-rollout-advice",

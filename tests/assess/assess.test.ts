@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { apply, assess, assessResource, readKnowledge, resourcePolicies, type Finding } from "../../src/assess";
 import { fromPulumi } from "../../src/kubernetes/resource";
+import type { Settings } from "../../src/settings/schema";
 import type { PackConfig } from "../../src/settings/settings";
 import type { Fix } from "../../src/shutdown/judge";
 import { arbitraryPodSpec } from "../support/arbitrary-pods";
@@ -121,6 +122,206 @@ describe("assess", () => {
         assert.deepEqual(told(shuffled), expected);
       }),
       { numRuns: 50 },
+    );
+  });
+});
+
+const native = (seconds: number) => ({ lifecycle: { preStop: { sleep: { seconds } } } });
+const two = (web: object, proxy: object, pod: object = {}) =>
+  deployment(
+    "web",
+    {},
+    {
+      ...routed,
+      pod: {
+        containers: [
+          { name: "web", image: "web:1", ports: [{ name: "http", containerPort: 8080 }], ...web },
+          { name: "proxy", image: "proxy:1", ...proxy },
+        ],
+        ...pod,
+      },
+    },
+  );
+const behind = (workload: TestResource, spec: object = {}) => [
+  workload,
+  service("web", spec as never),
+  apisixRoute("web"),
+];
+const mirror: TestResource = {
+  ...apisixRoute("mirror"),
+  props: {
+    ...apisixRoute("mirror").props,
+    spec: {
+      ingressClassName: "apisix",
+      http: [
+        {
+          name: "mirror",
+          match: { paths: ["/*"] },
+          backends: [{ serviceName: "gone", servicePort: 80 }],
+          plugins: [{ name: "proxy-mirror", enable: true, config: { host: "http://web.shop.svc:80" } }],
+        },
+      ],
+    },
+  },
+};
+const mirrored = (workload: TestResource, spec: object = {}) => [workload, service("web", spec as never), mirror];
+const sayingSo = { annotations: { "apisix-graceful-termination/routed": "false" } };
+
+/** Who says what of whom, on which evidence, and how sure. */
+const judgements: [what: string, resources: TestResource[], printed: string[], settings?: Settings][] = [
+  [
+    "containers that serve: a route tells, an annotation doesn't",
+    behind(two({}, {})),
+    [
+      "pre-stop-sleep: no-hook web proxy",
+      "pre-stop-sleep: no-hook web web",
+      "apisix-routed-workloads: no-hook web web",
+    ],
+    { containers: "serving" },
+  ],
+  [
+    "containers that serve: a port's number tells nothing",
+    behind(two({}, {}), { ports: [{ port: 80, targetPort: 9090 }] }),
+    [
+      "pre-stop-sleep: no-hook web proxy",
+      "pre-stop-sleep: no-hook web web",
+      "apisix-routed-workloads: no-hook web proxy",
+      "apisix-routed-workloads: no-hook web web",
+    ],
+    { containers: "serving" },
+  ],
+  [
+    "containers that serve: so does a catalog",
+    [two({}, {})],
+    ["pre-stop-sleep: no-hook web web"],
+    {
+      containers: "serving",
+      catalog: [
+        { namespace: "shop", name: "web", selector: { app: "web" }, ports: [{ port: 80, targetPort: "http" }] },
+      ],
+    },
+  ],
+  [
+    "a Service that publishes not-ready addresses, behind a route",
+    behind(deployment("web", native(5)), { publishNotReadyAddresses: true }),
+    ["apisix-routed-workloads: publishes-not-ready web"],
+  ],
+  [
+    "a Service that publishes not-ready addresses, and gets mirrored requests only",
+    mirrored(deployment("web", native(5)), { publishNotReadyAddresses: true }),
+    ["apisix-route-blind-spots: service-not-in-stack mirror"],
+  ],
+  [
+    "a workload that gets mirrored requests only, with defects that are certain and one that isn't",
+    mirrored(two(hook("/drain"), {}, { terminationGracePeriodSeconds: 4 })).map((each, i) =>
+      i === 0 ? { ...each, props: { ...each.props, metadata: { name: "web", namespace: "shop" } } } : each,
+    ),
+    [
+      "apisix-route-blind-spots: service-not-in-stack mirror",
+      "apisix-route-blind-spots: hook-may-be-too-short web web",
+      "apisix-rollout-advice: mirror-only web proxy",
+    ],
+  ],
+  [
+    "a workload that gets mirrored requests only, with a hook of unknown length",
+    mirrored(deployment("web", hook("/drain"))),
+    [
+      "apisix-route-blind-spots: service-not-in-stack mirror",
+      "apisix-route-blind-spots: hook-may-be-too-short web web",
+    ],
+  ],
+  [
+    "a workload that gets mirrored requests only, whose fault is the Pod's",
+    mirrored(deployment("web", native(5), { pod: { terminationGracePeriodSeconds: 0 } })),
+    ["apisix-route-blind-spots: service-not-in-stack mirror", "apisix-rollout-advice: mirror-only web"],
+  ],
+  [
+    "a route to a dead end, and workloads that look reachable",
+    [deployment("web"), apisixRoute("web", "gone")],
+    ["apisix-route-blind-spots: service-not-in-stack web"],
+  ],
+  ["two workloads, one of which is annotated", [deployment("web", native(5), sayingSo), deployment("api")], []],
+  ["workloads that one policy selects", [deployment("web", native(5))], [], { catalog: [] }],
+  [
+    "an annotation of an unrouted workload that can't be used",
+    [deployment("web", native(5), { annotations: { "apisix-graceful-termination/routed": "yes" } })],
+    ["apisix-route-blind-spots: nothing-to-judge", "apisix-route-blind-spots: annotation-not-boolean web"],
+  ],
+  [
+    "a likely workload that can't be judged",
+    [deployment("web", hook("/drain")), service("web")],
+    ["apisix-route-blind-spots: nothing-to-judge"],
+  ],
+];
+
+describe("one judgement", () => {
+  for (const [what, resources, printed, settings] of judgements) {
+    it(what, () => assert.deepEqual(judged(resources, settings).printed, printed));
+  }
+
+  it("knows nothing only if no policy knows anything", () => {
+    const config = { "termination-grace-period": { select: "all" } };
+    assert.deepEqual(judged([deployment("web", native(5))], {}, config as never).printed, []);
+  });
+
+  it("gives each finding its evidence", () => {
+    const wrong = { "apisix-graceful-termination/sleep-seconds": "3" };
+    const evidence = (resources: TestResource[]) =>
+      judged(resources).findings.map((one) => `${one.code}: ${one.evidence.join(" | ")}`);
+    assert.deepEqual(evidence([deployment("web", native(9), { annotations: wrong })]), [
+      "nothing-to-judge: ",
+      "annotation-below-setting: Deployment shop/web",
+    ]);
+    assert.deepEqual(evidence([deployment("web", native(9), { annotations: { ...wrong, ...routed.annotations } })]), [
+      "annotation-below-setting: Deployment shop/web (annotated apisix-graceful-termination/routed)",
+    ]);
+    assert.deepEqual(evidence(behind(deployment("web", native(9), { annotations: wrong }))), [
+      "annotation-below-setting: ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web",
+    ]);
+    assert.deepEqual(evidence(mirrored(deployment("web"))).slice(-1), [
+      "mirror-only: ApisixRoute shop/mirror › Service shop/web:80 › Deployment shop/web",
+    ]);
+    assert.deepEqual(evidence([...mirrored(deployment("web")), apisixRoute("web")]).slice(0, 2), [
+      "no-hook: ",
+      "no-hook: ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web",
+    ]);
+  });
+
+  it("is certain of what the controller refuses, and not of what can't be seen", () => {
+    const twice = apisixRoute("web");
+    const [rule] = (twice.props.spec as { http: { backends: object[] }[] }).http;
+    rule?.backends.push(...rule.backends);
+    const { findings } = judged([deployment("web", native(5)), service("web"), twice, apisixRoute("other", "gone")], {
+      controller: "2",
+    });
+    assert.deepEqual(
+      findings.map(({ policy, code, certain, evidence }) => [policy, code, certain, evidence]),
+      [
+        ["apisix-route-blind-spots", "service-not-in-stack", false, ["ApisixRoute shop/other › Service shop/gone:80"]],
+        ["apisix-rollout-advice", "service-named-twice", true, ["ApisixRoute shop/web"]],
+      ],
+    );
+  });
+
+  it("names each Helm release once, in order", () => {
+    const release = (name: string) => ({ type: "kubernetes:helm.sh/v3:Release", name, props: {} });
+    const [found] = judged([release("redis"), release("kafka")]).findings;
+    assert.deepEqual(found?.data, { releases: '"kafka", "redis"', count: 2 });
+  });
+
+  it("tells what the judgement of each workload goes by", () => {
+    const assessment = assess(
+      { planned: asPulumi(behind(two({}, {}))) },
+      readKnowledge({}, { containers: "serving" }),
+      today,
+    );
+    const [of] = [...assessment.judged.values()].map((each) => each());
+    assert.deepEqual(
+      of?.timeline?.containers.map(({ container }) => [container.name, of.requirement.concerns(container)]),
+      [
+        ["web", true],
+        ["proxy", false],
+      ],
     );
   });
 });

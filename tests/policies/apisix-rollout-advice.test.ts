@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Settings } from "../../src/settings/schema";
 import { codesOf, judged } from "../support/findings";
-import { preview, type TestResource } from "../support/host";
+import { preview, UNKNOWN, type TestResource } from "../support/host";
 import { apisixRoute, deployment, service } from "../support/resources";
 
 const policy = "apisix-rollout-advice";
@@ -22,6 +22,24 @@ const annotated = (of: string, container: object = fine, text = reason) =>
   deployment("web", container as Record<string, unknown>, { annotations: { [ignore(of)]: text } });
 const behind = (workload: TestResource) => [workload, service("web"), apisixRoute("web")];
 
+const slow = { timeout: { read: "90s" } };
+const grace = (terminationGracePeriodSeconds: number) => ({ terminationGracePeriodSeconds });
+/** "web" has 55 s left after its SIGTERM, "proxy" 20 s. */
+const sidecar = (fields: object) =>
+  deployment(
+    "web",
+    {},
+    {
+      pod: {
+        ...grace(60),
+        containers: [
+          { name: "web", image: "web:1", ports: [{ name: "http", containerPort: 8080 }], ...fine, ...fields },
+          { name: "proxy", image: "proxy:1", lifecycle: { preStop: { sleep: { seconds: 40 } } } },
+        ],
+      },
+    },
+  );
+
 const cases: [what: string, resources: TestResource[], codes: string[], settings?: Settings][] = [
   [
     "a route that gives a request more time than its container has left",
@@ -29,6 +47,40 @@ const cases: [what: string, resources: TestResource[], codes: string[], settings
     ["timeout-exceeds-grace"],
   ],
   ["a route whose timeout is covered", [good, service("web"), route("web", {}, { timeout: { read: "25s" } })], []],
+  [
+    "a timeout within shutdownSeconds, although the grace period leaves less",
+    [deployment("web", fine, { pod: grace(12) }), service("web"), route("web", {}, { timeout: { read: "10s" } })],
+    [],
+  ],
+  [
+    "the longest of several timeouts",
+    [
+      good,
+      service("web"),
+      ...["8s", "90s", "9s"].map((read, i) => route(`web-${i}`, {}, { ...backend({}), timeout: { read } })),
+    ],
+    ["timeout-exceeds-grace"],
+  ],
+  [
+    "a route with a long timeout to containers that aren't known",
+    [deployment("web", fine, { pod: { containers: UNKNOWN } }), service("web"), route("web", {}, slow)],
+    [],
+  ],
+  [
+    "a timeout that a container without the routed port has no time for",
+    [sidecar({}), service("web"), route("web", {}, { timeout: { read: "30s" } })],
+    [],
+  ],
+  [
+    "a timeout that an ignored container has no time for",
+    [
+      sidecar({}),
+      service("web", { ports: [{ port: 80, targetPort: 9090 }] }),
+      route("web", {}, { timeout: { read: "30s" } }),
+    ],
+    [],
+    { ignoreContainers: ["proxy"] },
+  ],
   [
     "keep-alive connections that outlive the sleep",
     [good, service("web"), route("web", {}, backend({ resolveGranularity: "service" }))],
@@ -109,6 +161,101 @@ describe(policy, () => {
       assert.deepEqual(codesOf(policy, plain, settings), codes);
     });
   }
+
+  it("says which container has too little time left, and on which path", () => {
+    const stack = [
+      sidecar({}),
+      service("web", { ports: [{ port: 80, targetPort: 9090 }] }),
+      ...["25s", "30s", "9s"].map((read, i) => route(`web-${i}`, {}, { ...backend({}), timeout: { read } })),
+    ];
+    const { findings } = judged(stack);
+    assert.deepEqual(
+      findings.map(({ code, container, data, evidence }) => ({ code, container, data, evidence })),
+      [
+        {
+          code: "timeout-exceeds-grace",
+          container: "proxy",
+          data: { timeout: 30, left: 20 },
+          evidence: ["ApisixRoute shop/web-1 › Service shop/web:80 › Deployment shop/web"],
+        },
+      ],
+    );
+  });
+
+  it("names the first of those that it is true of, with a path on which it is true", () => {
+    const own = backend({ resolveGranularity: "service" });
+    const stack = [good, service("web"), route("web-a", {}, backend({})), route("web-b", {}, own)];
+    const found = (stack: TestResource[]) =>
+      judged(stack, { controller: "1" }).findings.map(({ code, subject, data, evidence }) => [
+        code,
+        subject?.logicalName,
+        data,
+        evidence,
+      ]);
+    assert.deepEqual(found(stack), [
+      [
+        "keep-alive-connections",
+        "web",
+        { workload: "Deployment shop/web", others: 0 },
+        ["ApisixRoute shop/web-b › Service shop/web:80 › Deployment shop/web"],
+      ],
+    ]);
+    const api = [
+      deployment("api", fine),
+      service("api"),
+      route("api", {}, { backends: [{ serviceName: "api", servicePort: 80, resolveGranularity: "service" }] }),
+    ];
+    assert.deepEqual(found([...stack, ...api]), [
+      [
+        "keep-alive-connections",
+        undefined,
+        { workload: "Deployment shop/api", others: 1 },
+        ["ApisixRoute shop/api › Service shop/api:80 › Deployment shop/api"],
+      ],
+    ]);
+  });
+
+  it("names the first route that only one line of the controller takes", () => {
+    const classless = (name: string) => route(name, { ingressClassName: undefined }, backend({}));
+    // Both have two paths: the shortest is shown.
+    const stack = [
+      good,
+      service("web"),
+      deployment("web-2", fine, { labels: { app: "web" } }),
+      classless("b"),
+      classless("a"),
+    ];
+    const { findings } = judged(JSON.parse(JSON.stringify(stack)) as TestResource[]);
+    assert.deepEqual(
+      findings.map(({ code, subject, data, evidence }) => [
+        code,
+        subject,
+        "others" in data && "route" in data && [data.route, data.others],
+        evidence,
+      ]),
+      [
+        [
+          "controller-line",
+          undefined,
+          ["ApisixRoute shop/a", 1],
+          ["ApisixRoute shop/a › Service shop/web:80 › Deployment shop/web"],
+        ],
+      ],
+    );
+  });
+
+  it("tells the reasons of the controller's lines apart", () => {
+    const twice = route("twice", {}, { backends: [backend({}).backends[0], backend({}).backends[0]] });
+    const stack = [good, service("web"), twice, route("web", { ingressClassName: undefined })];
+    const { findings } = judged(JSON.parse(JSON.stringify(stack)) as TestResource[]);
+    assert.deepEqual(
+      findings.map(({ data }) => "route" in data && "note" in data && [data.route, data.note.code]),
+      [
+        ["ApisixRoute shop/twice", "controller-line"],
+        ["ApisixRoute shop/web", "controller-line-unclear"],
+      ],
+    );
+  });
 
   it("says what is true of many workloads once", () => {
     const stack = ["a", "b", "c"].flatMap((name) => {

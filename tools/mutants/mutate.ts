@@ -138,9 +138,7 @@ function changesOf(node: ts.Expression, parent: ts.Node, textOf: (node: ts.Node)
     };
     withOperator(boundaries.get(operatorToken.kind));
     if (!isCondition) withOperator(swapped.get(operatorToken.kind));
-    if (![left, right].some((side) => ts.isStringLiteralLike(side) || ts.isTemplateExpression(side))) {
-      withOperator(calculations.get(operatorToken.kind));
-    }
+    if (!isText(left) && !isText(right)) withOperator(calculations.get(operatorToken.kind));
     if (choices.includes(operatorToken.kind)) changes.push(plain(left), plain(right));
   } else if (ts.isPrefixUnaryExpression(node)) {
     if (node.operator === ts.SyntaxKind.ExclamationToken || node.operator === ts.SyntaxKind.MinusToken) {
@@ -174,6 +172,12 @@ function conditionOf(parent: ts.Node): ts.Expression | undefined {
   if (ts.isIfStatement(parent) || ts.isWhileStatement(parent) || ts.isDoStatement(parent)) return parent.expression;
   if (ts.isConditionalExpression(parent) || ts.isForStatement(parent)) return parent.condition;
   return undefined;
+}
+
+/** A difference of texts is NaN: any test notices. */
+function isText(node: ts.Expression): boolean {
+  if (ts.isBinaryExpression(node)) return isText(node.left) || isText(node.right);
+  return ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
 }
 
 function isName(node: ts.Expression, parent: ts.Node): boolean {

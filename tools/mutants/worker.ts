@@ -2,10 +2,10 @@
  * Runs the tests of a room, with all its mutants in its files. Started by tools/mutants.ts, which asks for one mutant
  * after the other; it is a process of its own, as a mutant may end it.
  *
- *     worker.ts <room> [<id of a mutant that is awake from the start>]
+ *     worker.ts <room>
  */
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import fc from "fast-check";
 import Mocha from "mocha";
 import { instrument, switchName, type Mutant } from "./mutate";
@@ -20,6 +20,12 @@ export interface Survey {
   covered: number[];
 }
 
+/** Is a mutant noticed? An early one must be awake while the tests are loaded. */
+export interface Question {
+  id: number;
+  early: boolean;
+}
+
 export type Answer = { survey: Survey } | { caught: boolean; by?: string } | { problem: string };
 
 interface Covering {
@@ -29,11 +35,13 @@ interface Covering {
   mutants: Set<number>;
 }
 
-const [roomName = "", early] = process.argv.slice(2);
+type Compiled = NodeJS.Module & { _compile: (code: string, filename: string) => void };
+
+const [roomName = ""] = process.argv.slice(2);
 const room = rooms[roomName];
 if (!room) throw new Error(`No room ${roomName}`);
 
-let awake = early === undefined ? -1 : Number(early);
+let awake = -1;
 let asked = 0;
 let mostAsked = Infinity;
 const seen = new Set<number>();
@@ -48,52 +56,64 @@ Object.assign(globalThis, {
 });
 
 const mutants: Mutant[] = [];
+/** JavaScript of the repository's files: it is the same at each loading. */
 const codes = new Map<string, string>();
 for (const file of filesOf(room.files)) {
   const { code, mutants: own } = instrument(file, readFileSync(join(root, file), "utf8"), mutants.length);
   mutants.push(...own);
-  codes.set(file, code);
+  codes.set(join(root, file), code);
 }
-// Before ts-node's own hook.
 const { extensions } = require;
 const compile = extensions[".ts"];
 extensions[".ts"] = (module, filename) => {
-  const code = codes.get(relative(root, filename));
-  if (code === undefined) compile?.(module, filename);
-  else (module as NodeJS.Module & { _compile: (code: string, filename: string) => void })._compile(code, filename);
+  const { _compile: own } = module as Compiled;
+  const run = (code: string) => {
+    codes.set(filename, code);
+    own.call(module, code, filename);
+  };
+  const code = codes.get(filename);
+  if (code === undefined) compile?.(Object.assign(module, { _compile: run }), filename);
+  else run(code);
 };
 
+/** The tests, loaded with all that they import from the repository. */
 class Tests extends Mocha {
   constructor(files: readonly string[]) {
+    for (const file of Object.keys(require.cache)) {
+      if (file.startsWith(`${root}/`) && !file.includes("node_modules")) delete require.cache[file];
+    }
     super({ timeout: 60_000, reporter: "base", bail: true });
     this.cleanReferencesAfterRun(false);
     for (const file of files) this.addFile(join(root, file));
     this.loadFiles();
+    // What fails at random needn't be made small.
+    fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true });
   }
 }
-const mocha = new Tests(["tests/support/seed.ts", ...filesOf(room.tests)]);
-// What fails at random needn't be made small.
-fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true });
+const load = () => new Tests(["tests/support/seed.ts", ...filesOf(room.tests)]);
+let mocha: Tests | undefined;
 
 /** The title of the first test that fails. */
 function run(titles?: ReadonlySet<string>, each?: (runner: Mocha.Runner) => void): Promise<string | undefined> {
-  if (titles) mocha.grep({ test: (title: string) => titles.has(title) } as RegExp);
+  const tests = (mocha ??= load());
+  if (titles) tests.grep({ test: (title: string) => titles.has(title) } as RegExp);
   return new Promise((resolve) => {
     let failed: string | undefined;
-    const runner = mocha.run(() => resolve(failed));
+    const runner = tests.run(() => resolve(failed));
     runner.on("fail", (test, error) => (failed ??= `${test.fullTitle()}: ${String(error)}`));
     each?.(runner);
   });
 }
 
 async function survey(): Promise<Covering[] | string> {
-  const known = { early: new Set(seen) };
+  mocha = load();
+  const early = new Set(seen);
   const tests: Covering[] = [];
   const failed = await run(undefined, (runner) => {
     let started = 0;
     runner.on("test", () => {
       // A hook before all tests is as early as what the files do when they are loaded.
-      for (const id of seen) known.early.add(id);
+      for (const id of seen) early.add(id);
       seen.clear();
       asked = 0;
       started = performance.now();
@@ -106,7 +126,7 @@ async function survey(): Promise<Covering[] | string> {
   });
   if (failed !== undefined) return failed;
   const covered = new Set(tests.flatMap((test) => [...test.mutants]));
-  say({ survey: { mutants, early: [...known.early], covered: [...covered] } });
+  say({ survey: { mutants, early: [...early], covered: [...covered] } });
   return tests;
 }
 
@@ -125,23 +145,37 @@ async function caught(id: number, tests: readonly Covering[]): Promise<Answer> {
   return { caught: false };
 }
 
+/** Do all tests notice a mutant that is awake while they are loaded? */
+async function caughtEarly(id: number, tests: readonly Covering[]): Promise<Answer> {
+  awake = id;
+  asked = 0;
+  mostAsked = 1e7 + 20 * tests.reduce((sum, test) => sum + test.asked, 0);
+  try {
+    mocha = load();
+    const by = await run();
+    return by === undefined ? { caught: false } : { caught: true, by };
+  } catch (error) {
+    return { caught: true, by: String(error) };
+  } finally {
+    // Its effects may stay in what is loaded.
+    mocha = undefined;
+    awake = -1;
+    mostAsked = Infinity;
+  }
+}
+
 function say(answer: Answer): void {
   process.send?.(answer);
 }
 
 async function main(): Promise<void> {
-  if (early !== undefined) {
-    const by = await run();
-    say(by === undefined ? { caught: false } : { caught: true, by });
-    process.exit();
-  }
   const tests = await survey();
   if (typeof tests === "string") {
     say({ problem: `Without a mutant a test fails: ${tests}` });
     process.exit();
   }
-  process.on("message", (id: number) => {
-    void caught(id, tests).then(say);
+  process.on("message", ({ id, early }: Question) => {
+    void (early ? caughtEarly : caught)(id, tests).then(say);
   });
 }
 
