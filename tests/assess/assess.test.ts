@@ -267,23 +267,26 @@ describe("one judgement", () => {
   it("gives each finding its evidence", () => {
     const wrong = { "apisix-graceful-termination/sleep-seconds": "3" };
     const evidence = (resources: TestResource[]) =>
-      judged(resources).findings.map((one) => `${one.code}: ${one.evidence.join(" | ")}`);
+      judged(resources).findings.map((one) => [one.code, ...one.evidence]);
     assert.deepEqual(evidence([deployment("web", native(9), { annotations: wrong })]), [
-      "nothing-to-judge: ",
-      "annotation-below-setting: Deployment shop/web",
+      ["nothing-to-judge"],
+      ["annotation-below-setting", "Deployment shop/web"],
     ]);
     assert.deepEqual(evidence([deployment("web", native(9), { annotations: { ...wrong, ...routed.annotations } })]), [
-      "annotation-below-setting: Deployment shop/web (annotated apisix-graceful-termination/routed)",
+      ["annotation-below-setting", "Deployment shop/web (annotated apisix-graceful-termination/routed)"],
     ]);
     assert.deepEqual(evidence(behind(deployment("web", native(9), { annotations: wrong }))), [
-      "annotation-below-setting: ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web",
+      ["annotation-below-setting", "ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web"],
     ]);
     assert.deepEqual(evidence(mirrored(deployment("web"))).slice(-1), [
-      "mirror-only: ApisixRoute shop/mirror › Service shop/web:80 › Deployment shop/web",
+      ["mirror-only", "ApisixRoute shop/mirror › Service shop/web:80 › Deployment shop/web"],
+    ]);
+    assert.deepEqual(evidence(mirrored(deployment("web", hook("/drain")))).slice(-1), [
+      ["hook-may-be-too-short", "ApisixRoute shop/mirror › Service shop/web:80 › Deployment shop/web"],
     ]);
     assert.deepEqual(evidence([...mirrored(deployment("web")), apisixRoute("web")]).slice(0, 2), [
-      "no-hook: ",
-      "no-hook: ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web",
+      ["no-hook"],
+      ["no-hook", "ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web"],
     ]);
   });
 

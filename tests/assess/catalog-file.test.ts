@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readCatalog } from "../../src/assess/catalog-file";
 import { printCatalog } from "../../src/routing/catalog";
 import type { Settings } from "../../src/settings/schema";
+import { judged } from "../support/findings";
 import { preview, UNKNOWN, type TestResource } from "../support/host";
 import { deployment, podSpec } from "../support/resources";
 
@@ -103,6 +104,24 @@ describe("the catalog setting", () => {
       assert.deepEqual(spot?.slice(0, 3), ["apisix-rollout-advice", "advisory", "catalog-stale"]);
       assert.match(spot?.[3] ?? "", /is 31 days old, and maxCatalogAgeDays is 30/);
       assert.deepEqual(others, []);
+    });
+    it("counts whole days", () => {
+      const catalog = file(
+        "day.json",
+        printCatalog({ createdAt: "2027-01-01T12:00:00Z", sources: [], services: [entry] }),
+      );
+      const days = (day: string, maxCatalogAgeDays: number) =>
+        judged([quiet()], { catalog, maxCatalogAgeDays }, {}, new Date(day))
+          .findings.filter(({ code }) => code === "catalog-stale")
+          .map(({ data }) => data);
+      assert.deepEqual(days("2027-01-31T12:00:00Z", 30), []);
+      assert.deepEqual(days("2027-01-31T12:00:00Z", 29), [{ file: catalog, days: 30, most: 29 }]);
+      assert.deepEqual(days("2027-01-31T11:59:59.999Z", 29), []);
+    });
+    it("holds for a file only", () => {
+      assert.deepEqual(judged([quiet()], { catalog: [entry], maxCatalogAgeDays: 1 }).printed, [
+        "pre-stop-sleep: no-hook web web",
+      ]);
     });
     it("says so of one without a date", async () =>
       assert.equal((await stale(undefined, 30))[0]?.[2], "catalog-undated"));

@@ -203,14 +203,15 @@ describe(policy, () => {
     const api = [
       deployment("api", fine),
       service("api"),
-      route("api", {}, { backends: [{ serviceName: "api", servicePort: 80, resolveGranularity: "service" }] }),
+      // Its path is the last one, its name the first.
+      route("zoo", {}, { backends: [{ serviceName: "api", servicePort: 80, resolveGranularity: "service" }] }),
     ];
     assert.deepEqual(found([...stack, ...api]), [
       [
         "keep-alive-connections",
         undefined,
         { workload: "Deployment shop/api", others: 1 },
-        ["ApisixRoute shop/api › Service shop/api:80 › Deployment shop/api"],
+        ["ApisixRoute shop/zoo › Service shop/api:80 › Deployment shop/api"],
       ],
     ]);
   });
