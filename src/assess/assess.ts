@@ -44,12 +44,14 @@ export function assessResource(resource: Resource, knowledge: Knowledge, today: 
   return workload && considerAlone(consider(workload, knowledge), knowledge, today);
 }
 
-/** A workload with what is to be held of it: read once, and judged once for each set of containers. */
+/** A workload with what is to be held of it: read once, its end computed once, and judged once for each requirement. */
 interface Considered {
   workload: Workload;
   wishes: Wishes;
   known: CatalogMatch | undefined;
+  timeline: () => Timeline | undefined;
   /** @param serving the containers that serve a routed port; undefined where that can't be told */
+  requirement: (serving: readonly string[] | undefined) => Requirement;
   judge: (serving: readonly string[] | undefined) => Judged;
 }
 
@@ -57,22 +59,28 @@ function consider(workload: Workload, { settings, catalog }: Knowledge): Conside
   const { facts } = settings;
   const known = catalog && catalogEntryFor(workload, catalog.index);
   const wishes = wishesOf(workload, settings);
-  let line: { timeline: Timeline | undefined } | undefined;
+  const line = once(() => timeline(workload.pod, facts.kubernetesVersion));
+  const requirement = (serving: readonly string[] | undefined) => requirementOf(facts, wishes, serving);
   const judged = new Map<string | undefined, Judged>();
   return {
-    ...{ workload, wishes, known },
+    ...{ workload, wishes, known, timeline: line, requirement },
     judge: (serving) => {
       const key = facts.containers === "serving" ? JSON.stringify(serving) : "";
       let answer = judged.get(key);
       if (!answer) {
-        line ??= { timeline: timeline(workload.pod, facts.kubernetesVersion) };
-        const requirement = requirementOf(facts, wishes, serving);
-        answer = { ...line, requirement, defects: judge(workload.pod, requirement, line.timeline) };
+        const own = requirement(serving);
+        answer = { timeline: line(), requirement: own, defects: judge(workload.pod, own, line()) };
         judged.set(key, answer);
       }
       return answer;
     },
   };
+}
+
+/** What a function returns, computed when it is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let answer: { value: T } | undefined;
+  return () => (answer ??= { value: compute() }).value;
 }
 
 function considerAlone(of: Considered, { settings }: Knowledge, today: Date): ResourceAssessment {
@@ -94,17 +102,16 @@ function considerAlone(of: Considered, { settings }: Knowledge, today: Date): Re
         .defects.filter(({ rule }) => rulePolicy[rule] === policy)
         .map((defect) => ofDefect(defect, { ...context, reported: evidence !== undefined && defect.certain }));
     },
-    remedy: (policy) =>
-      selected(policy).repair && !isExcused(excuses(policy)) ? remedyOf(policy, workload, judged().requirement) : [],
+    remedy: (policy) => {
+      if (!selected(policy).repair || isExcused(excuses(policy))) return [];
+      const remedy = policy === "pre-stop-sleep" ? sleepRemedy : graceRemedy;
+      return remedy(workload.pod, of.requirement(known?.serving), of.timeline());
+    },
   };
 }
 
 function allFindings(of: ResourceAssessment | undefined): Finding[] {
   return of ? resourcePolicies.flatMap((policy) => of.findings(policy)) : [];
-}
-
-function remedyOf(policy: ResourcePolicyName, { pod }: Workload, requirement: Requirement): Edit[] {
-  return policy === "pre-stop-sleep" ? sleepRemedy(pod, requirement) : graceRemedy(pod, requirement);
 }
 
 /** The resources of a stack, or of a set of manifests. */
@@ -120,7 +127,7 @@ export interface Assessment {
   findings: Finding[];
   /** What the judgement goes by, of each workload by its id. */
   judged: ReadonlyMap<string, () => Judged>;
-  /** All workloads, in the resources' order. */
+  /** All workloads, in an order that doesn't depend on the resources'. */
   workloads: readonly Workload[];
 }
 

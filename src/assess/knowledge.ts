@@ -1,5 +1,5 @@
 import type { Settings } from "../settings/schema";
-import { resolvePack, SettingsError, type PackConfig, type PackSettings } from "../settings/settings";
+import { placed, resolvePack, SettingsError, type PackConfig, type PackSettings } from "../settings/settings";
 import { catalogProblems, readCatalog, type KnownCatalog } from "./catalog-file";
 
 /** What a judgement goes by, beside the resources and the day: the same for a whole run. */
@@ -21,6 +21,6 @@ export function readKnowledge(config: PackConfig = {}, organization: Settings = 
   const { catalog } = settings.facts;
   if (catalog === undefined) return { settings };
   const problems = catalogProblems(catalog);
-  if (problems.length > 0) throw new SettingsError(problems.map((problem) => `catalog: ${problem}`));
+  if (problems.length > 0) throw new SettingsError(problems.map((problem) => placed(`catalog: ${problem}`, config)));
   return { settings, catalog: readCatalog(catalog) };
 }

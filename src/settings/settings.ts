@@ -67,6 +67,13 @@ function ownOf(config: PackConfig, policy: PolicyName | "all"): Readonly<Record<
   return typeof own === "string" ? { enforcementLevel: own } : (own ?? {});
 }
 
+/** What is wrong with a fact, which its text begins with: after the policy that it was given to, if it is the config's. */
+export function placed(problem: string, config: PackConfig): string {
+  const [name = ""] = /^\w+/.exec(problem) ?? [];
+  const place = policyNames.find((policy) => ownOf(config, policy)[name] !== undefined);
+  return place === undefined ? problem : `${place} › ${problem}`;
+}
+
 /** The facts that a config gives, to whichever policies. */
 function factsOf(config: PackConfig): Partial<Record<FactName, unknown>> {
   const facts: Partial<Record<FactName, unknown>> = {};
@@ -176,9 +183,7 @@ export function configProblems(config: PackConfig, organization: Settings = {}):
   if (problems.length > 0) return problems;
   const all = over(defaults(organization), factsOf(config));
   for (const problem of factProblems(all)) {
-    const [name = ""] = /^\w+/.exec(problem) ?? [];
-    const place = policyNames.find((policy) => ownOf(config, policy)[name] !== undefined);
-    problems.push(place === undefined ? problem : `${place} › ${problem}`);
+    problems.push(placed(problem, config));
   }
   for (const policy of policyNames) {
     problems.push(...exemptProblems(over(all, ownOf(config, policy)).exempt, organization.exempt, `${policy} › `));

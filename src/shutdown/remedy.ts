@@ -2,7 +2,7 @@ import type { Pod } from "../kubernetes/workload";
 import { get, getObject, isKnown, unknown } from "../kubernetes/values";
 import { isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook } from "./hook";
 import { neededGracePeriod, type Requirement } from "./judge";
-import { defaultGracePeriod, stopOrder, stopsApp, timeline, type ContainerTimeline } from "./timeline";
+import { defaultGracePeriod, stopOrder, stopsApp, timeline, type ContainerTimeline, type Timeline } from "./timeline";
 
 /** One change of one field, made in place: whoever holds secrets and unknowns around it goes on holding them. */
 export interface Edit {
@@ -19,9 +19,14 @@ export interface Edit {
  * grace period at or above the sleep, as the API refuses a Pod otherwise. No edits where nothing is wrong, or nothing
  * can be done: a hook that does more than sleep is left alone, a delay is never shortened, and the grace period stays
  * below its ceiling.
+ *
+ * @param line the Pod's timeline, where the caller has it
  */
-export function sleepRemedy(pod: Pod, requirement: Requirement): Edit[] {
-  const line = timeline(pod, requirement.kubernetesVersion);
+export function sleepRemedy(
+  pod: Pod,
+  requirement: Requirement,
+  line: Timeline | undefined = timeline(pod, requirement.kubernetesVersion),
+): Edit[] {
   // Where the grace period is not known, a sleep may exceed it, and the API would refuse the Pod.
   if (!line || !pod.spec || !isKnown(pod.gracePeriod)) return [];
   const t = requirement.sleepSeconds;
@@ -56,12 +61,15 @@ export function sleepRemedy(pod: Pod, requirement: Requirement): Edit[] {
  * The edit that makes the grace period cover the longest hook and the shutdown after it. Only ever raises, never above
  * `maxGracePeriodSeconds`; no edit where the grace period is not known, or a hook never ends.
  */
-export function graceRemedy(pod: Pod, requirement: Requirement): Edit[] {
+export function graceRemedy(
+  pod: Pod,
+  requirement: Requirement,
+  line: Timeline | undefined = timeline(pod, requirement.kubernetesVersion),
+): Edit[] {
   if (!pod.spec || !isKnown(pod.gracePeriod) || !isKnown(pod.containers)) return [];
   // A patch may set the grace period alone.
   const isAlone = pod.isPatch && pod.containers.length === 0;
   if (!isAlone && !pod.containers.some(requirement.concerns)) return [];
-  const line = timeline(pod, requirement.kubernetesVersion);
   const needed = line && neededGracePeriod(line, requirement);
   if (needed === undefined || needed <= (pod.gracePeriod ?? defaultGracePeriod)) return [];
   if (requirement.maxGracePeriodSeconds !== undefined && needed > requirement.maxGracePeriodSeconds) return [];

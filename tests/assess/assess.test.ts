@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { apply, assess, assessResource, readKnowledge, resourcePolicies, type Finding } from "../../src/assess";
 import { fromPulumi } from "../../src/kubernetes/resource";
-import type { Settings } from "../../src/settings/schema";
+import type { PolicyName, Settings } from "../../src/settings/schema";
 import type { PackConfig } from "../../src/settings/settings";
 import type { Fix } from "../../src/shutdown/judge";
 import { arbitraryPodSpec } from "../support/arbitrary-pods";
@@ -254,6 +254,62 @@ const judgements: [what: string, resources: TestResource[], printed: string[], s
   ],
 ];
 
+const secondsOf = (annotations: Record<string, string>, allowed: PolicyName[]) => {
+  const config = Object.fromEntries(
+    resourcePolicies.map((name) => [name, { allowAnnotations: allowed.includes(name) }]),
+  );
+  const own = { [`${prefix}sleep-seconds`]: "7", [`${prefix}shutdown-seconds`]: "19", ...annotations };
+  const [resource] = asPulumi([deployment("web", {}, { annotations: own })]);
+  const read = resource && fromPulumi(resource);
+  const requirement = read && assessResource(read, readKnowledge(config), today)?.judged().requirement;
+  return [requirement?.sleepSeconds, requirement?.shutdownSeconds];
+};
+const prefix = "apisix-graceful-termination/";
+
+describe("what a workload asks for", () => {
+  const asked: [
+    annotations: Record<string, string>,
+    allowed: PolicyName[],
+    seconds: [sleep: number, shutdown: number],
+  ][] = [
+    [{}, ["pre-stop-sleep", "termination-grace-period"], [7, 19]],
+    [{}, ["pre-stop-sleep"], [7, 10]],
+    [{}, ["termination-grace-period"], [5, 19]],
+    [{}, [], [5, 10]],
+    [{ [`${prefix}sleep-seconds`]: "5" }, ["pre-stop-sleep"], [5, 10]],
+    [{ [`${prefix}sleep-seconds`]: "4" }, ["pre-stop-sleep"], [5, 10]],
+    [{ [`${prefix}sleep-seconds`]: "100000" }, ["pre-stop-sleep"], [5, 10]],
+    [{ [`${prefix}sleep-seconds`]: "99999" }, ["pre-stop-sleep"], [99999, 10]],
+  ];
+  for (const [annotations, allowed, seconds] of asked) {
+    it(`${JSON.stringify(annotations)}, allowed by ${allowed.join(" and ") || "none"}`, () =>
+      assert.deepEqual(secondsOf(annotations, allowed), seconds));
+  }
+
+  it("is no opting in, unless annotations are allowed", () => {
+    const settings = { allowAnnotations: false };
+    assert.deepEqual(judged([deployment("web", {}, routed)], settings).printed, [
+      "apisix-route-blind-spots: nothing-to-judge",
+    ]);
+    const misread = { annotations: { [`${prefix}routed`]: "yes" } };
+    assert.deepEqual(judged([deployment("web", {}, misread)], settings).printed, [
+      "apisix-route-blind-spots: nothing-to-judge",
+    ]);
+    // One policy that allows them is enough to say that one can't be used.
+    const one = { "pre-stop-sleep": { allowAnnotations: false } };
+    assert.deepEqual(judged([deployment("web", {}, misread)], {}, one as never).printed, [
+      "apisix-route-blind-spots: nothing-to-judge",
+      "apisix-route-blind-spots: annotation-not-boolean web",
+    ]);
+    const misspelled = { annotations: { [`ignore.${prefix}pre-stop-slep`]: "x" } };
+    assert.ok(
+      judged([deployment("web", {}, misspelled)], {}, one as never).printed.includes(
+        "apisix-rollout-advice: exemption-policy-unknown web",
+      ),
+    );
+  });
+});
+
 describe("one judgement", () => {
   for (const [what, resources, printed, settings] of judgements) {
     it(what, () => assert.deepEqual(judged(resources, settings).printed, printed));
@@ -288,6 +344,32 @@ describe("one judgement", () => {
       ["no-hook"],
       ["no-hook", "ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web"],
     ]);
+  });
+
+  it("shows the shortest path, and how many others there are", () => {
+    const routes = (count: number) =>
+      ["a", "b", "c"].slice(0, count).map((name) => ({
+        ...apisixRoute(name, "web"),
+      }));
+    const shown = (count: number) =>
+      judged([deployment("web"), service("web"), ...routes(count)]).findings.flatMap(({ evidence }) => evidence);
+    const first = "ApisixRoute shop/a › Service shop/web:80 › Deployment shop/web";
+    assert.deepEqual([1, 2, 3].flatMap(shown), [first, `${first} (and 1 more path)`, `${first} (and 2 more paths)`]);
+  });
+
+  it("notes what is peculiar to a path, but not what it says of the stack once", () => {
+    const notes = (route: TestResource) =>
+      judged([deployment("web"), service("web"), route, apisixRoute("other", "gone")]).findings.flatMap((one) =>
+        one.policy === "apisix-routed-workloads" ? [one.notes] : [],
+      );
+    const classless = apisixRoute("web");
+    delete (classless.props.spec as Record<string, unknown>).ingressClassName;
+    assert.deepEqual(notes(classless), [undefined]);
+    const asked = apisixRoute("web", "gone");
+    const [rule] = (asked.props.spec as { http: Record<string, unknown>[] }).http;
+    const config = { host: "http://web.shop.svc:80", policy: "x" };
+    Object.assign(rule ?? {}, { plugins: [{ name: "opa", enable: true, config }] });
+    assert.deepEqual(notes(asked), [[{ code: "asked-by-plugin", plugin: "opa" }]]);
   });
 
   it("is certain of what the controller refuses, and not of what can't be seen", () => {

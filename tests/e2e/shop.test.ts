@@ -107,6 +107,35 @@ describe("examples/shop on a real Pulumi engine", () => {
     assert.deepEqual(violations(events), []);
   });
 
+  it("takes a fact given to one policy for all of them, beside the defaults that the engine fills in", async () => {
+    const config = join(engine.folder, "facts.json");
+    const facts = {
+      all: "mandatory",
+      "pre-stop-sleep": { enforcementLevel: "mandatory", sleepSeconds: 25, select: "all" },
+      "termination-grace-period": { enforcementLevel: "mandatory", shutdownSeconds: 40, select: "all" },
+    };
+    writeFileSync(config, JSON.stringify(facts));
+    const { succeeded, output } = await run(config);
+    assert.equal(succeeded, false);
+    // The storefront and the search need 25 + 40 s, the API's hook of 40 s needs 80 s; no other number is advised.
+    const advised = new Set(
+      [...output.matchAll(/terminationGracePeriodSeconds: (\d+)/g)].map(([, seconds]) => seconds),
+    );
+    assert.deepEqual([...advised].sort(), ["65", "80"]);
+  });
+
+  it("refuses two values of one fact, with both places", async () => {
+    const config = join(engine.folder, "two-values.json");
+    writeFileSync(
+      config,
+      '{ "pre-stop-sleep": { "sleepSeconds": 7 }, "apisix-routed-workloads": { "sleepSeconds": 8 } }',
+    );
+    const { succeeded, output, events } = await run(config);
+    assert.equal(succeeded, false);
+    assert.match(output, /pre-stop-sleep › sleepSeconds and apisix-routed-workloads › sleepSeconds: different values/);
+    assert.deepEqual(violations(events), []);
+  });
+
   it("prints what the README shows", async () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     const [first = "", second = ""] = [...readme.matchAll(/```text\n(.*?)```/gs)].map(([, block]) => block);

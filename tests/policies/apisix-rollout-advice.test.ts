@@ -129,6 +129,17 @@ const cases: [what: string, resources: TestResource[], codes: string[], settings
   ["an annotation of a routed workload without ports", behind(annotated("pre-stop-sleep", { ports: [] })), []],
   ["an annotation for the stack policy", behind(annotated("apisix-routed-workloads", { ports: [] })), []],
   ["an annotation for a policy that doesn't exist", [annotated("pre-stop-slep")], ["exemption-policy-unknown"]],
+  [
+    "an annotation whose value isn't known, for a policy that doesn't exist",
+    [deployment("web", fine, { annotations: { [ignore("pre-stop-slep")]: UNKNOWN } })],
+    [],
+  ],
+  [
+    "an annotation for a policy that doesn't exist, and none are allowed",
+    [annotated("pre-stop-slep")],
+    [],
+    { allowAnnotations: false },
+  ],
   ["annotations that aren't allowed", [annotated("pre-stop-sleep")], [], { allowAnnotations: false }],
   ["a setting that is needed", [deployment("web")], [], { exempt: [{ name: "web", reason }] }],
   [
@@ -161,6 +172,34 @@ describe(policy, () => {
       assert.deepEqual(codesOf(policy, plain, settings), codes);
     });
   }
+
+  it("says which exemption has no effect, and on what", () => {
+    const found = (resources: TestResource[], settings: Settings) =>
+      judged(resources, settings).findings.flatMap(({ code, subject, data }) =>
+        "source" in data ? [[code, subject?.logicalName, data]] : [],
+      );
+    const exempt = [{ namespace: "shop", reason }];
+    const api = deployment("api", fine);
+    assert.deepEqual(found([good, api], { exempt }), [
+      ["exemption-without-effect", undefined, { source: "exempt[0]", workload: "Deployment shop/api", others: 1 }],
+    ]);
+    // It has an effect on one of the two.
+    assert.deepEqual(found([deployment("web"), api], { exempt }), []);
+    assert.deepEqual(found([annotated("pre-stop-sleep")], {}), [
+      [
+        "exemption-without-effect",
+        "web",
+        { source: ignore("pre-stop-sleep"), workload: "Deployment shop/web", others: 0 },
+      ],
+    ]);
+  });
+
+  it("is sure of what it says", () => {
+    for (const [, resources, , settings] of cases) {
+      const plain = JSON.parse(JSON.stringify(resources)) as TestResource[];
+      for (const one of judged(plain, settings).findings) assert.ok(one.policy !== policy || one.certain, one.code);
+    }
+  });
 
   it("says which container has too little time left, and on which path", () => {
     const stack = [

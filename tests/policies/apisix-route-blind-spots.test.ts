@@ -48,6 +48,17 @@ const cases: [what: string, resources: TestResource[], codes: string[]][] = [
     behind(annotated({ "apisix-graceful-termination/sleep-seconds": "3" }, sleep(9))),
     ["annotation-below-setting"],
   ],
+  ["a wish that is the setting", behind(annotated({ "apisix-graceful-termination/sleep-seconds": "5" }, sleep(5))), []],
+  [
+    "a wish that isn't known",
+    behind(deployment("web", sleep(9), { annotations: { "apisix-graceful-termination/sleep-seconds": UNKNOWN } })),
+    [],
+  ],
+  [
+    "an annotation that isn't known",
+    behind(deployment("web", sleep(9), { annotations: { "apisix-graceful-termination/routed": UNKNOWN } })),
+    [],
+  ],
   [
     "a wish that is no number",
     behind(annotated({ "apisix-graceful-termination/shutdown-seconds": "1m" }, sleep(9))),
