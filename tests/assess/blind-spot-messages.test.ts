@@ -144,6 +144,28 @@ describe("the words for blind spots", () => {
     });
   }
 
+  it("depend on the data", () => {
+    const words = problems.map((problem) => [problem.data, `${whatOf(problem)} ${fixOf(problem)}`] as const);
+    const of = (wanted: object) =>
+      words.find(([each]) =>
+        Object.entries(wanted).every(([key, value]) => each[key as keyof typeof each] === value),
+      )?.[1];
+    assert.match(of({ gateway: "infra/edge" }) ?? "", /add "infra\/edge" to gateways/);
+    assert.match(of({ gateway: "edge" }) ?? "", /add "<its namespace>\/edge" to gateways/);
+    assert.match(
+      of({ gateway: "Gateway infra/edge" }) ?? "",
+      /from namespace shop: .* manage Namespace shop and its labels/,
+    );
+    assert.match(
+      of({ gateway: "Gateway edge" }) ?? "",
+      /from this route's namespace: .* manage the Namespace and its labels/,
+    );
+    assert.match(of({ more: 0 }) ?? "", /selects Deployment shop\/web: spec\./);
+    assert.match(of({ more: 2 }) ?? "", /selects Pod shop\/web and 2 more: metadata/);
+    assert.match(of({ lost: "requests" }) ?? "", /\b9\b[^"]/);
+    assert.match(of({ port: "http" }) ?? "", /"http"/);
+  });
+
   it("tell advice on routes from what is hidden from the pack", () => {
     const advice = problems.filter(isAdvice).map(({ code }) => code);
     assert.deepEqual([...new Set(advice)].sort(), [

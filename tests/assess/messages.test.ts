@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { codes, explain, findingText, messageOf } from "../../src/assess";
-import { ofDefect } from "../../src/assess/finding";
+import { codes, explain, faultText, findingText, messageOf, type Finding } from "../../src/assess";
+import { finding, ofDefect } from "../../src/assess/finding";
 import { readPod, type Pod } from "../../src/kubernetes/workload";
+import type { Excuse } from "../../src/settings/exemptions";
 import { policyNames } from "../../src/settings/schema";
 import { judge, type Requirement } from "../../src/shutdown/judge";
 import { packVersion } from "../../src/version";
@@ -9,6 +10,7 @@ import { judged } from "../support/findings";
 import { container, exec, httpGet, pod, sh, sidecar, sleep, tcpSocket } from "../support/pods";
 import { apisixRoute, deployment, service } from "../support/resources";
 
+const policy = "apisix-rollout-advice";
 const required: Requirement = {
   sleepSeconds: 5,
   shutdownSeconds: 10,
@@ -154,11 +156,134 @@ const texts: [pod: Pod, what: string, fix: string, requirement?: Partial<Require
     'give lifecycle.preStop of container "web" a value that is known in the preview.',
   ],
   [
+    pod([container("web", sh("sleep 2; nginx -s quit; sleep 10"))]),
+    'The preStop hook of container "web" stops it 2 s after its Pod starts to terminate, but APISIX may send it requests for 5 s.',
+    'make the hook on container "web" sleep 5 s before it stops the app.',
+  ],
+  [
+    pod([container("web", sleep(3))], 30, [sidecar("proxy")]),
+    'Container "web" receives SIGTERM 3 s after its Pod starts to terminate, but APISIX may send it requests for 5 s: its preStop hook sleeps 3 s.',
+    'make the hook on container "web" sleep 5 s.',
+  ],
+  [
+    pod([container("web", exec("sleep", "40"))], 30),
+    'Container "web" may receive SIGKILL before it has shut down: its preStop hook takes 40 s and the grace period is 30 s, which leaves only the 2 s that the kubelet always grants.',
+    "terminationGracePeriodSeconds: 40.",
+    { shutdownSeconds: 0 },
+  ],
+  [
+    pod([container("web", sh("sleep 0.5"))]),
+    'Container "web" receives SIGTERM 0.5 s after its Pod starts to terminate, but APISIX may send it requests for 5 s: its preStop hook sleeps 0.5 s.',
+    'make the hook on container "web" sleep 5 s.',
+  ],
+  [
+    pod([{ name: "web", lifecycle: { preStop: { sleep: { seconds: 5 }, exec: { command: ["sleep", "5"] } } } }]),
+    'Container "web" receives SIGTERM as soon as its Pod terminates, but APISIX may keep sending it requests for another 5 s: its preStop hook has more than one handler, which the Kubernetes API refuses.',
+    'keep exactly one handler in the hook on container "web".',
+  ],
+  [
     pod([{ ...container("web", sh("sleep 5")), image: "example.com/distroless/java:17" }]),
     'Can\'t tell whether the preStop hook of container "web" runs: its image looks like one without a shell and sleep.',
     'replace the hook on container "web" with lifecycle.preStop.sleep.seconds: 5.',
   ],
 ];
+
+/** Of what isn't a Pod's defect: the sentences whose words depend on the data. */
+const sentences: [finding: Finding, what: string, fix?: string][] = [
+  [
+    finding("timeout-exceeds-grace", { timeout: 30.5, left: 19.2 }, { policy }),
+    'A request to container "" may take 30.5 s by its route\'s timeout, and the container has at most 19.2 s left after SIGTERM: a slow request is cut off.',
+    "raise terminationGracePeriodSeconds by 12 s if the app finishes its requests, or lower the route's timeout to 19 s.",
+  ],
+  ...([0, 2] as const).map((others): [Finding, string] => [
+    finding("exemption-without-effect", { source: "exempt[0]", workload: "Deployment shop/web", others }, { policy }),
+    `exempt[0] has no effect: the policy reports nothing about Deployment shop/web${others === 0 ? "" : " and 2 more"}.`,
+  ]),
+  ...(["1", "2"] as const).map((line): [Finding, string, string] => [
+    finding(
+      "controller-line",
+      {
+        route: "ApisixRoute shop/web",
+        others: 0,
+        note: { code: "controller-line", line, because: { code: "no-class" } },
+      },
+      { policy },
+    ),
+    `Only APISIX ingress controller ${line}.x takes ApisixRoute shop/web: for ${line === "1" ? "2" : "1"}.x, it has no class.`,
+    `set controller: "${line}" if that is what the cluster runs; otherwise change the route so that ${line === "1" ? "2" : "1"}.x takes it.`,
+  ]),
+  [
+    finding("exemption-policy-unknown", { annotation: "ignore.x/y", hint: '; did you mean "z"?' }, { policy }),
+    'The annotation ignore.x/y has no effect: there is no such policy; did you mean "z"?',
+  ],
+  [
+    finding("exemption-policy-unknown", { annotation: "ignore.x/y", hint: "" }, { policy }),
+    "The annotation ignore.x/y has no effect: there is no such policy.",
+  ],
+  [
+    finding("helm-release", { releases: '"a"', count: 1 }, { policy }),
+    'Can\'t see what Helm release "a" installs: routes, Services and workloads in it are not judged.',
+  ],
+  [
+    finding("helm-release", { releases: '"a", "b"', count: 2 }, { policy }),
+    'Can\'t see what Helm releases "a", "b" installs: routes, Services and workloads in it are not judged.',
+  ],
+  [
+    finding("nothing-to-judge", { workloads: 1 }, { policy }),
+    "Nothing could be judged here: no route, route catalog or annotation says which of the workloads (1) that look reachable APISIX sends requests to.",
+  ],
+  [
+    finding("nothing-to-judge", { workloads: 2 }, { policy }),
+    "Nothing could be judged here: no route, route catalog or annotation says which of the 2 workloads that look reachable APISIX sends requests to.",
+  ],
+];
+
+describe("what people read of all else", () => {
+  for (const [of, what, fix] of sentences) {
+    it(what, () => {
+      const text = findingText(of);
+      assert.equal(text.what, what);
+      if (fix !== undefined) assert.equal(text.fix, fix);
+    });
+  }
+
+  it("is a mirrored workload's defects, as the end of a sentence", () => {
+    const defects = judge(pod([container("web")]), required);
+    const text = findingText(finding("mirror-only", { workload: "Deployment shop/web", defects }, { policy }));
+    assert.match(text.what, /doesn't shut down gracefully: container "web" receives SIGTERM/);
+    assert.equal(text.fix, 'lifecycle.preStop.sleep.seconds: 5 on container "web".');
+  });
+
+  it("is why an exemption doesn't hold", () => {
+    const source = "exempt[0]";
+    const faults: [excuse: Excuse, remark: string | undefined][] = [
+      [{ source, reason: "x" }, undefined],
+      [
+        { source, reason: "x", until: "2026-01-31", fault: "expired" },
+        "The exemption (exempt[0]) expired on 2026-01-31.",
+      ],
+      [
+        { source, reason: "", fault: "no-reason" },
+        'The exemption (exempt[0]) doesn\'t hold: it gives no reason; write "<reason> until 2027-01-31".',
+      ],
+      [
+        { source, reason: "x", fault: "not-a-date" },
+        "The exemption (exempt[0]) doesn't hold: its date is not a date; write it as 2027-01-31.",
+      ],
+      [
+        { source, reason: "", fault: "unknown-value" },
+        "The exemption (exempt[0]) doesn't hold: its value is unknown in this preview.",
+      ],
+    ];
+    for (const [excuse, remark] of faults) {
+      const { evidence } = findingText(
+        finding("helm-release", { releases: "", count: 1 }, { policy, excuses: [excuse] }),
+      );
+      assert.deepEqual(evidence, remark === undefined ? [] : [remark]);
+    }
+    assert.equal(faultText({ source, reason: "x" }), "it is in force");
+  });
+});
 
 describe("what people read", () => {
   for (const [of, what, fix, besides] of texts) {
