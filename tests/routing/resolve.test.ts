@@ -73,16 +73,16 @@ describe("resolveRoutes", () => {
   });
 
   it("puts the shortest way first, and mirrors last", () => {
-    const routes = resolveRoutes(
-      cases.flatMap((each) => each.given),
-      settings,
-    );
-    for (const { chains } of routes.workloads) {
-      const ranks = chains.map((chain) => (chain.via === "mirror" ? 1000 : 0) + chain.steps.length);
-      assert.deepEqual(
-        ranks,
-        [...ranks].sort((a, b) => a - b),
-      );
+    // Some together: their routes and Services have the same names.
+    for (let first = 0; first < cases.length; first += 20) {
+      const given = cases.slice(first, first + 20).flatMap((each) => each.given);
+      for (const { chains } of resolveRoutes(given, settings).workloads) {
+        const ranks = chains.map((chain) => (chain.via === "mirror" ? 1000 : 0) + chain.steps.length);
+        assert.deepEqual(
+          ranks,
+          [...ranks].sort((a, b) => a - b),
+        );
+      }
     }
   });
 });

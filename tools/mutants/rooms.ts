@@ -12,8 +12,16 @@ export interface Room {
 export const rooms: Readonly<Record<string, Room>> = {
   // Both by both: a policy's table of cases is about what src/assess/ finds.
   policies: { files: ["policies/*.ts"], tests: ["tests/policies/*.test.ts", "tests/assess/*.test.ts"] },
-  assess: { files: ["src/assess/*.ts"], tests: ["tests/policies/*.test.ts", "tests/assess/*.test.ts"] },
-  routing: { files: ["src/routing/**/*.ts"], tests: ["tests/routing/*.test.ts"] },
+  assess: {
+    // The examples are texts.
+    files: ["src/assess/!(examples).ts"],
+    tests: ["tests/policies/*.test.ts", "tests/assess/*.test.ts"],
+  },
+  routing: {
+    files: ["src/routing/**/*.ts"],
+    // Not mutation.test.ts: it changes the input in every place, for seconds, and a row of a table should notice first.
+    tests: ["tests/routing/!(mutation).test.ts"],
+  },
   shutdown: {
     files: ["src/shutdown/{judge,remedy,timeline}.ts"],
     tests: ["tests/shutdown/{judge,remedy,remedy.property,timeline,delay}.test.ts"],
