@@ -27,6 +27,7 @@ import {
   plugin,
   service,
   withPlugins,
+  withUnknown,
 } from "./resources";
 
 /** A blind spot to be found: its code, some or all of its data, and its evidence if that matters. */
@@ -340,6 +341,21 @@ const apisixRouteCases: Case[] = [
     routed: [`${web} [90 s]`],
     show: "timeout",
   },
+  ...[
+    [{}, {}, "-"],
+    [{ timeout: { read: "0s" } }, {}, "0"],
+    [{ timeout: { read: "20s" } }, {}, "20"],
+    [{}, { timeout: { read: "20s" } }, "20"],
+    [{ timeout: { read: "1h1m1s1ms" } }, { timeout: { read: "20" } }, "3661.001"],
+  ].map(([one, other, seconds]): Case => ({
+    name: `two rules, whose timeouts make ${seconds as string} s`,
+    given: [
+      route({ http: [one, other].map((timeout) => ({ backends: [backend("web")], ...(timeout as object) })) }),
+      ...app("shop/web"),
+    ],
+    routed: [`${web} [${seconds as string} s]`],
+    show: "timeout",
+  })),
   {
     name: "the longest timeout of two rules, and the route's before the upstream's",
     given: [
@@ -358,6 +374,29 @@ const apisixRouteCases: Case[] = [
 ];
 
 const upstreamCases: Case[] = [
+  {
+    name: "an ApisixUpstream whose name isn't known",
+    given: [route({ http: [{ upstreams: [withUnknown({ name: "" }, "name")] }] }), ...app("shop/ext")],
+    blind: [spot("value-unknown", { field: "spec.http[0].upstreams[0].name", resource: "ApisixRoute shop/web" })],
+  },
+  {
+    name: "external node: a type that isn't known",
+    given: [
+      route({ http: [{ upstreams: [{ name: "ext" }] }] }),
+      apisixUpstream("shop/ext", { externalNodes: [withUnknown({ type: "", name: "web.shop" }, "type")] }),
+      ...app("shop/web"),
+    ],
+    blind: [spot("value-unknown", { field: "spec.externalNodes[0].type", resource: "ApisixUpstream shop/ext" })],
+  },
+  {
+    name: "a subset without labels is all Pods",
+    given: [
+      route(http(backend("web", { subset: "v1" }))),
+      apisixUpstream("shop/web", { subsets: [{ name: "v1" }] }),
+      ...app("shop/web"),
+    ],
+    routed: [web],
+  },
   {
     name: "external node: a cluster DNS name",
     given: [
@@ -597,6 +636,49 @@ const pluginCases: Case[] = [
     ],
     routed: [web],
     blind: [spot("weight-zero", { service: "Service shop/a" }), spot("weight-zero", { service: "Service shop/b" })],
+  },
+  {
+    name: "a host in a list that isn't known",
+    given: [
+      route(withPlugins(plugin("kafka-logger", { brokers: [withUnknown({ host: "", port: 80 }, "host")] }))),
+      ...app("shop/web"),
+    ],
+    routed: [web],
+    blind: [
+      spot("value-unknown", {
+        field: "spec.http[0].plugins[0].config.brokers[0].host",
+        resource: "ApisixRoute shop/web",
+      }),
+    ],
+  },
+  {
+    name: "traffic-split with nodes that aren't known, without a host, or that are no host",
+    given: [
+      route(
+        withPlugins(
+          plugin("traffic-split", {
+            rules: [
+              {
+                weighted_upstreams: [
+                  { upstream: withUnknown({ nodes: {} }, "nodes") },
+                  { upstream: { nodes: [{ port: 80 }] } },
+                  { upstream: { nodes: { "": 1 } } },
+                  { upstream: {} },
+                ],
+              },
+            ],
+          }),
+        ),
+      ),
+      ...app("shop/web"),
+    ],
+    routed: [web],
+    blind: [
+      spot("value-unknown", {
+        field: "spec.http[0].plugins[0].config.rules[0].weighted_upstreams[0].upstream.nodes",
+        resource: "ApisixRoute shop/web",
+      }),
+    ],
   },
   {
     name: "traffic-split with an upstream id, or a discovery",

@@ -11,7 +11,7 @@ import {
   type CatalogEntry,
 } from "../../src/routing/catalog";
 import { resolveRoutes } from "../../src/routing";
-import { apisixRoute, backend, deployment, http, service, settings } from "./resources";
+import { apisixRoute, backend, deployment, http, service, settings, withUnknown } from "./resources";
 
 function entry(more: Partial<CatalogEntry> = {}): CatalogEntry {
   return {
@@ -47,6 +47,23 @@ describe("route catalog", () => {
       ["a version of another type", '{"version": "1"}', /^version: something that is no number/],
       ["no services", '{"version": 1}', "services: must be a list"],
       ["a date that is none", file([], { createdAt: "yesterday" }), /^createdAt: /],
+      ["a date that is a number", file([], { createdAt: 5 }), /^createdAt: /],
+      ["what is wrong in the middle, with its place", '{\n  "version": 1,\n  oops\n}', "is not JSON: line 3, column 3"],
+      [
+        "a port that is a number",
+        file([{ ...entry(), ports: [80] }]),
+        "services[0].ports[0]: must be an object with port",
+      ],
+      [
+        "twenty mistakes, all of them named",
+        file(Array.from({ length: 20 }, () => 1)),
+        /^- services\[0\]: [^]*\n {2}- services\[19\]: must be an object with namespace, name and selector$/,
+      ],
+      [
+        "more mistakes than anyone reads",
+        file(Array.from({ length: 21 }, () => 1)),
+        /services\[19\]: must be an object with namespace, name and selector\n {2}- and 1 more$/,
+      ],
       ["sources of another type", file([], { sources: [1] }), "sources: must be a list of strings"],
       [
         "two entries for one Service",
@@ -128,6 +145,8 @@ describe("route catalog", () => {
     it("reads what printCatalog writes, also with a byte order mark and fields of a later release", () => {
       const catalog = { createdAt: "2027-01-31T12:00:00Z", sources: ["edge.json"], services: [entry()] };
       assert.deepEqual(parseCatalog(`\ufeff${printCatalog(catalog)}`, "x"), catalog);
+      const bare = { namespace: "shop", name: "web", selector: { app: "web" } };
+      assert.deepEqual(parseCatalog(file([bare]), "x"), { sources: [], services: [bare] });
       assert.equal(parseCatalog(file([{ ...entry(), weight: 1 }], { later: true }), "x").services.length, 1);
     });
   });
@@ -155,6 +174,39 @@ describe("route catalog", () => {
           evidence: ["ApisixRoute shop/other › Service shop/web:80", "ApisixRoute shop/web › Service shop/web:http"],
         },
       ]);
+    });
+
+    it("has a Service of several clusters once, unless they select differently", () => {
+      const of = (cluster: string, name: string, selector: object, ports: object[]) =>
+        [
+          service(`shop/${name}`, selector, { ports }),
+          apisixRoute(
+            `shop/${cluster}`,
+            http(...ports.map(({ port }: { port?: number }) => backend(`${name}:${port}`))),
+          ),
+        ].map((each) => ({ ...each, cluster, id: `${cluster} ${each.id}` }));
+      const routes = resolveRoutes(
+        [
+          ...of("east", "web", { app: "web" }, [{ port: 90, name: "b" }, { port: 80 }]),
+          ...of("west", "web", { app: "web" }, [{ port: 90, name: "a" }, { port: 80 }]),
+          ...of("north", "api", { app: "api" }, [{ port: 80 }]),
+          ...of("south", "api", { app: "other" }, [{ port: 80 }]),
+          ...of("north", "unknown", { app: "x" }, [withUnknown({ port: 80 }, "targetPort")]),
+        ],
+        settings,
+      );
+      const { entries, omissions } = catalogEntries(routes.services);
+      assert.deepEqual(
+        entries.map(({ name, ports, evidence }) => [name, ports, evidence?.length]),
+        [
+          ["unknown", [], 1],
+          ["web", [{ port: 80 }, { name: "a", port: 90 }, { name: "b", port: 90 }], 4],
+        ],
+      );
+      assert.deepEqual(
+        omissions.map(({ label }) => label),
+        ["Service shop/api"],
+      );
     });
 
     it("says which routed Services it can't hold", () => {

@@ -5,11 +5,13 @@ import { printChain, resolveRoutes, type BlindSpot, type Chain, type Note, type 
 import { cases, type Case, type Spot } from "./cases";
 import {
   apisixRoute,
+  apisixUpstream,
   app,
   backend,
   deployment,
   http,
   ingress,
+  ingressClass,
   object,
   path,
   plugin,
@@ -204,6 +206,32 @@ describe("resolveRoutes with unknown values", () => {
     const routes = resolveRoutes([routeTo(web[0]!), ...web, ...other], settings);
     assert.deepEqual(only(routes), ["ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web"]);
     assert.deepEqual(routes.blindSpots, []);
+  });
+
+  it("matches an unknown ApisixUpstream, IngressClass or ApisixPluginConfig through the dependencies", () => {
+    const pods = app("shop/web");
+    const upstream = apisixUpstream("shop/up", { externalNodes: [{ type: "Domain", name: "web.shop.svc" }] });
+    const toUpstream = apisixRoute("shop/web", { http: [{ upstreams: [{ name: "?" }] }] });
+    const found = (route: Resource, path: string, on: Resource, ...more: Resource[]) =>
+      only(resolveRoutes([dependsOn(unknownAt(route, path), "spec", on, ...more), on, ...more, ...pods], settings));
+    assert.deepEqual(found(toUpstream, "spec.http.0.upstreams.0.name", upstream, pods[0]!), [
+      "ApisixRoute shop/web › ApisixUpstream shop/up › Service shop/web:80 › Deployment shop/web",
+    ]);
+    const config = object("apisix.apache.org/v2", "ApisixPluginConfig", "shop/auth", {
+      spec: { plugins: [plugin("opa", { host: "http://web.shop.svc" })] },
+    });
+    const withConfig = apisixRoute("shop/web", { http: [{ backends: [], plugin_config_name: "?" }] });
+    assert.deepEqual(found(withConfig, "spec.http.0.plugin_config_name", config, pods[0]!), [
+      "ApisixRoute shop/web › ApisixPluginConfig shop/auth › Service shop/web:80 › Deployment shop/web",
+    ]);
+    for (const [controller, count] of [
+      [settings.controllerNames[0], 1],
+      ["k8s.io/ingress-nginx", 0],
+    ] as const) {
+      const own = ingress("shop/web", "?", [path("web")]);
+      const chains = found(own, "spec.ingressClassName", ingressClass("edge", controller), pods[0]!);
+      assert.equal(chains.length, count, controller);
+    }
   });
 
   it("says which value it doesn't know where the dependencies name two Services, or none", () => {

@@ -55,12 +55,12 @@ function isOurs(context: Context, ingressClass: Resource): Maybe<boolean> {
 }
 
 /** A class that is named. */
-function namedClass(context: Context, line: ControllerLine, resource: Resource, name: string, path: string): Verdict {
+function namedClass(context: Context, resource: Resource, name: string, path: string): Verdict {
   const { index, settings } = context;
   const inStack = index.namedAnywhere(resource.cluster, ingressClassKind, name)[0];
   const isListed = settings.ingressClasses.includes(name);
   // 1.x compares names alone. With `auto`, a class that the stack gives to another controller isn't APISIX's.
-  if (line === "1" && settings.controller === "1" && isListed) return yes;
+  if (settings.controller === "1" && isListed) return yes;
   if (!inStack) {
     if (isListed) return yes;
     return {
@@ -116,7 +116,7 @@ export function ownerOfCrd(context: Context, resource: Resource): Ownership | Ob
   const name = classAt(context, resource, path, getString(resource.body, "spec", "ingressClassName"));
   return ask(context, (line) => {
     if (name === unknown) return unclear(resource, path, [stepOf(resource)]);
-    if (name) return namedClass(context, line, resource, name, path);
+    if (name) return namedClass(context, resource, name, path);
     if (line === "1" || hasDefaultClass(context, resource.cluster)) return yes;
     return {
       takes: {
@@ -159,7 +159,7 @@ export function ownerOfIngress(context: Context, ingress: Resource): Ownership |
     if (name === unknown) return unclear(ingress, path, [stepOf(ingress)]);
     // The API server writes the default class into an Ingress without one when it is created.
     if (!name) return hasDefaultClass(context, ingress.cluster) ? yes : no({ code: "no-class" });
-    const verdict = namedClass(context, line, ingress, name, path);
+    const verdict = namedClass(context, ingress, name, path);
     // Ingresses of other controllers are common, and no business of ours.
     return typeof verdict.takes === "object" && !mentionsApisix(ingress, name)
       ? no({ code: "class-not-known" })
