@@ -36,6 +36,7 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
   checkSettings(settings);
   let knowledge = readKnowledge({}, settings);
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
+  const readme = packPage();
   return onConfigure(
     (config) => (knowledge = readKnowledge(config, settings)),
     () =>
@@ -46,12 +47,12 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
         provider: "kubernetes",
         tags: ["apisix", "kubernetes", "availability"],
         repository: "https://github.com/apisix-graceful-termination/apisix-graceful-termination",
-        readme: packPage(),
+        ...(readme === undefined ? {} : { readme }),
         ...about,
-        policies: policies(settings, () => knowledge).map((policy) => ({
-          ...policy,
-          enforcementLevel: enforcementLevels[policy.name as PolicyName] ?? policy.enforcementLevel,
-        })),
+        policies: policies(settings, () => knowledge).map((policy) => {
+          const level = enforcementLevels[policy.name as PolicyName];
+          return level === undefined ? policy : { ...policy, enforcementLevel: level };
+        }),
       }),
   );
 }

@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node/dist/config.js";
 import { get, getList, getString } from "../../kubernetes/values";
-import { didYouMean } from "../../settings/settings";
+import { didYouMean } from "../../schema/did-you-mean";
 import { InputError, type Problem, type Reading, type Sourced } from "./source";
 
 export interface ClusterOptions {
