@@ -29,7 +29,17 @@ function importRule(room) {
 }
 
 export default tseslint.config(
-  { ignores: ["dist/", "eslint.config.mjs", "node_modules/", "examples/*/node_modules/", "examples/*/bin/"] },
+  {
+    ignores: [
+      "dist/",
+      "build/",
+      "eslint.config.mjs",
+      "pack.js",
+      "node_modules/",
+      "examples/*/node_modules/",
+      "examples/*/bin/",
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -1,13 +1,14 @@
-import { realpathSync } from "node:fs";
-import { join } from "node:path";
+// First: what is imported after these may not load on an old Node, or without the SDK.
+import "./src/start";
+import { refuseBadConfig, refuseOldSdk } from "./policies/engine-boundary";
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { policies } from "./policies";
 import { catalogProblems } from "./policies/catalog";
-import { refuseBadConfig } from "./policies/pack-config";
 import type { PolicyName, Settings } from "./src/settings/schema";
 import { checkSettings, SettingsError } from "./src/settings/settings";
 
 export type { PolicyName, Settings } from "./src/settings/schema";
+export { SettingsError } from "./src/settings/settings";
 
 /** What an organization's own pack may call itself. */
 export interface PackOptions {
@@ -27,6 +28,7 @@ export interface PackOptions {
  * @throws SettingsError with everything that is wrong with the settings
  */
 export function createPack(settings: Settings = {}, options: PackOptions = {}): PolicyPack {
+  refuseOldSdk();
   checkSettings(settings);
   const problems = catalogProblems(settings.catalog);
   if (problems.length > 0) throw new SettingsError(problems.map((problem) => `catalog: ${problem}`));
@@ -49,9 +51,3 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
       }),
   );
 }
-
-// Pulumi runs a pack through a script of @pulumi/pulumi's, with the pack's folder as the working directory; an
-// organization's pack that calls createPack has a folder of its own.
-const root = join(__dirname, "..");
-const startedByPulumi = require.main?.filename.includes(join("@pulumi", "pulumi", "cmd")) ?? false;
-if (startedByPulumi && realpathSync(process.cwd()) === realpathSync(root)) createPack();

@@ -1,14 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { version } from "../../package.json";
 
-/** The version in the package.json: beside dist/ in the package, beside src/ in the sources. */
+/** The version of the command line; the bundle has it inside. */
 export function packVersion(): string {
-  for (const folder of [join(__dirname, "..", ".."), join(__dirname, "..", "..", "..")]) {
-    try {
-      return (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string }).version;
-    } catch {
-      // The other one.
-    }
-  }
-  return "0.0.0";
+  return version;
 }

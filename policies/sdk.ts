@@ -1,0 +1,24 @@
+/**
+ * The SDK that serves the pack, and the gRPC library that this SDK uses: an organization's own pack may have installed
+ * further copies of both.
+ */
+import { createRequire } from "node:module";
+import { refuseToStart } from "../src/start";
+
+const ofSdk = requireOfSdk();
+
+export const { Server, status } = ofSdk("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
+
+/** The installed versions. */
+export const versions: Readonly<Record<string, string>> = {
+  "@pulumi/policy": (ofSdk("./package.json") as { version: string }).version,
+  "@pulumi/pulumi": (ofSdk("@pulumi/pulumi/package.json") as { version: string }).version,
+};
+
+function requireOfSdk(): NodeJS.Require {
+  try {
+    return createRequire(require.resolve("@pulumi/policy"));
+  } catch {
+    return refuseToStart("@pulumi/policy and @pulumi/pulumi are not installed, and the pack needs both.");
+  }
+}
