@@ -9,11 +9,16 @@ const ofSdk = requireOfSdk();
 
 export const { Server, status } = ofSdk("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
 
-/** The installed versions. */
+/** The installed versions, such as `1.21.0`. */
 export const versions: Readonly<Record<string, string>> = {
-  "@pulumi/policy": (ofSdk("./package.json") as { version: string }).version,
-  "@pulumi/pulumi": (ofSdk("@pulumi/pulumi/package.json") as { version: string }).version,
+  "@pulumi/policy": versionIn("./package.json"),
+  "@pulumi/pulumi": versionIn("@pulumi/pulumi/package.json"),
 };
+
+/** `@pulumi/policy` writes a `v` before its own. */
+function versionIn(manifest: string): string {
+  return (ofSdk(manifest) as { version: string }).version.replace(/^v/, "");
+}
 
 function requireOfSdk(): NodeJS.Require {
   try {

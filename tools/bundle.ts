@@ -89,7 +89,7 @@ const executable: Plugin = {
         export { Server, status } from "@grpc/grpc-js";
         import policy from "@pulumi/policy/package.json";
         import pulumi from "@pulumi/pulumi/package.json";
-        export const versions = { "@pulumi/policy": policy.version, "@pulumi/pulumi": pulumi.version };`,
+        export const versions = { "@pulumi/policy": policy.version.replace(/^v/, ""), "@pulumi/pulumi": pulumi.version };`,
       resolveDir: dirname(require.resolve("@pulumi/policy")),
     }));
     // The SDK takes the pack's version from the package.json of the working directory, which is the program's here.

@@ -1,7 +1,8 @@
 /** The tarball that is published, installed with the engine's own commands, and what it refuses to start with. */
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { configureRequest, connect } from "../support/analyzer";
 import { startFolder, startPack } from "../support/pack-process";
 import { cached, emptyHome, extract, root, run, succeed, tarball, temporary, weight, write } from "./support";
 
@@ -84,68 +85,67 @@ describe("the published package", () => {
     assert.ok(pack.port, pack.stderr());
   });
 
-  /** A copy of the installed package that one thing is wrong with. */
-  function spoiled(name: string, spoil: (folder: string) => void): string {
-    const copy = join(folder, name);
-    cpSync(production, copy, { recursive: true });
-    spoil(copy);
-    return copy;
-  }
-  const sdk = (at: string, file: string) => join(at, "node_modules", "@pulumi", file);
-  const claim = (name: string, version: string) => (at: string) => {
-    const file = sdk(at, `${name}/package.json`);
-    writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, "utf8")) as object), version }));
+  const sdk = (file: string) => join(production, "node_modules", "@pulumi", file);
+  type Use = () => Promise<void>;
+
+  /** Runs something with a file of the installed package changed. */
+  const changed = (file: string, from: string | RegExp, to: string) => async (use: Use) => {
+    const text = readFileSync(file, "utf8");
+    assert.notEqual(text.replace(from, to), text);
+    writeFileSync(file, text.replace(from, to));
+    await use().finally(() => writeFileSync(file, text));
   };
-  const refusals: [what: string, spoil: (folder: string) => void, says: RegExp][] = [
-    [
-      "was never built",
-      (at) => rmSync(join(at, "dist"), { recursive: true }),
-      /dist\/ is missing, so the pack was not built/,
-    ],
+  /** Runs something with a folder of the installed package taken away. */
+  const without = (path: string) => async (use: Use) => {
+    renameSync(path, `${path}.away`);
+    await use().finally(() => renameSync(`${path}.away`, path));
+  };
+
+  const refusals: [what: string, spoiled: (use: Use) => Promise<void>, says: RegExp][] = [
+    ["was never built", without(join(production, "dist")), /dist\/ is missing, so the pack was not built/],
     [
       "finds an SDK older than it supports",
-      claim("policy", "1.15.0"),
+      changed(sdk("policy/package.json"), /"version": "[^"]*"/, '"version": "v1.15.0"'),
       /it needs @pulumi\/policy 1\.20\.0 or later, and 1\.15\.0 is installed/,
     ],
     [
       "finds a Pulumi older than it supports",
-      claim("pulumi", "3.204.0"),
+      changed(sdk("pulumi/package.json"), /"version": "[^"]*"/, '"version": "3.204.0"'),
       /it needs @pulumi\/pulumi 3\.220\.0 or later, and 3\.204\.0 is installed/,
     ],
-    [
-      "finds no SDK",
-      (at) => rmSync(sdk(at, "policy"), { recursive: true }),
-      /@pulumi\/policy and @pulumi\/pulumi are not installed/,
-    ],
+    ["finds no SDK", without(sdk("policy")), /@pulumi\/policy and @pulumi\/pulumi are not installed/],
     [
       "can't look at its config before the SDK does",
-      (at) => {
-        const file = sdk(at, "policy/server.js");
-        writeFileSync(file, readFileSync(file, "utf8").replace("configure: configure,", ""));
-      },
+      changed(sdk("policy/server.js"), "configure: configure,", ""),
       /takes policy config in a way that this version of the pack can't check/,
     ],
   ];
-  for (const [what, spoil, says] of refusals) {
-    it(`refuses to start, in one sentence, where it ${what}`, async () => {
-      const pack = await startFolder(spoiled(what, spoil));
-      if (pack.port !== undefined) await pack.stop();
-      assert.deepEqual([pack.port, pack.code], [undefined, 69]);
-      assert.match(pack.stderr(), says);
-      assert.match(pack.stderr(), /^apisix-graceful-termination: [^\n]*\.\n$/);
-    });
+  for (const [what, spoiled, says] of refusals) {
+    it(`refuses to start, in one sentence, where it ${what}`, () =>
+      spoiled(async () => {
+        const pack = await startFolder(production);
+        if (pack.port !== undefined) await pack.stop();
+        assert.deepEqual([pack.port, pack.code], [undefined, 69]);
+        assert.match(pack.stderr(), says);
+        assert.match(pack.stderr(), /^apisix-graceful-termination: [^\n]*\.\n$/);
+      }));
   }
 
   it("guards the config of the gRPC library that the SDK uses, whatever others there are", async () => {
-    // A newer one of an organization's own, beside that of the SDK.
-    const own = spoiled("other-grpc", (at) => {
-      cpSync(join(at, "node_modules", "@grpc", "grpc-js"), sdk(at, "policy/node_modules/@grpc/grpc-js"), {
-        recursive: true,
-      });
-    });
-    const pack = await startFolder(own);
-    await pack.stop();
-    assert.ok(pack.port, pack.stderr());
+    const modules = join(production, "node_modules", "@grpc");
+    cpSync(join(modules, "grpc-js"), sdk("policy/node_modules/@grpc/grpc-js"), { recursive: true });
+    const pack = await startFolder(production);
+    try {
+      const analyzer = connect(pack.port ?? assert.fail(pack.stderr()));
+      const refused = await analyzer.call("configure", configureRequest({ "pre-stop-sleeep": {} }));
+      analyzer.close();
+      assert.match(
+        "error" in refused ? refused.error : "",
+        /pre-stop-sleeep: no such policy; did you mean "pre-stop-sleep"/,
+      );
+    } finally {
+      await pack.stop();
+    }
   });
 });
 
@@ -191,7 +191,7 @@ describe("the command line alone", () => {
     });
     const cache = join(folder, "npm-cache");
     const npx = (...args: string[]) =>
-      succeed("npx", ["--yes", join(folder, name), ...args], empty, {
+      succeed("npx", ["--yes", "--package", join(folder, name), "apisix-graceful-termination", ...args], empty, {
         ...home,
         npm_config_cache: cache,
         npm_config_offline: "true",

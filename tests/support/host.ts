@@ -76,7 +76,6 @@ export async function preview(policies: Policy[], resources: TestResource[], con
   const analyze = promisify(server.makeAnalyzeRpcFun(...pack));
   const analyzeStack = promisify(server.makeAnalyzeStackRpcFun(...pack));
   const outcome: Outcome = { violations: [], remediations: [], resources: [] };
-  const urns = new Map(resources.map((resource) => [resource.name, urnOf(resource)]));
 
   const collect = (response: proto.AnalyzeResponse, fallback: string) => {
     for (const diagnostic of response.getDiagnosticsList()) {
@@ -91,7 +90,7 @@ export async function preview(policies: Policy[], resources: TestResource[], con
 
   for (const resource of resources) {
     let { props } = resource;
-    const request = fill(new proto.AnalyzeRequest(), { ...resource, props });
+    const request = resourceRequest({ ...resource, props });
     const remediated = (await remediate({ request })) as proto.RemediateResponse;
     for (const remediation of remediated.getRemediationsList()) {
       const properties = remediation.getProperties();
@@ -101,15 +100,22 @@ export async function preview(policies: Policy[], resources: TestResource[], con
     }
     const after = { ...resource, props };
     outcome.resources.push(after);
-    collect(
-      (await analyze({ request: fill(new proto.AnalyzeRequest(), after) })) as proto.AnalyzeResponse,
-      resource.name,
-    );
+    collect((await analyze({ request: resourceRequest(after) })) as proto.AnalyzeResponse, resource.name);
   }
 
+  const request = stackRequest(outcome.resources);
+  collect((await analyzeStack({ request })) as proto.AnalyzeResponse, "");
+  return outcome;
+}
+
+type Request = proto.AnalyzeRequest | proto.AnalyzerResource;
+
+/** What the engine asks about a whole stack. */
+export function stackRequest(resources: readonly TestResource[]): proto.AnalyzeStackRequest {
+  const urns = new Map(resources.map((resource) => [resource.name, urnOf(resource)]));
   const request = new proto.AnalyzeStackRequest();
   request.setResourcesList(
-    outcome.resources.map((resource) => {
+    resources.map((resource) => {
       const message = fill(new proto.AnalyzerResource(), resource);
       for (const [property, names] of Object.entries(resource.propertyDependencies ?? {})) {
         const dependencies = new proto.AnalyzerPropertyDependencies();
@@ -119,11 +125,13 @@ export async function preview(policies: Policy[], resources: TestResource[], con
       return message;
     }),
   );
-  collect((await analyzeStack({ request })) as proto.AnalyzeResponse, "");
-  return outcome;
+  return request;
 }
 
-type Request = proto.AnalyzeRequest | proto.AnalyzerResource;
+/** What the engine asks about one resource. */
+export function resourceRequest(resource: TestResource): proto.AnalyzeRequest {
+  return fill(new proto.AnalyzeRequest(), resource);
+}
 
 function fill<T extends Request>(message: T, resource: TestResource): T {
   message.setType(resource.type);
