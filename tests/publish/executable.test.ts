@@ -1,5 +1,6 @@
 /** The executable pack says what the ordinary one says, byte for byte, and the real CLI takes it. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Resource } from "../../src/kubernetes/resource";
 import { preview, startEngine, type Engine } from "../../tools/pulumi";
@@ -145,13 +146,23 @@ describe("the executable pack", function () {
       const [left, right] = [await preview(options), await preview({ ...options, policyPack: executable })];
       assert.equal(right.succeeded, true, right.output);
       const plain = (text: string) => text.replace(/\(local: [^)]*\)/, "(local: …)");
+      // Their order is that in which the engine's workers came to them.
       const policies = (text: string) =>
         plain(text)
-          .slice(plain(text).indexOf("Policies:"))
           .split("\n")
-          .filter((line) => /@v|\[remediate\]/.test(line));
+          .filter((line) => /@v|\[remediate\]/.test(line))
+          .sort();
       assert.ok(policies(left.output).length > 3, left.output);
       assert.deepEqual(policies(right.output), policies(left.output));
+    });
+
+    it("refuses a bad config with the ordinary pack's words", async () => {
+      const policyPackConfig = join(engine.folder, "bad.json");
+      writeFileSync(policyPackConfig, '{ "pre-stop-sleeep": "advisory" }');
+      const project = join(root, "examples", "routes");
+      const { succeeded, output } = await preview({ engine, project, policyPack: executable, policyPackConfig });
+      assert.equal(succeeded, false);
+      assert.match(output, /pre-stop-sleeep: no such policy; did you mean "pre-stop-sleep"\?/);
     });
   });
 });
