@@ -62,6 +62,9 @@ export async function startService(): Promise<ServiceDouble> {
     [/^GET \/api\/user$/, () => ({ githubLogin: "acme", organizations: [{ githubLogin: "acme" }] })],
     [/^GET \/api\/user\/organizations\/default$/, () => ({ gitHubLogin: "acme" })],
     [/^GET \/api\/capabilities$/, () => ({ capabilities: [] })],
+    // Not a secret here: the CLI tries it out when it makes a stack.
+    [/^POST \/api\/stacks\/[^/]+\/[^/]+\/[^/]+\/encrypt$/, (_, body) => ({ ciphertext: json(body).plaintext })],
+    [/^POST \/api\/stacks\/[^/]+\/[^/]+\/[^/]+\/decrypt$/, (_, body) => ({ plaintext: json(body).ciphertext })],
     // Policy packs and groups.
     [
       /^POST \/api\/orgs\/acme\/policypacks$/,
@@ -111,20 +114,17 @@ export async function startService(): Promise<ServiceDouble> {
     [/^GET \/api\/stacks\/[^/]+\/[^/]+\/[^/]+\/policypacks$/, () => ({ requiredPolicies: required() })],
     [/^GET \/api\/stacks\/[^/]+\/[^/]+\/[^/]+\/export$/, () => ({ version: 3, deployment: {} })],
     [/^POST \/api\/stacks\/[^/]+\/[^/]+\/[^/]+\/preview$/, () => ({ updateID: "u1", requiredPolicies: required() })],
-    [/^POST \/api\/stacks\/[^/]+\/[^/]+\/[^/]+\/preview\/u1$/, () => ({ version: 1, token: "lease" })],
-    [/^(POST|PATCH) \/api\/stacks\/[^/]+\/[^/]+\/[^/]+\/preview\/u1\/\S+$/, () => ({})],
+    [/^POST \/api\/stacks\/[^/]+\/[^/]+\/[^/]+\/update\/u1$/, () => ({ version: 1, token: "lease" })],
+    [/^(POST|PATCH) \/api\/stacks\/[^/]+\/[^/]+\/[^/]+\/update\/u1\/\S+$/, () => ({})],
   ];
 
   const server = createServer((request, response) => {
     void textOf(request).then((body) => {
       const asked = `${request.method} ${(request.url ?? "").split("?")[0]}`;
-      for (const [pattern, answer] of answers) {
-        const match = pattern.exec(asked);
-        const given = match ? answer(match.slice(1), body) : undefined;
-        if (!match || given === undefined) continue;
-        return response.end(Buffer.isBuffer(given) ? given : JSON.stringify(given));
-      }
-      double.unknown.push(asked);
+      const [pattern, answer] = answers.find(([request]) => request.test(asked)) ?? [];
+      const given = answer?.(pattern?.exec(asked)?.slice(1) ?? [], body);
+      if (given !== undefined) return response.end(Buffer.isBuffer(given) ? given : JSON.stringify(given));
+      if (!pattern) double.unknown.push(asked);
       response.writeHead(404).end(JSON.stringify({ code: 404, message: "not found" }));
     });
   });
