@@ -35,6 +35,8 @@ export default tseslint.config(
       "build/",
       "eslint.config.mjs",
       "pack.js",
+      "template/",
+      "template/",
       "node_modules/",
       "examples/*/node_modules/",
       "examples/*/bin/",

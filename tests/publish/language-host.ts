@@ -30,7 +30,7 @@ function installCommand(options: Record<string, unknown>): [program: string, arg
 
 function installDependencies(call: Install): void {
   const info = call.request.getInfo();
-  const [program, args] = installCommand((info?.getOptions()?.toJavaScript() ?? {}) as Record<string, unknown>);
+  const [program, args] = installCommand(info?.getOptions()?.toJavaScript() ?? {});
   const child = spawn(program, args, { cwd: info?.getProgramDirectory() ?? ".", stdio: ["ignore", "pipe", "pipe"] });
   const say = (set: "setStdout" | "setStderr") => (text: Buffer) => {
     const response = new proto.InstallDependenciesResponse();
