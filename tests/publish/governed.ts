@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { preview, script, startEngine, type Engine, type PreviewResult } from "../../tools/pulumi";
 import { startService, type ServiceDouble } from "./service";
 import { cleanEnvironment } from "../support/pack-process";
-import { emptyHome, type Ran } from "./support";
+import { emptyHome, root, type Ran } from "./support";
 
 export interface Organization {
   service: ServiceDouble;
@@ -24,8 +24,11 @@ export async function startOrganization(path: string[] = []): Promise<Organizati
   const [service, engine] = [await startService(), await startEngine()];
   const bin = join(engine.folder, "host");
   mkdirSync(bin);
-  const host = [require.resolve("ts-node/register/transpile-only"), join(__dirname, "language-host.ts")];
-  script(join(bin, "pulumi-language-nodejs"), ["--require", ...host]);
+  // With the project's own compiler options, whatever folder the engine starts it in.
+  const options = JSON.stringify({ transpileOnly: true, project: join(root, "tsconfig.json") });
+  const main = JSON.stringify(join(__dirname, "language-host.ts"));
+  const load = `require(${JSON.stringify(require.resolve("ts-node"))}).register(${options}); require(${main});`;
+  script(join(bin, "pulumi-language-nodejs"), ["--eval", load]);
   let machines = 0;
   const newMachine = () => {
     const folder = join(engine.folder, `machine-${++machines}`);

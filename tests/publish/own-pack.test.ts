@@ -7,20 +7,25 @@ import { startOrganization, type Organization } from "./governed";
 import { cached, emptyHome, extract, root, succeed, tarball, temporary, write } from "./support";
 
 const template = join(root, "template");
-/** An exact @pulumi/pulumi for yarn 1: it takes the newest one, and refuses it on a Node that this one doesn't name. */
-const forNode20 = process.versions.node.startsWith("20.") ? { resolutions: { "@pulumi/pulumi": "3.248.0" } } : {};
+/** What docs/organization.md says of yarn 1, which takes the newest @pulumi/pulumi and refuses it on Node 20. */
+const pulumiOfNode20 = process.versions.node.startsWith("20.") ? "3.248.0" : undefined;
 
-const managers: [name: string, programs: Record<string, string>, manifest?: object][] = [
+const managers: [name: string, programs: Record<string, string>, pulumi?: string][] = [
   ["npm", {}],
   ["pnpm", { pnpm: "10.34.9" }],
-  ["yarn", { yarn: "1.22.22" }, forNode20],
+  ["yarn", { yarn: "1.22.22" }, pulumiOfNode20],
   ["bun", { bun: "1.4.5" }],
 ];
 
 /** Makes a copy of the template an organization's own: of the package that is tested, with a catalog of its own. */
-function makeOwn(folder: string, more: object = {}): void {
+function makeOwn(folder: string, pulumi?: string): void {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { dependencies: object };
-  const dependencies = { ...manifest.dependencies, "apisix-graceful-termination": `file:${tarball()}` };
+  const dependencies = {
+    ...manifest.dependencies,
+    "apisix-graceful-termination": `file:${tarball()}`,
+    ...(pulumi !== undefined && { "@pulumi/pulumi": pulumi }),
+  };
+  const more = pulumi === undefined ? {} : { resolutions: { "@pulumi/pulumi": pulumi } };
   write(folder, {
     "package.json": { ...manifest, ...more, dependencies },
     "catalog.json": {
@@ -40,11 +45,11 @@ describe("an organization's own pack", function () {
   const { folder, remove } = temporary();
   after(remove);
 
-  for (const [name, programs, more = {}] of managers) {
+  for (const [name, programs, pulumi] of managers) {
     it(`is installed with ${name}, and starts with one SDK`, async () => {
       const source = join(folder, `${name}-source`);
       cpSync(template, source, { recursive: true });
-      makeOwn(source, more);
+      makeOwn(source, pulumi);
       // Packed as for publishing, so that what it needs is in its tarball.
       const packed = succeed("npm", ["pack", "--loglevel=error", "--pack-destination", folder], source).trim();
       const own = join(folder, name);
