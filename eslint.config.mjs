@@ -40,7 +40,19 @@ function importRule(room) {
 }
 
 export default tseslint.config(
-  { ignores: ["dist/", "eslint.config.mjs", "node_modules/", "examples/*/node_modules/", "examples/*/bin/"] },
+  {
+    ignores: [
+      "dist/",
+      "build/",
+      "eslint.config.mjs",
+      "pack.js",
+      "template/",
+      "template/",
+      "node_modules/",
+      "examples/*/node_modules/",
+      "examples/*/bin/",
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -1,14 +1,15 @@
-import { realpathSync } from "node:fs";
-import { join } from "node:path";
+// First: what is imported after these may not load on an old Node, or without the SDK.
+import "./src/start";
+import { onConfigure, refuseOldSdk } from "./policies/engine-boundary";
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { policies } from "./policies";
-import { onConfigure } from "./policies/pack-config";
 import { readKnowledge } from "./src/assess";
 import { packPage } from "./src/pack-page";
 import type { PolicyName, Settings } from "./src/settings/schema";
 import { checkSettings } from "./src/settings/settings";
 
 export type { PolicyName, Settings } from "./src/settings/schema";
+export { SettingsError } from "./src/settings/settings";
 
 /** What an organization's own pack may call itself. */
 export interface PackOptions {
@@ -33,6 +34,7 @@ export interface PackOptions {
  * @throws SettingsError with everything that is wrong with the settings
  */
 export function createPack(settings: Settings = {}, options: PackOptions = {}): PolicyPack {
+  refuseOldSdk();
   checkSettings(settings);
   let knowledge = readKnowledge({}, settings);
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
@@ -56,9 +58,3 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
       }),
   );
 }
-
-// Pulumi runs a pack through a script of @pulumi/pulumi's, with the pack's folder as the working directory; an
-// organization's pack that calls createPack has a folder of its own.
-const root = join(__dirname, "..");
-const startedByPulumi = require.main?.filename.includes(join("@pulumi", "pulumi", "cmd")) ?? false;
-if (startedByPulumi && realpathSync(process.cwd()) === realpathSync(root)) createPack();
