@@ -1,14 +1,15 @@
-import { realpathSync } from "node:fs";
-import { join } from "node:path";
+// First: what is imported after these may not load on an old Node, or without the SDK.
+import "./src/start";
+import { onConfigure, refuseOldSdk } from "./policies/engine-boundary";
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { policies } from "./policies";
-import { onConfigure } from "./policies/pack-config";
 import { readKnowledge } from "./src/assess";
 import { packPage } from "./src/pack-page";
 import type { PolicyName, Settings } from "./src/settings/schema";
 import { checkSettings } from "./src/settings/settings";
 
 export type { PolicyName, Settings } from "./src/settings/schema";
+export { SettingsError } from "./src/settings/settings";
 
 /** What an organization's own pack may call itself. */
 export interface PackOptions {
@@ -33,9 +34,11 @@ export interface PackOptions {
  * @throws SettingsError with everything that is wrong with the settings
  */
 export function createPack(settings: Settings = {}, options: PackOptions = {}): PolicyPack {
+  refuseOldSdk();
   checkSettings(settings);
   let knowledge = readKnowledge({}, settings);
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
+  const readme = packPage();
   return onConfigure(
     (config) => (knowledge = readKnowledge(config, settings)),
     () =>
@@ -46,18 +49,12 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
         provider: "kubernetes",
         tags: ["apisix", "kubernetes", "availability"],
         repository: "https://github.com/apisix-graceful-termination/apisix-graceful-termination",
-        readme: packPage(),
+        ...(readme === undefined ? {} : { readme }),
         ...about,
-        policies: policies(settings, () => knowledge).map((policy) => ({
-          ...policy,
-          enforcementLevel: enforcementLevels[policy.name as PolicyName] ?? policy.enforcementLevel,
-        })),
+        policies: policies(settings, () => knowledge).map((policy) => {
+          const level = enforcementLevels[policy.name as PolicyName];
+          return level === undefined ? policy : { ...policy, enforcementLevel: level };
+        }),
       }),
   );
 }
-
-// Pulumi runs a pack through a script of @pulumi/pulumi's, with the pack's folder as the working directory; an
-// organization's pack that calls createPack has a folder of its own.
-const root = join(__dirname, "..");
-const startedByPulumi = require.main?.filename.includes(join("@pulumi", "pulumi", "cmd")) ?? false;
-if (startedByPulumi && realpathSync(process.cwd()) === realpathSync(root)) createPack();

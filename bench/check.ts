@@ -21,7 +21,7 @@ const kubeScoreProgram: GoProgram = {
   flags: ["-pgo=off"],
 };
 
-const cli = join(__dirname, "..", "dist", "src", "cli", "index.js");
+const cli = join(__dirname, "..", "dist", "cli.js");
 
 /** As people write them: each object a document of its own, with what a Deployment has besides. */
 function manifests(size: number): string {

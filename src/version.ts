@@ -1,28 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { version } from "../package.json";
 
 const repository = "https://github.com/apisix-graceful-termination/apisix-graceful-termination";
 
-/** The version in the package.json: beside dist/ in the package, beside src/ in the sources. */
+/** The version of the package; bundles have it inside. */
 export function packVersion(): string {
-  version ??= readVersion();
   return version;
-}
-
-let version: string | undefined;
-
-function readVersion(): string {
-  for (const folder of [join(__dirname, ".."), join(__dirname, "..", "..")]) {
-    try {
-      return (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string }).version;
-    } catch {
-      // The other one.
-    }
-  }
-  return "0.0.0";
 }
 
 /** The address of a page of the docs, of the version that runs. */
 export function docsUrl(page: string): string {
-  return `${repository}/blob/v${packVersion()}/docs/${page}`;
+  return `${repository}/blob/v${version}/docs/${page}`;
 }

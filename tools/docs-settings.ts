@@ -41,12 +41,8 @@ async function settingsText(): Promise<string> {
       schema.description ?? "",
     ]);
   });
-  const exemption = Object.entries(exemptionSchema.properties).map(([name]) =>
-    row([
-      `\`${name}\``,
-      (exemptionSchema.required as readonly string[]).includes(name) ? "yes" : "",
-      exemptionTexts[name] ?? "",
-    ]),
+  const exemption = Object.entries(exemptionSchema.properties).map(([name, { description }]) =>
+    row([`\`${name}\``, (exemptionSchema.required as readonly string[]).includes(name) ? "yes" : "", description]),
   );
   const text = `# Settings
 
@@ -82,15 +78,6 @@ At least one of \`namespace\`, \`name\`, \`kind\` and \`labels\` says what it ex
 `;
   return format(text, { ...(await resolveConfig(settingsPage)), parser: "markdown" });
 }
-
-const exemptionTexts: Readonly<Record<string, string>> = {
-  namespace: "a glob",
-  name: "a glob; the name in the cluster or the one in the Pulumi program",
-  kind: "a glob, such as `StatefulSet`",
-  labels: "labels of the Pods, with a glob for each value",
-  reason: "why; it is shown in reports",
-  until: "the last day on which it holds, as `2027-01-31` (UTC); after it the finding is back, and says so",
-};
 
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;

@@ -1,4 +1,4 @@
-/** Kubernetes' own programs, built once from their Go modules (tools/go/kubernetes, tools/go/containerd). */
+/** Kubernetes' own programs, built once from their Go modules (tools/go/kubernetes, kubectl and containerd). */
 import { goProgram, type GoProgram } from "./go";
 
 /** The Kubernetes that tests ask. */
@@ -19,6 +19,9 @@ const kubernetes = (name: string): GoProgram => ({
   // Without the profiles of a production build: they double the time to compile.
   flags: ["-pgo=off"],
 });
+
+/** What `routes --cluster` asks a cluster through. */
+export const kubectlProgram: GoProgram = { module: "kubectl", package: ".", name: "kubectl", ldflags: "-s -w" };
 
 const containerd = (name: string): GoProgram => ({
   module: "containerd",
@@ -59,7 +62,7 @@ export async function buildAll<Name extends string>(programs: Record<Name, GoPro
 }
 
 if (require.main === module) {
-  void buildAll({ ...apiServerPrograms, ...nodePrograms }).then((built) =>
+  void buildAll({ ...apiServerPrograms, kubectl: kubectlProgram, ...nodePrograms }).then((built) =>
     console.log(Object.values(built).join("\n")),
   );
 }

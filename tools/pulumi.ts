@@ -88,8 +88,8 @@ export interface PreviewOptions {
   /** Secret config of the program. */
   secrets?: Record<string, string>;
   stack?: string;
-  /** Folder of the policy pack. */
-  policyPack?: string;
+  /** Folder or file of the policy pack; null where there is none but what the stack's organization requires. */
+  policyPack?: string | null;
   policyPackConfig?: string;
   color?: "always" | "never";
   onOutput?: (text: string) => void;
@@ -104,6 +104,7 @@ export interface PreviewResult {
 
 /** Runs `pulumi preview` of a program with a policy pack. */
 export async function preview(options: PreviewOptions): Promise<PreviewResult> {
+  const { policyPack = root } = options;
   const stack = await selectStack(options);
   const result: PreviewResult = { succeeded: true, output: "", events: [] };
   const hear = (text: string) => {
@@ -112,7 +113,7 @@ export async function preview(options: PreviewOptions): Promise<PreviewResult> {
   };
   try {
     await stack.preview({
-      policyPacks: [options.policyPack ?? root],
+      ...(policyPack !== null && { policyPacks: [policyPack] }),
       ...(options.policyPackConfig && { policyPackConfigs: [options.policyPackConfig] }),
       color: options.color ?? "never",
       onOutput: hear,
@@ -178,7 +179,8 @@ function hasPlugin(name: string, env: NodeJS.ProcessEnv): boolean {
   return plugins.some((plugin) => plugin.name === name && plugin.kind === "resource");
 }
 
-function script(path: string, args: string[]): void {
+/** An executable at a path that runs Node with these arguments. */
+export function script(path: string, args: string[]): void {
   const quoted = [process.execPath, ...args].map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`);
   writeFileSync(path, `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n`);
   chmodSync(path, 0o755);

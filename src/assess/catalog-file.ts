@@ -1,7 +1,7 @@
 /** The route catalog that the settings name: read once in a process, however many policies and resources ask. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { CatalogError, entryProblems, indexCatalog, parseCatalog, type CatalogIndex } from "../routing/catalog";
+import { CatalogError, duplicates, indexCatalog, parseCatalog, type CatalogIndex } from "../routing/catalog";
 import type { Settings } from "../settings/schema";
 
 /** A catalog, ready to be asked. */
@@ -27,7 +27,7 @@ const files = new Map<string, KnownCatalog>();
  */
 export function readCatalog(setting: CatalogSetting): KnownCatalog {
   if (typeof setting !== "string") {
-    const problems = [...entryProblems(setting, "catalog")];
+    const problems = duplicates(setting, "catalog");
     if (problems.length > 0) throw new CatalogError(problems.join("; "));
     return { index: indexCatalog(setting) };
   }

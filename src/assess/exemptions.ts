@@ -4,7 +4,7 @@ import { isKnown } from "../kubernetes/values";
 import type { Workload } from "../kubernetes/workload";
 import { ignorePrefix, type Excuse } from "../settings/exemptions";
 import { policyNames, type PolicyName } from "../settings/schema";
-import { didYouMean } from "../settings/settings";
+import { didYouMean } from "../schema/did-you-mean";
 import { finding, type Finding } from "./finding";
 import type { Knowledge } from "./knowledge";
 import { annotationsOf, excusesFrom } from "./workload";

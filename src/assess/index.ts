@@ -4,9 +4,9 @@
  */
 export { apply } from "../shutdown/remedy";
 export { catalogProblems } from "./catalog-file";
-export { assess, assessResource, type Assessment, type Judged, type ResourceAssessment } from "./assess";
-export { listExemptions, type ListedExemption } from "./exemptions";
-export type { Code, Finding } from "./finding";
+export { assess, assessResource, type Assessment, type Judged } from "./assess";
+export { listExemptions } from "./exemptions";
+export type { Finding } from "./finding";
 export { readKnowledge, type Knowledge } from "./knowledge";
 export { codes, explain, faultText, findingText, messageOf, pageOf, type FindingText } from "./messages";
 export { resourcePolicies, type ResourcePolicyName } from "./policies";

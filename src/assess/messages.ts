@@ -330,7 +330,7 @@ function fixOf({ code, data, fixes }: Finding): string {
 }
 
 /** What to do about a Pod's defect: fields and values to copy, as one sentence. */
-export function fixText(fixes: readonly Fix[]): string {
+function fixText(fixes: readonly Fix[]): string {
   const alternatives = fixes.filter((fix) => fix.do === "raise-version").map(fixPart);
   const parts = fixes.filter((fix) => fix.do !== "raise-version").map(fixPart);
   return `${[parts.join(", and "), ...alternatives].filter((text) => text !== "").join("; or ")}.`;
@@ -383,6 +383,7 @@ function hookField(hook: object): string {
 
 /** Why an exemption doesn't hold, in words. */
 export function faultText({ fault, until }: Excuse): string {
+  if (fault === undefined) return "it is in force";
   switch (fault) {
     case "expired":
       return `it expired on ${until}`;
@@ -392,8 +393,6 @@ export function faultText({ fault, until }: Excuse): string {
       return "its date is not a date; write it as 2027-01-31";
     case "unknown-value":
       return "its value is unknown in this preview";
-    case undefined:
-      return "it is in force";
   }
 }
 

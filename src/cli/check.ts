@@ -9,7 +9,7 @@ import { exitCode, type FailOn } from "./exit-code";
 import { fixText, type Fix } from "./fix";
 import { printReport, writeReports, type FormatChoice } from "./formats";
 import { exitCodes, hasColour, progress, type Io } from "./io";
-import { judge, levelOf, policyTexts, reportFindings, resourceRef } from "./judgement";
+import { codeTexts, judge, levelOf, policyTexts, reportFindings, resourceRef } from "./judgement";
 import { repairObjects, type Repaired } from "./repair";
 import { readSettings } from "./settings-file";
 import { InputError, printProblem, readSources, UsageError, type Reading, type Sourced } from "./sources";
@@ -105,7 +105,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
         })),
       },
     ],
-    { version: packVersion(), createdAt: today.toISOString(), policies: policyTexts, timelines },
+    { version: packVersion(), createdAt: today.toISOString(), policies: policyTexts, codes: codeTexts, timelines },
   );
 
   if (diff) for (const { file, before, after } of files) io.stdout(unifiedDiff(file, before, after));

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First: what is imported after it may not load on an old Node.
+import "../start";
 import { processIo } from "./io";
 import { run } from "./program";
 

@@ -1,8 +1,17 @@
 /** The judgement of objects from sources, in the words of reports. */
 import { packPolicies } from "../../policies/list";
-import { assess, findingText, type Assessment, type Finding as Judged, type Knowledge } from "../assess";
+import {
+  assess,
+  codes,
+  explain,
+  findingText,
+  pageOf,
+  type Assessment,
+  type Finding as Judged,
+  type Knowledge,
+} from "../assess";
 import { fromPulumi, labelOf, nameOf, namespaceOf } from "../kubernetes/resource";
-import { finding, type Finding, type Policy, type ResourceRef } from "../report";
+import { finding, type Code, type Finding, type Policy, type ResourceRef } from "../report";
 import { parseUrn } from "../report/urn";
 import { isExcused } from "../settings/exemptions";
 import type { PolicyName } from "../settings/schema";
@@ -18,6 +27,12 @@ export const policyTexts: readonly Policy[] = packPolicies.map(({ name, descript
   help: remediationSteps,
   url: docsUrl(`policies/${name}.md`),
 }));
+
+/** The codes' own texts, likewise. */
+export const codeTexts: readonly Code[] = codes.flatMap((code) => {
+  const known = explain(code);
+  return known ? [{ code, policies: [...known.policies], why: known.why, url: pageOf(code) }] : [];
+});
 
 /** Judges the objects of all sources as one stack. */
 export function judge(objects: readonly Sourced[], knowledge: Knowledge, today: Date): Assessment {

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { SettingsError } from "../settings/settings";
 import { check, type CheckOptions } from "./check";
 import { exemptions, type ExemptionsOptions } from "./exemptions";
+import { explain, type ExplainOptions } from "./explain";
 import { formatChoice } from "./formats";
 import { exitCodes, type Io } from "./io";
 import { packVersion } from "../version";
@@ -114,6 +115,17 @@ export function commands(io: Io, end: (code: number) => void): Command {
     .option("--settings <file>", "the policy pack's config: how long APISIX still sends requests, for the timelines")
     .option("--pack <name>", "the policy pack whose events are read", "apisix-graceful-termination")
     .action(async (files: string[], options: ReportOptions) => end(await report(files, options, io)));
+
+  add(
+    "explain",
+    "Explain a finding by its code: why it matters, an example, the fix.",
+    `  $ apisix-graceful-termination explain no-hook
+  $ apisix-graceful-termination explain --list`,
+  )
+    .argument("[code]", "what a finding ends with, or its SARIF rule: no-hook; without it, all codes are listed")
+    .option("--list", "list the codes, one a line")
+    .option("--json", "as JSON")
+    .action((code: string | undefined, options: ExplainOptions) => end(explain(code, options, io)));
 
   add(
     "exemptions",

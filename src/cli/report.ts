@@ -6,7 +6,7 @@ import { EventTimelines } from "./event-timelines";
 import { exitCode, type FailOn } from "./exit-code";
 import { printReport, writeReports, type FormatChoice } from "./formats";
 import type { Io } from "./io";
-import { policyTexts } from "./judgement";
+import { codeTexts, policyTexts } from "./judgement";
 import { packVersion } from "../version";
 import { readSettings } from "./settings-file";
 import { isSystemError, systemMessage } from "./sources";
@@ -48,6 +48,7 @@ export async function report(files: readonly string[], options: ReportOptions, i
     version: packVersion(),
     createdAt: io.now().toISOString(),
     policies,
+    codes: codeTexts,
     timelines: drawn.timelines(readings, knowledge, io.now()),
   });
   const formats = options.format ?? [];

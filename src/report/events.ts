@@ -198,7 +198,7 @@ class Reader {
   private report(value: Fields, line: number): void {
     this.sawReport = true;
     const report = readReport(value, this.source, line);
-    for (const key of ["stacks", "policies", "findings", "repairs", "timelines", "otherPacks", "problems"] as const) {
+    for (const key of Object.keys(report) as (keyof Reading)[]) {
       (this.reading[key] as unknown[]).push(...report[key]);
     }
   }
@@ -264,9 +264,8 @@ class Reader {
   private runOf(body: Fields): Run | undefined {
     const { operation } = this;
     if (operation === undefined) return undefined;
-    if (this.isOurs(body)) {
-      operation.packVersion ??= text(body.policyPackVersionTag) || text(body.policyPackVersion) || undefined;
-    }
+    const version = text(body.policyPackVersionTag) || text(body.policyPackVersion);
+    if (version !== "" && this.isOurs(body)) operation.packVersion ??= version;
     const metadata = isFields(body.metadata) ? body.metadata : {};
     const urn = [body.resourceUrn, body.urn, metadata.urn].find((urn) => typeof urn === "string" && urn !== "");
     const parsed = typeof urn === "string" ? parseUrn(urn) : undefined;

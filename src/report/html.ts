@@ -209,13 +209,14 @@ function policyTable(report: Report): string {
   const body = [...policies.values()].map((policy) => {
     const about =
       policy.description === undefined ? "" : `<small>${escape(shortened(policy.description, 400))}</small>`;
-    return `<tr><th scope="row">${policyLink(policy.name, policy)}${about}</th>${numberCells(rows.get(policy.name))}</tr>`;
+    return `<tr><th scope="row">${pageLink(policy.name, policy.url)}${about}</th>${numberCells(rows.get(policy.name))}</tr>`;
   });
   return `<h2>Policies</h2><div class="scroll" tabindex="0" role="region" aria-label="Policies"><table><thead><tr><th scope="col">Policy</th>${numberHeads}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
 }
 
-function policyLink(name: string, policy: Policy | undefined, docs?: string): string {
-  const url = [policy?.url, docs].find((url) => url !== undefined && isWebAddress(url));
+/** A name with a link to the first address that can be one. */
+function pageLink(name: string, ...urls: readonly (string | undefined)[]): string {
+  const url = urls.find((url) => url !== undefined && isWebAddress(url));
   return url === undefined ? escape(name) : `<a${attribute("href", url)}>${escape(name)}</a>`;
 }
 
@@ -329,10 +330,14 @@ function findingItem(one: Finding, lists: Lists): string {
   });
   const because = one.suppressed ? `<p><b>Reason:</b> ${escape(reason(one.suppressed))}</p>` : "";
   const fix = one.fix === undefined ? "" : `<p class="fix"><b>Fix:</b> ${escape(one.fix)}</p>`;
-  const link = policyLink(one.policy, lists.byName.get(one.policy), one.docs);
+  const { code, docs } = one;
+  const link =
+    code === undefined
+      ? pageLink(one.policy, lists.byName.get(one.policy)?.url, docs)
+      : `${pageLink(one.policy, lists.byName.get(one.policy)?.url)} ${pageLink(code, docs)}`;
   const meta = [link];
   if (one.severity !== undefined) meta.push(`severity ${one.severity}`);
-  if (one.docs !== undefined && !link.startsWith("<a")) meta.push(escape(one.docs));
+  if (docs !== undefined && !link.includes("<a")) meta.push(escape(docs));
   if (one.location) {
     const { file, line, column } = one.location;
     const at = [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined);
@@ -343,7 +348,7 @@ function findingItem(one: Finding, lists: Lists): string {
 
 function repairItem({ policy, changes }: Repair, lists: Lists): string {
   const list = changes.map((change) => `<li><code>${escape(changeText(change))}</code></li>`);
-  return `<li data-p="${lists.policies.indexOf(policy)}" data-l="repaired"><p>${level("repaired")} ${count(changes.length, "change")}</p><ul>${list.join("")}</ul><p class="meta"><span>${policyLink(policy, lists.byName.get(policy))}</span></p></li>`;
+  return `<li data-p="${lists.policies.indexOf(policy)}" data-l="repaired"><p>${level("repaired")} ${count(changes.length, "change")}</p><ul>${list.join("")}</ul><p class="meta"><span>${pageLink(policy, lists.byName.get(policy)?.url)}</span></p></li>`;
 }
 
 function level(kind: Kind, n?: number): string {

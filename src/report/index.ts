@@ -36,7 +36,6 @@ export function isFormat(name: string): name is Format {
   return Object.hasOwn(formats, name);
 }
 
-export { readEvents, type EventOptions, type EventProperties, type EventReading } from "./events";
-export { timelineText, type TimelineTextOptions } from "./timeline-text";
+export { readEvents, type EventProperties } from "./events";
+export { timelineText } from "./timeline-text";
 export * from "./model";
-export type { Change } from "./repair";

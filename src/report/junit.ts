@@ -1,6 +1,7 @@
 /**
  * JUnit XML, as CI servers read it. There is no official schema; this keeps to what Jenkins, GitLab and GitHub's
- * reporters share: a suite a stack, a case a policy and resource, as they tell cases apart by class and name.
+ * reporters share: a suite a stack, a case a code and resource. They tell cases apart by class and name: the class is
+ * `pre-stop-sleep.no-hook`, which they show as the code in the package of the policy.
  *
  * What fails the preview is a failure. An advisory finding is a skipped case with a message: JUnit has no warnings, and
  * a failure would turn the job red.
@@ -54,13 +55,14 @@ export function junit(report: Report): string {
 function casesOf({ resource, findings, repairs, timeline }: Group): Case[] {
   const cases: Case[] = [];
   const name = label(resource);
-  const byPolicy = new Map<string, Finding[]>();
+  const byClass = new Map<string, Finding[]>();
   for (const one of findings) {
-    const list = byPolicy.get(one.policy) ?? [];
+    const classname = one.code === undefined ? one.policy : `${one.policy}.${one.code}`;
+    const list = byClass.get(classname) ?? [];
     list.push(one);
-    byPolicy.set(one.policy, list);
+    byClass.set(classname, list);
   }
-  for (const [policy, list] of byPolicy) {
+  for (const [classname, list] of byClass) {
     const failing = list.filter(fails);
     const open = list.filter((one) => one.suppressed === undefined);
     const worst = failing.length > 0 ? failing : open.length > 0 ? open : list;
@@ -72,7 +74,7 @@ function casesOf({ resource, findings, repairs, timeline }: Group): Case[] {
     const type = outcome === "failure" ? attribute("type", first?.level) : "";
     const location = list.find((one) => one.location)?.location;
     const body = `<${outcome}${message}${type}>${escape(list.map(text).join("\n\n"))}</${outcome}>`;
-    cases.push(testCase(policy, name, body, outcome, location?.file, location?.line));
+    cases.push(testCase(classname, name, body, outcome, location?.file, location?.line));
   }
   for (const { policy, changes } of repairs) {
     const said = `Repaired, ${count(changes.length, "change")}:\n${changes.map(changeText).join("\n")}`;

@@ -116,9 +116,12 @@ function details(group: Group, open: boolean, report: Report): string {
 
 function item(one: Finding, report: Report): string {
   const word = one.suppressed ? "exempted" : one.level;
-  const url = report.policies.find((policy) => policy.name === one.policy)?.url ?? one.docs;
-  const policy = url !== undefined && isWebAddress(url) ? `[${code(one.policy)}](<${url}>)` : code(one.policy);
-  const parts = [`- **${word}** ${policy}: ${md(shortened(one.what, 1500))}`];
+  const policyUrl = report.policies.find((policy) => policy.name === one.policy)?.url;
+  const by =
+    one.code === undefined
+      ? codeLink(one.policy, policyUrl ?? one.docs)
+      : `${codeLink(one.policy, policyUrl)} ${codeLink(one.code, one.docs)}`;
+  const parts = [`- **${word}** ${by}: ${md(shortened(one.what, 1500))}`];
   for (const chain of one.evidence.slice(0, 5)) {
     parts.push(
       links(shortened(chain, 1500))
@@ -135,6 +138,10 @@ function item(one: Finding, report: Report): string {
     parts.push(`at ${code(line === undefined ? file : `${file}:${line}`)}`);
   }
   return parts.join("<br>");
+}
+
+function codeLink(text: string, url: string | undefined): string {
+  return url !== undefined && isWebAddress(url) ? `[${code(text)}](<${url}>)` : code(text);
 }
 
 /** An address that can stand between `<` and `>` as it is. */

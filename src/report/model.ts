@@ -1,184 +1,68 @@
 /**
  * What every format renders: one report of one or many stacks.
  *
- * This is also the JSON that `--format json` writes and `report` reads again; schemas/report.schema.json describes it.
+ * This is also the JSON that `--format json` writes and `report` reads again: schemas/report.schema.json states it.
  * Seconds everywhere. Nothing in here is escaped: each format does that by its own rules.
  */
 import { createHash } from "node:crypto";
-import type { Change } from "./repair";
+import type {
+  Code,
+  Finding,
+  OtherPack,
+  Policy,
+  Problem,
+  Repair,
+  ReportFile,
+  ResourceRef,
+  Stack,
+  Totals,
+  WorkloadTimeline,
+} from "./types";
+
+export type {
+  Code,
+  ContainerTimeline,
+  Finding,
+  Interval,
+  Level,
+  OtherPack,
+  Policy,
+  Problem,
+  Repair,
+  ResourceRef,
+  Severity,
+  Stack,
+  Timeline,
+  Location,
+  WorkloadTimeline,
+} from "./types";
 
 /** Raised when a reader of the JSON would have to change. New fields may come without that. */
 export const schemaVersion = 1;
 
 export const packName = "apisix-graceful-termination";
 
-/** `remediate` fails like `mandatory`: the pack was to repair it, and couldn't. */
-export type Level = "mandatory" | "remediate" | "advisory";
-
-export type Severity = "low" | "medium" | "high" | "critical";
-
-export interface Report {
-  schemaVersion: typeof schemaVersion;
-  tool: { name: string; version?: string };
-  /** When it was made, ISO 8601. */
-  createdAt?: string;
-  totals: Totals;
-  stacks: Stack[];
-  policies: Policy[];
-  findings: Finding[];
-  repairs: Repair[];
-  timelines: WorkloadTimeline[];
-  /** What other policy packs reported in the same events: counted, and nothing more. */
-  otherPacks: OtherPack[];
-  problems: Problem[];
-}
-
-/** Numbers to keep and compare from run to run. Suppressed findings are counted as such alone. */
-export interface Totals {
-  findings: number;
-  mandatory: number;
-  advisory: number;
-  suppressed: number;
-  repairs: number;
-  stacks: number;
-  /** Workloads and other resources with a finding. */
-  resources: number;
-  /** Findings of each policy. */
-  policies: Record<string, number>;
-}
-
-/** One operation on a stack, or one run of `check` over manifests. */
-export interface Stack {
-  /** Absent where manifests were checked without Pulumi. */
-  stack?: string;
-  project?: string;
-  /** The file it was read from. */
-  source: string;
-  /** When, ISO 8601. */
-  at?: string;
-  preview?: boolean;
-  /** `succeeded`, `failed` or `canceled`. */
-  result?: string;
-  packVersion?: string;
-  /** How many resources the pack judged, where it is known. */
-  judged?: number;
-}
-
-export interface Policy {
-  name: string;
-  description?: string;
-  /** A longer text, plain. */
-  help?: string;
-  /** Address of its page. */
-  url?: string;
-}
-
-/** A resource as people name it, and as Pulumi does. */
-export interface ResourceRef {
-  kind: string;
-  namespace?: string;
-  name: string;
-  urn?: string;
-  stack?: string;
-  project?: string;
-}
-
-export interface Location {
-  file: string;
-  /** From 1. */
-  line?: number;
-  column?: number;
-}
-
-export interface Finding {
-  policy: string;
-  /** What is wrong, as a stable code: `no-hook`. Absent in reports of versions before 0.2. */
-  code?: string;
-  level: Level;
-  severity?: Severity;
-  resource: ResourceRef;
-  /** The name of the container that it is about. */
-  container?: string;
-  what: string;
-  /** Chains that tell why the resource is concerned, links divided by ` › `. */
-  evidence: string[];
-  fix?: string;
-  /** Path or address of the policy's page. */
-  docs?: string;
-  location?: Location;
-  /** The same for the same finding in the next run, also when its numbers or its line changed. */
-  fingerprint: string;
-  suppressed?: { reason: string; until?: string };
-}
-
-/** Something that the pack changed, or, where nothing is deployed, would change. */
-export interface Repair {
-  policy: string;
-  resource: ResourceRef;
-  changes: Change[];
-}
-
-/** From so many seconds, to at most so many; null is without bound. */
-export interface Interval {
-  atLeast: number;
-  atMost: number | null;
-}
-
-export interface WorkloadTimeline {
-  workload: ResourceRef;
-  /** For how long APISIX may still send requests after the Pod began to terminate. */
-  t: number;
-  /** Before a repair, where there was one. */
-  before?: Timeline;
-  after: Timeline;
-}
-
-/** How a Pod terminates, in seconds from the moment it began to. */
-export interface Timeline {
-  /** null where it isn't known. */
-  gracePeriod: number | null;
-  containers: ContainerTimeline[];
-}
-
-export interface ContainerTimeline {
-  name: string;
-  sidecar: boolean;
-  /** How long its preStop hook lasts. */
-  hook: Interval;
-  /** null where it never comes: with a grace period of 0 the container is killed at once. */
-  sigterm: Interval | null;
-  /** Time for the app, from SIGTERM to SIGKILL. */
-  left: Interval;
-  sigkill: number | null;
-  verdict: "ok" | "short" | "unknown";
-  because: string;
-}
-
-export interface OtherPack {
-  name: string;
-  findings: number;
-  mandatory: number;
-  repairs: number;
-}
-
-/** Something that could not be read. */
-export interface Problem {
-  source: string;
-  /** From 1. */
-  line?: number;
-  message: string;
-  /** Findings may be missing because of it. */
-  incomplete: boolean;
+export interface Report extends ReportFile {
+  codes: Code[];
 }
 
 /** What one source (a file, a run of `check`) holds. */
 export type Reading = Pick<
   Report,
-  "stacks" | "policies" | "findings" | "repairs" | "timelines" | "otherPacks" | "problems"
+  "stacks" | "policies" | "codes" | "findings" | "repairs" | "timelines" | "otherPacks" | "problems"
 >;
 
 export function emptyReading(): Reading {
-  return { stacks: [], policies: [], findings: [], repairs: [], timelines: [], otherPacks: [], problems: [] };
+  return {
+    stacks: [],
+    policies: [],
+    codes: [],
+    findings: [],
+    repairs: [],
+    timelines: [],
+    otherPacks: [],
+    problems: [],
+  };
 }
 
 /** `Deployment shop/web`. */
@@ -219,7 +103,7 @@ export function finding(parts: Omit<Finding, "fingerprint">): Finding {
 /**
  * One report of many sources. What two sources both say is in it once.
  *
- * @param about what the sources don't know: the pack's policies, timelines, the time, the version.
+ * @param about what the sources don't know: the texts of the pack's policies and codes, timelines, the time, the version.
  */
 export function buildReport(
   readings: readonly Reading[],
@@ -227,10 +111,12 @@ export function buildReport(
     version?: string;
     createdAt?: string;
     policies?: readonly Policy[];
+    codes?: readonly Code[];
     timelines?: readonly WorkloadTimeline[];
   } = {},
 ): Report {
   const policies = new Map<string, Policy>();
+  const codes = new Map<string, Code>();
   const findings = new Map<string, Finding>();
   const repairs = new Map<string, Repair>();
   const timelines = new Map<string, WorkloadTimeline>();
@@ -241,6 +127,7 @@ export function buildReport(
     stacks.push(...reading.stacks);
     problems.push(...reading.problems);
     for (const policy of reading.policies) policies.set(policy.name, { ...policies.get(policy.name), ...policy });
+    for (const code of reading.codes) codes.set(code.code, code);
     for (const one of reading.findings) {
       const { location } = one;
       const key = [one.fingerprint, one.level, one.what, location?.file, location?.line].join("\0");
@@ -262,6 +149,7 @@ export function buildReport(
     }
   }
   for (const policy of about.policies ?? []) policies.set(policy.name, { ...policies.get(policy.name), ...policy });
+  for (const code of about.codes ?? []) codes.set(code.code, code);
   for (const one of about.timelines ?? []) timelines.set(resourceKey(one.workload), one);
 
   const tool: Report["tool"] = { name: packName };
@@ -282,6 +170,7 @@ export function buildReport(
     },
     stacks,
     policies: [...policies.values()].sort((a, b) => compare(a.name, b.name)),
+    codes: codesOf(findings.values(), codes),
     findings: sorted([...findings.values()], (one) => one.resource),
     repairs: sorted([...repairs.values()], (one) => one.resource),
     timelines: sorted([...timelines.values()], (one) => one.workload),
@@ -293,7 +182,14 @@ export function buildReport(
   return report;
 }
 
-export function totals(report: Omit<Report, "totals">): Totals {
+/** The codes that occur, each with its text if there is one. */
+function codesOf(findings: Iterable<Finding>, known: ReadonlyMap<string, Code>): Code[] {
+  const occurring = new Set<string>();
+  for (const { code } of findings) if (code !== undefined) occurring.add(code);
+  return [...occurring].sort(compare).map((code) => known.get(code) ?? { code });
+}
+
+function totals(report: Omit<Report, "totals">): Totals {
   const open = report.findings.filter((one) => one.suppressed === undefined);
   const mandatory = open.filter(fails).length;
   const policies = new Map<string, number>();
@@ -359,6 +255,6 @@ function sorted<T>(list: T[], resourceOf: (one: T) => ResourceRef): T[] {
 }
 
 /** By code unit: the same order on every machine, whatever its language. */
-function compare(a: string, b: string): number {
+export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -38,3 +38,8 @@ export function shortened(text: string, most: number): string {
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
+
+/** A text's first sentence: up to a full stop before a capital letter. */
+export function firstSentence(text: string): string {
+  return /^.*?\.(?=\s+[A-Z])/s.exec(text)?.[0] ?? text;
+}

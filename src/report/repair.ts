@@ -5,15 +5,7 @@
  * report says which fields differ; values only where they are this pack's own numbers.
  */
 
-export interface Change {
-  /** Where: `spec.template.spec.containers["web"].lifecycle.preStop.sleep.seconds`. */
-  path: string;
-  /** The value before, where it may be shown; absent too where there was none. */
-  before?: string;
-  /** The value after, likewise. */
-  after?: string;
-  kind: "added" | "changed" | "removed";
-}
+import type { Change } from "./types";
 
 /** Numbers of seconds that remedies write; nothing else is ever shown. */
 const shown = new Set(["seconds", "terminationGracePeriodSeconds"]);

@@ -1,11 +1,14 @@
 /**
  * SARIF 2.1.0 (OASIS). A finding is a result; an exemption is a suppression, so that it is shown as closed.
  *
+ * A rule is a code; for findings of versions without codes it is their policy.
+ *
  * Three things that GitHub's code scanning asks for beyond the standard: a result without a physical location makes
  * it refuse the file; alerts are told apart by `primaryLocationLineHash`; and a rule's help is its `help.markdown`.
  */
-import { label, type Finding, type Location, type Policy, type Report, type ResourceRef } from "./model";
-import { oneLine, visible } from "./plain";
+import { isWebAddress } from "./markdown";
+import { compare, label, type Finding, type Location, type Report, type ResourceRef } from "./model";
+import { firstSentence, oneLine, visible } from "./plain";
 import { reason } from "./text";
 
 export interface SarifOptions {
@@ -20,11 +23,9 @@ type Sarif = Record<string, unknown>;
 
 export function sarif(report: Report, options: SarifOptions = {}): string {
   const rules = rulesOf(report);
-  const index = new Map(rules.map((rule, i) => [rule.name, i]));
-  const driver: Sarif = {
-    name: report.tool.name,
-    rules: rules.map((policy) => rule(policy, report.findings)),
-  };
+  const index = new Map([...rules.keys()].map((id, i) => [id, i]));
+  const numbers = numbersOf(report.findings);
+  const driver: Sarif = { name: report.tool.name, rules: [...rules.values()] };
   if (report.tool.version !== undefined) driver.version = report.tool.version;
   const invocation: Sarif = {
     executionSuccessful: !report.problems.some((problem) => problem.incomplete),
@@ -40,18 +41,63 @@ export function sarif(report: Report, options: SarifOptions = {}): string {
     // A run's category: with it, runs over several stacks don't close one another's alerts.
     automationDetails: { id: `${[report.tool.name, ...stackNames(report)].join("/")}/` },
     columnKind: "utf16CodeUnits",
-    results: report.findings.map((one) => result(one, index.get(one.policy) ?? 0, options)),
+    results: report.findings.map((one) => ({
+      ...result(one, options),
+      ruleIndex: index.get(ruleId(one)),
+      partialFingerprints: {
+        // What it is made of: the code since version 2, the sentence before.
+        [`apisixGracefulTermination/${one.code === undefined ? "v1" : "v2"}`]: one.fingerprint,
+        primaryLocationLineHash: `${one.fingerprint}:${numbers.get(one)}`,
+      },
+    })),
     properties: { totals: report.totals },
   };
   const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
   return `${JSON.stringify(log, undefined, 2)}\n`;
 }
 
-/** The policies with findings, and those known otherwise. */
-function rulesOf(report: Report): Policy[] {
-  const rules = new Map(report.policies.map((policy) => [policy.name, policy]));
-  for (const { policy } of report.findings) if (!rules.has(policy)) rules.set(policy, { name: policy });
-  return [...rules.values()];
+function ruleId({ code, policy }: Finding): string {
+  return code ?? policy;
+}
+
+/** A rule for each code that occurs; for each policy whose findings have none. */
+function rulesOf(report: Report): Map<string, Sarif> {
+  const byRule = new Map<string, Finding[]>();
+  for (const one of report.findings) {
+    const same = byRule.get(ruleId(one));
+    if (same) same.push(one);
+    else byRule.set(ruleId(one), [one]);
+  }
+  const rules = [...byRule]
+    .sort(([a], [b]) => compare(a, b))
+    .map(([id, found]): [string, Sarif] => {
+      const code = report.codes.find((code) => code.code === id);
+      const policy = report.policies.find(({ name }) => name === id);
+      const policies = code?.policies ?? [...new Set(found.map((one) => one.policy))];
+      const about = { text: code?.why ?? policy?.description, url: code?.url ?? policy?.url ?? found[0]?.docs };
+      return [id, rule(id, { ...about, help: code?.why ?? policy?.help, policies, found })];
+    });
+  return new Map(rules);
+}
+
+/**
+ * GitHub's counter of results with one fingerprint, from 1. By place and text, so that it doesn't depend on the order
+ * of the sources.
+ */
+function numbersOf(findings: readonly Finding[]): Map<Finding, number> {
+  const place = ({ location }: Finding) => ({ file: "", line: 0, column: 0, ...location });
+  const ordered = [...findings].sort((a, b) => {
+    const [at, other] = [place(a), place(b)];
+    return compare(at.file, other.file) || at.line - other.line || at.column - other.column || compare(a.what, b.what);
+  });
+  const last = new Map<string, number>();
+  const numbers = new Map<Finding, number>();
+  for (const one of ordered) {
+    const number = (last.get(one.fingerprint) ?? 0) + 1;
+    last.set(one.fingerprint, number);
+    numbers.set(one, number);
+  }
+  return numbers;
 }
 
 function stackNames(report: Report): string[] {
@@ -59,32 +105,36 @@ function stackNames(report: Report): string[] {
   return report.totals.stacks === 1 ? names.slice(0, 2).map(oneLine) : [];
 }
 
-function rule(policy: Policy, findings: readonly Finding[]): Sarif {
-  const { name, description, url } = policy;
-  const one = findings.find((finding) => finding.policy === name);
-  const help = policy.help ?? description ?? name;
-  const about: Sarif = {
-    id: name,
-    help: {
-      text: visible(help),
-      markdown: url === undefined ? visible(help) : `${visible(help)}\n\n[${name}](${url})`,
-    },
-    defaultConfiguration: { level: one === undefined ? "warning" : level(one) },
-    properties: { tags: ["kubernetes", "apisix", "reliability"] },
+interface RuleText {
+  /** What it is about, if that is known. */
+  text: string | undefined;
+  help: string | undefined;
+  url: string | undefined;
+  /** The policies that report it. */
+  policies: readonly string[];
+  found: readonly Finding[];
+}
+
+function rule(id: string, { text, help = text ?? id, url, policies, found }: RuleText): Sarif {
+  const isLinked = url !== undefined && isWebAddress(url);
+  const isError = found.some((one) => level(one) === "error");
+  return {
+    id,
+    ...(text === undefined
+      ? {}
+      : { shortDescription: { text: oneLine(firstSentence(text)) }, fullDescription: { text: visible(text) } }),
+    help: { text: visible(help), markdown: isLinked ? `${visible(help)}\n\n[${id}](${url})` : visible(help) },
+    ...(isLinked ? { helpUri: url } : {}),
+    defaultConfiguration: { level: isError ? "error" : "warning" },
+    properties: { policies, tags: ["kubernetes", "apisix", "reliability", ...policies] },
   };
-  if (description !== undefined) {
-    about.shortDescription = { text: oneLine(description) };
-    about.fullDescription = { text: visible(description) };
-  }
-  if (url !== undefined && /^https?:\/\/[^\s<>"'\\^`{|}]+$/.test(url)) about.helpUri = url;
-  return about;
 }
 
 function level(one: Pick<Finding, "level">): "error" | "warning" {
   return one.level === "advisory" ? "warning" : "error";
 }
 
-function result(one: Finding, ruleIndex: number, options: SarifOptions): Sarif {
+function result(one: Finding, options: SarifOptions): Sarif {
   const { resource, suppressed } = one;
   const where =
     one.location && !isStdin(one.location.file)
@@ -93,21 +143,15 @@ function result(one: Finding, ruleIndex: number, options: SarifOptions): Sarif {
         ? undefined
         : { file: options.fallbackFile, line: 1 };
   const result: Sarif = {
-    ruleId: one.policy,
-    ruleIndex,
+    ruleId: ruleId(one),
     level: level(one),
     message: { text: messageText(text(one)) },
     locations: [{ ...(where && physicalLocation(where)), logicalLocations: [logical(resource)] }],
-    // The second is the name under which GitHub looks for it; ":1" is its counter of equal lines.
-    partialFingerprints: {
-      "apisixGracefulTermination/v1": one.fingerprint,
-      primaryLocationLineHash: `${one.fingerprint}:1`,
-    },
   };
   if (suppressed) {
     result.suppressions = [{ kind: "external", status: "accepted", justification: visible(reason(suppressed)) }];
   }
-  const properties: Sarif = { enforcementLevel: one.level };
+  const properties: Sarif = { policy: one.policy, enforcementLevel: one.level };
   if (one.severity !== undefined) properties.severity = one.severity;
   result.properties = properties;
   return result;

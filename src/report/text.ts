@@ -79,7 +79,8 @@ function findingLines(one: Finding, paint: Paint): string[] {
   const [first = "", ...rest] = visible(one.what).split("\n");
   const word = one.suppressed ? "exempted" : one.level;
   const style = one.suppressed ? "dim" : one.level === "advisory" ? "yellow" : "red";
-  const lines = [`  ${paint(style, word)}  ${oneLine(first)}  ${paint("dim", oneLine(one.policy))}`];
+  const by = one.code === undefined ? one.policy : `${one.policy} ${one.code}`;
+  const lines = [`  ${paint(style, word)}  ${oneLine(first)}  ${paint("dim", oneLine(by))}`];
   for (const line of rest) lines.push(`    ${oneLine(line)}`);
   for (const chain of one.evidence) lines.push(`    ${paint("dim", oneLine(chain))}`);
   if (one.suppressed) {

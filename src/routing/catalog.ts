@@ -4,47 +4,21 @@
  * A JSON file, described by schemas/catalog.schema.json. `routes` writes it from manifests, state or a cluster; the
  * resource policies read it, as they see a workload before any route exists.
  */
+import catalogSchema from "../../schemas/catalog.schema.json";
 import { labelOf, nameOf, namespaceOf } from "../kubernetes/resource";
 import { selects } from "../kubernetes/selector";
 import { getStringMap, isKnown, unknown } from "../kubernetes/values";
 import type { Workload } from "../kubernetes/workload";
+import type { CatalogEntry, CatalogFile, CatalogPort } from "../schema/catalog";
+import { checker } from "../schema/check";
 import { printChain, type Chain, type RoutedService } from "./routes";
 import { byText } from "./follow/order";
 import { servicePorts, servingContainers } from "./follow/service";
 
-/** Raised when a reader of the file would have to change. New fields may come without that. */
-const catalogVersion = 1;
+export type { CatalogEntry } from "../schema/catalog";
 
-const schemaAddress =
-  "https://github.com/apisix-graceful-termination/apisix-graceful-termination/blob/main/schemas/catalog.schema.json";
-
-/** A port of a Service that APISIX sends requests to. */
-export interface CatalogPort {
-  name?: string;
-  port: number;
-  /** A number, or the name of a container's port; as in Kubernetes, the same as `port` where it is missing. */
-  targetPort?: number | string;
-}
-
-/** A Service that APISIX routes to. */
-export interface CatalogEntry {
-  namespace: string;
-  name: string;
-  /** `spec.selector`: the labels that its Pods have. */
-  selector: Readonly<Record<string, string>>;
-  /** Empty where it is not known which ones are routed. */
-  ports?: readonly CatalogPort[];
-  /** The chains that lead to it: `ApisixRoute shop/web › Service shop/web:80`. */
-  evidence?: readonly string[];
-}
-
-export interface Catalog {
-  /** When it was made, ISO 8601. */
-  createdAt?: string;
-  /** What it was made from, as the user named it. */
-  sources: readonly string[];
-  services: readonly CatalogEntry[];
-}
+/** What is read of a catalog file. */
+export type Catalog = Required<Pick<CatalogFile, "sources" | "services">> & Pick<CatalogFile, "createdAt">;
 
 /** A catalog that can't be used. The message says which file, and where in it. */
 export class CatalogError extends Error {
@@ -139,7 +113,7 @@ function routedPorts(service: RoutedService["service"], ways: readonly Chain[]):
 
 /** The file's text. One field a line, so that changes read well in a diff. */
 export function printCatalog({ createdAt, sources, services }: Catalog): string {
-  const file = { $schema: schemaAddress, version: catalogVersion, createdAt, sources, services };
+  const file = { $schema: catalogSchema.$id, version: catalogVersion, createdAt, sources, services };
   return `${JSON.stringify(file, undefined, 2)}\n`;
 }
 
@@ -160,76 +134,35 @@ export function parseCatalog(text: string, file: string): Catalog {
   } catch {
     return fail(whereNotJson(text));
   }
-  if (!isObject(value)) return fail("must be an object with version and services; `routes` writes one");
-  if (!("version" in value)) return fail(`version: missing; this release reads version ${catalogVersion}`);
-  if (value.version !== catalogVersion) {
-    const shown = typeof value.version === "number" ? String(value.version) : "something that is no number";
+  // Before all else: of another version, everything may be different.
+  const version = typeof value === "object" && value !== null && "version" in value ? value.version : catalogVersion;
+  if (typeof version === "number" && version !== catalogVersion) {
     return fail(
-      `version: ${shown}, and this release reads version ${catalogVersion}; write it anew with \`apisix-graceful-termination routes\`, or update the pack`,
+      `version: ${version}, and this release reads version ${catalogVersion}; regenerate it with \`apisix-graceful-termination routes\`, or update the pack`,
     );
   }
-  const { createdAt, sources = [], services } = value;
-  if (createdAt !== undefined && (typeof createdAt !== "string" || Number.isNaN(Date.parse(createdAt)))) {
-    return fail("createdAt: must be a date and time, such as 2027-01-31T12:00:00Z");
-  }
-  if (!isList(sources) || !sources.every((source) => typeof source === "string")) {
-    return fail("sources: must be a list of strings");
-  }
-  if (!isList(services)) return fail("services: must be a list");
-  const problems = [...entryProblems(services, "services")];
+  const problems = fileProblems(value);
   if (problems.length > 0) return fail(listed(problems));
-  return { ...(createdAt === undefined ? {} : { createdAt }), sources, services: services as CatalogEntry[] };
+  const { createdAt, sources = [], services } = value as CatalogFile;
+  const twice = duplicates(services, "services");
+  if (twice.length > 0) return fail(listed(twice));
+  return { ...(createdAt === undefined ? {} : { createdAt }), sources, services };
 }
 
-/** What is wrong with a catalog's entries, each with its place. */
-export function* entryProblems(services: readonly unknown[], place: string): Iterable<string> {
+const fileProblems = checker(catalogSchema);
+
+/** Raised when a reader of the file would have to change. New fields may come without that. */
+const catalogVersion = catalogSchema.properties.version.const;
+
+/** Entries for a Service that has one already, which no JSON schema can say. @param place what the list is called */
+export function duplicates(services: readonly CatalogEntry[], place: string): string[] {
   const first = new Map<string, number>();
-  for (const [i, entry] of services.entries()) {
-    const at = `${place}[${i}]`;
-    if (!isObject(entry)) {
-      yield `${at}: must be an object with namespace, name and selector`;
-      continue;
-    }
-    const { namespace, name, selector, ports, evidence } = entry;
-    if (typeof namespace !== "string" || namespace === "") yield `${at}.namespace: must be a non-empty string`;
-    if (typeof name !== "string" || name === "") yield `${at}.name: must be a non-empty string`;
-    if (!isObject(selector)) yield `${at}.selector: must be an object of labels`;
-    else {
-      // An empty selector selects nothing, so that such an entry would protect nobody.
-      if (Object.keys(selector).length === 0) yield `${at}.selector: is empty, which selects nothing`;
-      for (const [key, value] of Object.entries(selector)) {
-        if (typeof value !== "string") yield `${at}.selector["${key}"]: must be a string, not ${typeName(value)}`;
-      }
-    }
-    if (ports !== undefined) yield* portProblems(ports, `${at}.ports`);
-    if (evidence !== undefined && !(isList(evidence) && evidence.every((line) => typeof line === "string"))) {
-      yield `${at}.evidence: must be a list of strings`;
-    }
-    if (typeof namespace === "string" && typeof name === "string") {
-      const key = `${namespace}/${name}`;
-      const before = first.get(key);
-      if (before === undefined) first.set(key, i);
-      else yield `${at}: Service ${key} is there already, as ${place}[${before}]`;
-    }
-  }
-}
-
-function* portProblems(ports: unknown, at: string): Iterable<string> {
-  if (!isList(ports)) {
-    yield `${at}: must be a list`;
-    return;
-  }
-  for (const [i, port] of ports.entries()) {
-    if (!isObject(port)) yield `${at}[${i}]: must be an object with port`;
-    else {
-      if (!Number.isInteger(port.port)) yield `${at}[${i}].port: must be a whole number`;
-      if (port.name !== undefined && typeof port.name !== "string") yield `${at}[${i}].name: must be a string`;
-      const target = port.targetPort;
-      if (target !== undefined && typeof target !== "string" && !Number.isInteger(target)) {
-        yield `${at}[${i}].targetPort: must be a whole number or the name of a container's port`;
-      }
-    }
-  }
+  return services.flatMap(({ namespace, name }, i) => {
+    const before = first.get(`${namespace}/${name}`);
+    if (before !== undefined) return [`${place}[${i}]: Service ${namespace}/${name} duplicates ${place}[${before}]`];
+    first.set(`${namespace}/${name}`, i);
+    return [];
+  });
 }
 
 /** What a catalog says of a workload. */
@@ -337,16 +270,4 @@ function byPort(a: CatalogPort, b: CatalogPort): number {
 
 function sortedObject(map: ReadonlyMap<string, string>): Record<string, string> {
   return Object.fromEntries([...map].sort(([a], [b]) => byText(a, b)));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isList(value: unknown): value is unknown[] {
-  return Array.isArray(value);
-}
-
-function typeName(value: unknown): string {
-  return value === null ? "null" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
 }

@@ -13,9 +13,8 @@ import { ResourceIndex } from "./follow/resource-index";
 import type { Routes, RoutingSettings } from "./routes";
 
 export { ResourceIndex } from "./follow/resource-index";
-export { blindSpotCodes, isLingering, printChain } from "./routes";
-export { selectsWorkload, servicePorts, servingContainers, workloadsOf } from "./follow/service";
-export type { Selection, ServicePort } from "./follow/service";
+export { blindSpotCodes, printChain } from "./routes";
+export { selectsWorkload, servicePorts, workloadsOf } from "./follow/service";
 export type {
   BlindSpot,
   BlindSpotCode,
@@ -24,16 +23,12 @@ export type {
   ControllerLine,
   LineNote,
   LineReason,
-  LingeringNote,
   LostByPort,
   Note,
-  NoteCode,
   Problem,
-  RoutedService,
   RoutedWorkload,
   Routes,
   RoutingSettings,
-  Step,
 } from "./routes";
 
 /** Where routes come from. A new source is a new file and a line here. */

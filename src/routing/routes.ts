@@ -178,16 +178,8 @@ export type Note =
   | { code: "fed-by-plugin"; plugin: string }
   | { code: "mirror" };
 
-export type NoteCode = Note["code"];
 /** A note on a way that one controller line takes, and the other one doesn't, or may not. */
 export type LineNote = Extract<Note, { line: ControllerLine }>;
-
-/** On a way with such a note, APISIX may go on using a Pod when its sleep is over. */
-export type LingeringNote = Extract<Note, { code: "keep-alive-connections" | "dns-ttl" }>;
-
-export function isLingering(note: Note): note is LingeringNote {
-  return note.code === "keep-alive-connections" || note.code === "dns-ttl";
-}
 
 export interface Routes {
   /** Every workload among the resources, routed or not. */

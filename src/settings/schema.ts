@@ -1,50 +1,48 @@
-import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import catalogSchema from "../../schemas/catalog.schema.json";
+import { closed, type Schema } from "../schema/check";
+import type { Settings } from "./types";
+
+export type { Exemption, Settings } from "./types";
 
 /*
- * The one source of the settings: the engine's JSON schema, the TypeScript type of `createPack`, the defaults, the
- * checks and the table in the docs all come from here.
+ * The one source of the settings: the engine's JSON schema, the defaults, the checks, the TypeScript type of
+ * `createPack` (types.ts) and the table in the docs all come from here.
  */
 
 const strings = { type: "array", items: { type: "string", minLength: 1 } } as const;
 
-const serviceEntry = {
-  type: "object",
-  properties: {
-    namespace: { type: "string", minLength: 1 },
-    name: { type: "string", minLength: 1 },
-    selector: { type: "object", additionalProperties: { type: "string" }, minProperties: 1 },
-    ports: {
-      type: "array",
-      items: {
-        type: "object",
-        properties: {
-          name: { type: "string" },
-          port: { type: "integer" },
-          targetPort: { type: ["integer", "string"] },
-        },
-        required: ["port"],
-        additionalProperties: false,
-      },
-    },
-    evidence: strings,
-  },
-  required: ["namespace", "name", "selector"],
-  additionalProperties: false,
-} as const satisfies JSONSchema;
-
 export const exemptionSchema = {
+  title: "Exemption",
   type: "object",
   properties: {
-    namespace: { type: "string", minLength: 1 },
-    name: { type: "string", minLength: 1 },
-    kind: { type: "string", minLength: 1 },
-    labels: { type: "object", additionalProperties: { type: "string", minLength: 1 } },
-    reason: { type: "string", pattern: "\\S", examples: ["its mesh drains it"] },
-    until: { type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}$", examples: ["2027-01-31"] },
+    namespace: { description: "a glob", type: "string", minLength: 1 },
+    name: {
+      description: "a glob; the name in the cluster or the one in the Pulumi program",
+      type: "string",
+      minLength: 1,
+    },
+    kind: { description: "a glob, such as `StatefulSet`", type: "string", minLength: 1 },
+    labels: {
+      description: "labels of the Pods, each with its value",
+      type: "object",
+      additionalProperties: { type: "string", minLength: 1 },
+    },
+    reason: {
+      description: "why; it is shown in reports",
+      type: "string",
+      pattern: "\\S",
+      examples: ["its mesh drains it"],
+    },
+    until: {
+      description: "the last day it holds, as `2027-01-31` (UTC); after it the finding is back, and says so",
+      type: "string",
+      pattern: "^\\d{4}-\\d{2}-\\d{2}$",
+      examples: ["2027-01-31"],
+    },
   },
   required: ["reason"],
   additionalProperties: false,
-} as const satisfies JSONSchema;
+} as const satisfies Schema;
 
 export const settingsSchema = {
   type: "object",
@@ -105,7 +103,7 @@ export const settingsSchema = {
       description: "Services known to be routed although their routes are in another stack: a catalog file, or entries",
       oneOf: [
         { type: "string", minLength: 1 },
-        { type: "array", items: serviceEntry },
+        { type: "array", items: closed(catalogSchema.definitions.service) },
       ],
     },
     maxCatalogAgeDays: {
@@ -168,13 +166,9 @@ export const settingsSchema = {
     },
   },
   additionalProperties: false,
-} as const satisfies JSONSchema;
+} as const satisfies Schema;
 
-/** Settings as a user writes them: every one is optional. */
-export type Settings = FromSchema<typeof settingsSchema, { keepDefaultedPropertiesOptional: true }>;
 export type SettingName = keyof typeof settingsSchema.properties;
-export type Exemption = FromSchema<typeof exemptionSchema>;
-export type ServiceEntry = FromSchema<typeof serviceEntry>;
 
 type Defaulted = {
   [K in SettingName]: (typeof settingsSchema.properties)[K] extends { default: unknown } ? K : never;

@@ -1,5 +1,5 @@
-import type { ErrorObject, ValidateFunction } from "ajv";
-import { closest, distance } from "fastest-levenshtein";
+import { checker } from "../schema/check";
+import { didYouMean } from "../schema/did-you-mean";
 import {
   factNames,
   levels,
@@ -90,14 +90,13 @@ function pick<T extends object, K extends keyof T>(object: T, keys: readonly K[]
 
 /** The defaults, and the organization's over them. */
 export function defaults(organization: Settings): ResolvedSettings {
-  const values: Record<string, unknown> = {};
-  for (const [name, schema] of Object.entries(settingsSchema.properties)) {
-    if ("default" in schema) values[name] = schema.default;
-  }
-  return over(values as ResolvedSettings, organization);
+  const values = Object.entries(settingsSchema.properties).flatMap(([name, schema]) =>
+    "default" in schema ? [[name, schema.default]] : [],
+  );
+  return over(Object.fromEntries(values) as ResolvedSettings, organization);
 }
 
-/** Settings over others. One that is undefined is not set: TypeScript lets a program pass `{ sleepSeconds: undefined }`. */
+/** Settings over others. One that is undefined is not set: a program may pass `{ sleepSeconds: undefined }`. */
 function over(settings: ResolvedSettings, others: object): ResolvedSettings {
   const set = Object.entries(others).filter(([, value]) => value !== undefined);
   return { ...settings, ...Object.fromEntries(set) };
@@ -111,7 +110,7 @@ function over(settings: ResolvedSettings, others: object): ResolvedSettings {
  * tells it instead.
  */
 export function configSchema(policy: PolicyName, organization: Settings): { properties: Record<string, object> } {
-  const values = defaults(organization) as Record<string, unknown>;
+  const values: Record<string, unknown> = { ...defaults(organization) };
   const properties: Record<string, object> = {};
   for (const name of factNames) {
     const { default: _, description, ...schema } = settingsSchema.properties[name] as Described;
@@ -208,7 +207,7 @@ function* problemsOfPolicy(policy: PolicyName, organization: Settings, config: o
       : `${policy} › ${key}: no such setting${didYouMean(key, own)}`;
   }
   // The engine fills the defaults in; what is equal to them needs no check.
-  const given = defaults(organization) as Record<string, unknown>;
+  const given: Record<string, unknown> = { ...defaults(organization) };
   const changed = Object.entries(config).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(given[key]));
   yield* typeProblems(Object.fromEntries(changed), own, `${policy} › `);
 }
@@ -230,76 +229,18 @@ function* unknownKeys(object: object, known: readonly string[], what: string): I
   }
 }
 
-/** `; did you mean "x"?`, where something is close enough to be what was meant. */
-export function didYouMean(word: string, known: readonly string[]): string {
-  const best = closest(
-    word.toLowerCase(),
-    known.map((name) => name.toLowerCase()),
-  );
-  const match = known.find((name) => name.toLowerCase() === best);
-  return match !== undefined && distance(word.toLowerCase(), best) <= Math.max(2, word.length / 3)
-    ? `; did you mean "${match}"?`
-    : `; there are: ${known.join(", ")}`;
-}
-
 function typeProblems(
   settings: Readonly<Record<string, unknown>>,
   names: readonly SettingName[],
   prefix: string,
 ): string[] {
   const given = names.filter((name) => settings[name] !== undefined);
-  if (given.length === 0) return [];
-  const problems: string[] = [];
-  for (const name of given) {
-    const validate = validatorOf(name);
-    if (validate(settings[name])) continue;
-    const errors = validate.errors ?? [];
-    const isOfWhole = ({ keyword, instancePath }: ErrorObject) => keyword === "type" && instancePath === "";
-    const types = errors.filter(isOfWhole).map(({ params }) => String(params.type));
-    const { oneOf = [{}] } = settingsSchema.properties[name] as { oneOf?: object[] };
-    // Of `oneOf`, what is wrong with the one that was meant; where none was, the types that it may have.
-    const isOfNoType = types.length === oneOf.length && !errors.some(({ keyword }) => keyword === "enum");
-    if (isOfNoType) problems.push(`${prefix}${name}: must be ${types.join(" or ")}`);
-    for (const error of isOfNoType ? [] : errors) {
-      if (error.keyword === "oneOf" || isOfWhole(error)) continue;
-      const place = error.instancePath.replaceAll("/", ".").replace(/\.(\d+)/g, "[$1]");
-      problems.push(`${prefix}${name}${place}${inWords(error)}`);
-    }
-  }
-  return problems;
+  return given.flatMap((name) => checkers[name](settings[name], `${prefix}${name}`));
 }
 
-const validators = new Map<SettingName, ValidateFunction>();
-
-function validatorOf(name: SettingName): ValidateFunction {
-  let validate = validators.get(name);
-  if (!validate) {
-    // Loaded on first use: most packs have nothing to check.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { Ajv } = require("ajv") as typeof import("ajv");
-    validate = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(settingsSchema.properties[name]);
-    validators.set(name, validate);
-  }
-  return validate;
-}
-
-/** What is wrong at a place, with a colon before it. Never the value itself. */
-function inWords({ keyword, params, message = "can't be used", data, parentSchema }: ErrorObject): string {
-  const { examples, properties = {} } = (parentSchema ?? {}) as { examples?: unknown[]; properties?: object };
-  const { allowedValues, additionalProperty, missingProperty } = params as Record<string, unknown>;
-  if (keyword === "enum" && Array.isArray(allowedValues)) {
-    const allowed = allowedValues.map(String);
-    return typeof data === "string"
-      ? `: no such choice${didYouMean(data, allowed)}`
-      : `: must be one of ${allowed.join(", ")}`;
-  }
-  if (typeof additionalProperty === "string") {
-    return ` › ${additionalProperty}: no such field${didYouMean(additionalProperty, Object.keys(properties))}`;
-  }
-  if (typeof missingProperty === "string") return `: must have a ${missingProperty}`;
-  if (keyword === "pattern" && examples) return `: must look like ${JSON.stringify(examples[0])}`;
-  return `: ${message}`;
-}
+const checkers = Object.fromEntries(
+  Object.entries(settingsSchema.properties).map(([name, schema]) => [name, checker(schema)]),
+) as Record<SettingName, ReturnType<typeof checker>>;
 
 /** Rules between facts, and of globs, that no JSON schema says; each begins with the fact's name. */
 function* factProblems(settings: ResolvedSettings): Iterable<string> {
@@ -330,7 +271,7 @@ function* exemptProblems(
       yield `${place}: would excuse every workload; give namespace, name, kind or labels`;
     }
     for (const [key, glob] of Object.entries(globs)) {
-      const at = labels && key in labels ? `labels.${key}` : key;
+      const at = labels && key in labels ? `labels["${key}"]` : key;
       if (glob !== undefined && !isGlob(glob)) yield `${place}.${at}: not a valid glob`;
     }
     if (until !== undefined && !isDate(until)) yield `${place}.until: not a date; write it as 2027-01-31`;

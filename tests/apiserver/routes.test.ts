@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { loadAll } from "js-yaml";
 import { parseCatalog } from "../../src/routing/catalog";
+import { goProgram } from "../../tools/go";
 import { goModuleFolder } from "../../tools/go-module";
+import { kubectlProgram } from "../../tools/kubernetes";
 import { cli, type Ran } from "../cli/run";
 import { apply, canRunApiServer, startApiServer, type ApiServer, type KubernetesObject } from "../support/kubernetes";
 
@@ -85,16 +87,15 @@ describe("routes of a real Kubernetes API", function () {
     assert.ok(api);
     return api;
   };
+  let env: NodeJS.ProcessEnv = {};
+  const routesBy = (kubeconfig: string, ...args: string[]) =>
+    cli(["routes", "--kubeconfig", kubeconfig, ...args], { env });
   const routes = (user: string | undefined, ...args: string[]) =>
-    cli([
-      "routes",
-      "--kubeconfig",
-      user === undefined ? server().kubeconfigPath : server().kubeconfigFor(user),
-      ...args,
-    ]);
+    routesBy(user === undefined ? server().kubeconfigPath : server().kubeconfigFor(user), ...args);
 
   before(async function () {
     if (canRunApiServer() !== undefined) return this.skip();
+    env = { ...process.env, PATH: [dirname(await goProgram(kubectlProgram)), process.env.PATH].join(delimiter) };
     api = await startApiServer({ users: [{ name: "auditor" }, { name: "shopkeeper" }, { name: "nobody" }] });
     await Promise.all(["shop", "blog"].map((namespace) => server().createNamespace(namespace)));
     await apply(
@@ -198,8 +199,8 @@ describe("routes of a real Kubernetes API", function () {
     const refused = await routes("nobody");
     assert.equal(refused.code, 3);
     assert.deepEqual(names(refused), []);
-    assert.match(refused.stderr, /may not list services in all namespaces: routes may be missing/);
-    assert.match(refused.stderr, /may not list apisixroutes\.apisix\.apache\.org in all namespaces/);
+    assert.match(refused.stderr, /not allowed to list services in all namespaces: routes may be missing/);
+    assert.match(refused.stderr, /not allowed to list apisixroutes\.apisix\.apache\.org in all namespaces/);
 
     const [rules, roleRef] = [
       [
@@ -223,8 +224,8 @@ describe("routes of a real Kubernetes API", function () {
     const part = await routes("shopkeeper", "--namespace", "shop");
     assert.equal(part.code, 3);
     assert.deepEqual(names(part), ["shop/web"]);
-    assert.match(part.stderr, /may not list ingresses\.networking\.k8s\.io in namespace shop/);
-    assert.match(part.stderr, /may not list ingressclasses\.networking\.k8s\.io: routes may be missing/);
+    assert.match(part.stderr, /not allowed to list ingresses\.networking\.k8s\.io in namespace shop/);
+    assert.match(part.stderr, /not allowed to list ingressclasses\.networking\.k8s\.io: routes may be missing/);
   });
 
   it("gives up on credentials that the API doesn't know", async () => {
@@ -234,7 +235,7 @@ describe("routes of a real Kubernetes API", function () {
     user.user = { token: "not-known-3b7d" };
     const file = join(server().folder, "unknown-user.json");
     writeFileSync(file, JSON.stringify(config));
-    const { code, stdout, stderr } = await cli(["routes", "--kubeconfig", file]);
+    const { code, stdout, stderr } = await routesBy(file);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, /doesn't accept the user's credentials \(401\)/);
     assert.doesNotMatch(stderr, /not-known-3b7d/);

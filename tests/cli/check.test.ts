@@ -329,6 +329,22 @@ spec:
     });
   });
 
+  it("has the codes of its findings in every format", async () => {
+    const formats: [format: string, holds: string | RegExp][] = [
+      ["text", /  apisix-routed-workloads no-hook$/m],
+      ["json", /"code": "no-hook"/],
+      ["sarif", /"ruleId": "no-hook"/],
+      ["junit", 'classname="apisix-routed-workloads.no-hook"'],
+      ["markdown", /\[`apisix-routed-workloads`\]\(<[^>]+>\) \[`no-hook`\]\(<[^>]+findings.md#no-hook>\):/],
+      ["html", /findings\.md#no-hook">no-hook<\/a>/],
+    ];
+    for (const [format, holds] of formats) {
+      const { stdout } = await cli(["check", "-", "--format", format], { stdin: manifests(shop) });
+      if (typeof holds === "string") assert.ok(stdout.includes(holds), format);
+      else assert.match(stdout, holds);
+    }
+  });
+
   it("reads its own JSON again with report", async () => {
     const { stdout } = await cli(["check", "-", "--format", "json"], { stdin: manifests(shop) });
     const { code, stdout: again } = await cli(["report", "-", "--format", "json"], { stdin: stdout });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { load } from "js-yaml";
-import { listedKinds } from "../../src/cli/sources/cluster";
+import { limits, listedKinds } from "../../src/cli/sources/cluster";
 import { parseCatalog } from "../../src/routing/catalog";
 import { cli, inFolder } from "./run";
 
@@ -36,7 +36,7 @@ const route = (name: string) => ({
   spec: { http: [{ name: "all", backends: [{ serviceName: name, servicePort: 80 }] }] },
 });
 
-/** A server that answers as told; a number is a status. Everything else is 404. */
+/** A server that answers as a Kubernetes API would; a number is a status. Everything else is 404. */
 async function withServer<T>(answers: Answers, use: (url: string, asked: string[]) => Promise<T>): Promise<T> {
   const asked: string[] = [];
   const server: Server = createServer((request, response) => {
@@ -44,9 +44,11 @@ async function withServer<T>(answers: Answers, use: (url: string, asked: string[
     asked.push(url);
     const answer = typeof answers[url] === "function" ? (answers[url] as () => unknown)() : answers[url];
     if (answer === "hang") return;
-    const status = typeof answer === "number" ? answer : answer === undefined ? 404 : 200;
-    response.writeHead(status, { "content-type": "application/json" });
-    response.end(typeof answer === "string" ? answer : JSON.stringify(answer ?? { message: "no" }));
+    const code = typeof answer === "number" ? answer : answer === undefined ? 404 : 200;
+    const reason = { 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 410: "Expired" }[code];
+    const body = code === 200 ? answer : { kind: "Status", apiVersion: "v1", status: "Failure", reason, code };
+    response.writeHead(code, { "content-type": "application/json" });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
@@ -59,6 +61,8 @@ async function withServer<T>(answers: Answers, use: (url: string, asked: string[
 
 function kubeconfig(server: string): string {
   return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
     clusters: [{ name: "test", cluster: { server, "insecure-skip-tls-verify": true } }],
     users: [{ name: "me", user: { token: "hidden-token" } }],
     contexts: [{ name: "test", context: { cluster: "test", user: "me" } }],
@@ -66,11 +70,14 @@ function kubeconfig(server: string): string {
   });
 }
 
+/** With a kubectl on PATH that stands in for the real one. */
+const env = { PATH: [join(__dirname, "..", "support", "kubectl"), process.env.PATH].join(delimiter) };
+
 /** `routes` on a cluster that answers so. */
 function routes(answers: Answers, ...args: string[]) {
   return withServer(answers, (url, asked) =>
     inFolder({ config: kubeconfig(url) }, async (folder) => {
-      const ran = await cli(["routes", "--kubeconfig", join(folder, "config"), ...args]);
+      const ran = await cli(["routes", "--kubeconfig", join(folder, "config"), ...args], { env });
       assert.doesNotMatch(ran.stdout + ran.stderr, /hidden-token/);
       return { ...ran, asked };
     }),
@@ -125,61 +132,96 @@ describe("routes of a cluster", () => {
     const { code, stdout, stderr } = await routes({ ...all, "/api/v1/services?limit=500": 403 });
     assert.equal(code, 3);
     assert.deepEqual(names(stdout), []);
-    assert.match(stderr, /error: cluster test: may not list services in all namespaces: routes may be missing/);
+    assert.match(stderr, /error: cluster test: not allowed to list services in all namespaces: routes may be missing/);
   });
 
-  const failing: [what: string, answers: Answers, says: RegExp][] = [
+  const failing: [what: string, answers: Answers, says: RegExp, timeout?: string][] = [
     ["doesn't know the user", { "/apis": 401 }, /doesn't accept the user's credentials \(401\)/],
-    ["fails", { "/apis": 500 }, /GET \/apis answered 500/],
+    ["fails", { "/apis": 500 }, /GET \/apis failed: Error from server \(InternalError\)/],
     ["is something else", { "/apis": "<html>" }, /its answer is not JSON: is it a Kubernetes API\?/],
-    ["never answers", { "/apis": "hang" }, /no answer in 0\.2 s/],
-    ["stops answering", { ...all, "/api/v1/services?limit=500": "hang" }, /no answer in 0\.2 s/],
+    ["never answers", { "/apis": "hang" }, /no answer in 0\.6 s/, "0.6"],
+    ["stops answering", { ...all, "/api/v1/services?limit=500": "hang" }, /no answer in 0\.6 s/, "0.6"],
   ];
-  for (const [what, answers, says] of failing) {
+  for (const [what, answers, says, timeout = "60"] of failing) {
     it(`gives up on a cluster that ${what}`, async () => {
-      const { code, stdout, stderr } = await routes(answers, "--timeout", "0.2");
+      const { code, stdout, stderr } = await routes(answers, "--timeout", timeout);
       assert.deepEqual([code, stdout], [1, ""]);
       assert.match(stderr, says);
     });
   }
 
-  it("gives up on a kubeconfig that points at nothing", async () => {
-    await inFolder({ config: kubeconfig("http://127.0.0.1:1") }, async (folder) => {
-      const { code, stderr } = await cli(["routes", "--kubeconfig", join(folder, "config")]);
-      assert.equal(code, 1);
-      assert.match(stderr, /cluster test at http:\/\/127\.0\.0\.1:1: connect ECONNREFUSED/);
-    });
+  it("stops at its limits, says so, and ends with 3", async () => {
+    const { pages } = limits;
+    try {
+      limits.pages = 2;
+      const { code, stdout, stderr } = await routes(all);
+      assert.equal(code, 3);
+      assert.match(stderr, /apisixroutes\.apisix\.apache\.org in all namespaces: more than 2 pages of objects/);
+      assert.deepEqual(names(stdout), []);
+    } finally {
+      limits.pages = pages;
+    }
   });
 
-  it("takes the kubeconfigs that kubectl takes, and says what is wrong with them", async () => {
-    const files = {
-      good: kubeconfig("http://127.0.0.1:1"),
-      bad: "a: [",
-      none: "{}",
-      ".kube/config": kubeconfig("ftp://x"),
-    };
-    await inFolder(files, async (folder) => {
-      const says = async (env: NodeJS.ProcessEnv, ...args: string[]) => {
-        const { code, stderr } = await cli(["routes", "--cluster", ...args], { env });
-        assert.equal(code, 1);
-        return stderr;
-      };
-      const at = (name: string) => join(folder, name);
-      assert.match(await says({ HOME: at("nowhere") }), /no kubeconfig: there is no .*nowhere/);
-      assert.match(await says({ HOME: folder }), /its server is no web address/);
-      assert.match(await says({ KUBECONFIG: at("missing") }), /missing: no such kubeconfig/);
-      assert.match(await says({ KUBECONFIG: `${at("missing")}:${at("good")}` }), /ECONNREFUSED/);
-      assert.match(await says({}, "--kubeconfig", at("bad")), /bad: not a kubeconfig/);
-      assert.match(
-        await says({}, "--kubeconfig", at("none")),
-        /it has no current context|names no cluster|not a kubeconfig/,
-      );
-      assert.match(
-        await says({}, "--kubeconfig", at("good"), "--context", "tset"),
-        /no context tset.*did you mean "test"/,
-      );
-    });
+  it("gives up on an answer without end", async () => {
+    const { bytes } = limits;
+    try {
+      limits.bytes = 10_000;
+      const { code, stdout, stderr } = await routes({ ...all, "/apis": { filler: "x".repeat(20_000) } });
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, /cluster test: an answer of more than 10000 bytes/);
+    } finally {
+      limits.bytes = bytes;
+    }
   });
+
+  it("says in one sentence that there is no kubectl", async () => {
+    const ran = await cli(["routes", "--cluster"], { env: { PATH: "/nowhere" } });
+    const says =
+      "error: kubectl is not on PATH; install it, or give what `kubectl get … -A -o json` prints on standard input\n";
+    assert.deepEqual(ran, { code: 1, stdout: "", stderr: says });
+  });
+
+  const files = {
+    good: kubeconfig("http://127.0.0.1:1"),
+    bad: "a: [",
+    none: "{}",
+    ".kube/config": kubeconfig("ftp://x"),
+  };
+  const configs: [
+    what: string,
+    given: (at: (name: string) => string) => [NodeJS.ProcessEnv, ...string[]],
+    says: RegExp,
+  ][] = [
+    ["isn't there", (at) => [{ HOME: at("nowhere") }], /kubectl has no current context: name one with --context/],
+    ["is of the home", (at) => [{ HOME: at("") }], /cluster test: .*unsupported protocol scheme "ftp"/],
+    [
+      "is named and isn't there",
+      (at) => [{}, "--kubeconfig", at("missing"), "--context", "x"],
+      /stat .*missing: no such file/,
+    ],
+    [
+      "is one of $KUBECONFIG",
+      (at) => [{ KUBECONFIG: `${at("missing")}${delimiter}${at("good")}` }],
+      /cluster test: .*127\.0\.0\.1:1 was refused/,
+    ],
+    ["is broken", (at) => [{}, "--kubeconfig", at("bad")], /error loading config file .*bad/],
+    ["is empty", (at) => [{}, "--kubeconfig", at("none")], /kubectl has no current context/],
+    [
+      "lacks the context",
+      (at) => [{}, "--kubeconfig", at("good"), "--context", "tset"],
+      /"tset" does not exist; did you mean "test"/,
+    ],
+  ];
+  for (const [what, given, says] of configs) {
+    it(`relays what kubectl says of a kubeconfig that ${what}`, () =>
+      inFolder(files, async (folder) => {
+        const [own, ...args] = given((name) => join(folder, name));
+        const ran = await cli(["routes", "--cluster", ...args], { env: { ...env, ...own } });
+        assert.equal(ran.code, 1);
+        assert.match(ran.stderr, says);
+      }));
+  }
 
   it("needs no more than docs/cluster-role.yaml allows", () => {
     const role = load(readFileSync("docs/cluster-role.yaml", "utf8")) as {

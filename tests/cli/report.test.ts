@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { explain, pageOf } from "../../src/assess";
 import type { Report } from "../../src/report";
 import { line, log, policyEvent, summaryEvent, urn } from "../report/samples";
 import { cli, inFolder } from "./run";
@@ -37,6 +38,24 @@ describe("report", () => {
     const analyzed = await rendered(events("analyze"));
     assert.deepEqual(drawings(analyzed.report), drawings(repaired.report));
     assert.deepEqual([blocked.code, repaired.code, analyzed.code], [1, 0, 1]);
+  });
+
+  it("knows the codes by the addresses that end Pulumi's messages, and has their texts", async () => {
+    const message = [
+      'Container "web" receives SIGTERM as soon as its Pod terminates.',
+      "ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web",
+      'Fix: lifecycle.preStop.sleep.seconds: 5 on container "web".',
+      "https://github.com/apisix-graceful-termination/apisix-graceful-termination/blob/v0.2.0/docs/findings.md#no-hook",
+    ].join("\n");
+    const policyName = "apisix-routed-workloads";
+    const { report } = await rendered(log(policyEvent({ message, policyName }), summaryEvent()));
+    assert.deepEqual(
+      report.findings.map(({ policy, code, container }) => [policy, code, container]),
+      [["apisix-routed-workloads", "no-hook", "web"]],
+    );
+    const known = explain("no-hook");
+    const expected = { code: "no-hook", policies: known?.policies, why: known?.why, url: pageOf("no-hook") };
+    assert.deepEqual(report.codes, [expected]);
   });
 
   it("takes the second policy's repair for a part of the same one", async () => {

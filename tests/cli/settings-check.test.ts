@@ -71,8 +71,8 @@ const refused: [config: object, places: string[]][] = [
   [{ "pre-stop-sleep": { select: "everything" } }, ["pre-stop-sleep › select"]],
   [{ "pre-stop-sleep": { kubernetesVersion: "latest" } }, ["pre-stop-sleep › kubernetesVersion"]],
   [{ "pre-stop-sleep": { ignoreContainers: "istio-proxy" } }, ["pre-stop-sleep › ignoreContainers"]],
-  [{ "pre-stop-sleep": { exempt: [{ name: "web" }] } }, ["pre-stop-sleep › exempt[0]"]],
-  [{ "pre-stop-sleep": { catalog: [{ namespace: "shop" }] } }, ["pre-stop-sleep › catalog[0]"]],
+  [{ "pre-stop-sleep": { exempt: [{ name: "web" }] } }, ["pre-stop-sleep › exempt[0].reason"]],
+  [{ "pre-stop-sleep": { catalog: [{ namespace: "shop" }] } }, ["pre-stop-sleep › catalog[0].selector"]],
   [{ "apisix-routed-workloads": { gateways: ["apisix"] } }, ["apisix-routed-workloads › gateways[0]"]],
 ];
 
@@ -139,9 +139,9 @@ describe("settings check", () => {
       assert.equal(ran.code, 1);
       assert.deepEqual(ran.stdout.split("\n"), [
         `${a}: pre-stop-sleep › sleepSecond: no such setting; did you mean "sleepSeconds"?`,
-        `${a}: pre-stop-sleep › sleepSeconds: must be >= 1`,
+        `${a}: pre-stop-sleep › sleepSeconds: must be at least 1`,
         // The path is relative to the folder of the defaults.
-        `${b}: pre-stop-sleep › catalog: Route catalog ${join(folder, "catalog.json")}: services[0].name: must be a non-empty string; services[0].selector: must be an object of labels`,
+        `${b}: pre-stop-sleep › catalog: Route catalog ${join(folder, "catalog.json")}: services[0].selector: is missing; services[0].name: must not be empty`,
         "",
       ]);
       assert.equal(ran.stderr, `error: ${none}: no such file or folder\n`);

@@ -97,7 +97,7 @@ describe("timelines", () => {
         const drawn = draw({}, spec);
         if (!drawn) return;
         const read = readReport(
-          JSON.parse(formats.json(buildReport([{ ...emptyReading(), timelines: [drawn] }]))),
+          JSON.parse(formats.json(buildReport([{ ...emptyReading(), timelines: [drawn] }]))) as Record<string, unknown>,
           "report.json",
         );
         assert.deepEqual(read.problems, []);

@@ -6,7 +6,7 @@ import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { deployAndExport, preview, startEngine, type Engine, type PreviewResult } from "../../tools/pulumi";
 import { podSpec } from "../support/resources";
 
-const cli = join(__dirname, "..", "..", "dist", "src", "cli", "index.js");
+const cli = join(__dirname, "..", "..", "dist", "cli.js");
 const edge = join(__dirname, "across-stacks", "edge");
 const shop = join(__dirname, "across-stacks", "shop");
 

@@ -8,7 +8,7 @@ import { parseMessage } from "../../src/report/message";
 import { deployAndExport, preview, startEngine, type Engine } from "../../tools/pulumi";
 
 const root = join(__dirname, "..", "..");
-const cli = join(root, "dist", "src", "cli", "index.js");
+const cli = join(root, "dist", "cli.js");
 
 describe("check says what a real Pulumi engine says", () => {
   let engine: Engine;

@@ -92,7 +92,7 @@ async function measureFew(
       const { at, exitCode } = ends.get(ids[i]!.get(container.name)!)!;
       const signal = stamps(node, pod, container).find(([event]) => event?.startsWith("SIG"));
       times.set(container.name, {
-        sigterm: signal && Number(signal[1]) - deleted[i]!,
+        ...(signal ? { sigterm: Number(signal[1]) - deleted[i]! } : {}),
         gone: at - deleted[i]!,
         killed: exitCode === 137,
       });

@@ -65,7 +65,7 @@ describe("examples/ci", () => {
   it("uses only commands, flags and formats that there are", () => {
     let seen = 0;
     const commands = scripts.flatMap((script) => {
-      return [...script.replace(/\\\n/g, " ").matchAll(/^.*npx (apisix-graceful-termination .*)$/gm)].map(
+      return [...script.replace(/\\\n/g, " ").matchAll(/^.*npx (apisix-graceful-termination-cli .*)$/gm)].map(
         ([, text]) => text,
       );
     });

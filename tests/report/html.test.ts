@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { html } from "../../src/report/html";
 import { buildReport, emptyReading } from "../../src/report/model";
-import { fullReport, hostile, reportFull } from "./samples";
+import { aCode, fullReport, hostile, reportFull } from "./samples";
 
 const page = html(fullReport());
 
@@ -20,7 +20,8 @@ describe("report/html", () => {
       ([, address]) => address,
     );
     const outside = addresses.filter((address) => !/^(#|data:,)/.test(address ?? ""));
-    assert.deepEqual([...new Set(outside)], ["https://example.org/docs/pre-stop-sleep"], "a link, which loads nothing");
+    const links = ["https://example.org/docs/pre-stop-sleep", aCode.url];
+    assert.deepEqual([...new Set(outside)], links, "links, which load nothing");
   });
 
   it("has everything to read without its script", () => {
@@ -29,6 +30,7 @@ describe("report/html", () => {
       "shop/web",
       "Container &quot;web&quot; gets SIGTERM",
       "Service shop/web:80",
+      `<a href="${aCode.url}">service-not-in-stack</a>`,
       "in time",
       "30 s → 45 s",
     ]) {

@@ -3,23 +3,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import { readEvents } from "../../src/report/events";
-import { json } from "../../src/report/json";
+import { json, readReport } from "../../src/report/json";
 import { buildReport, emptyReading, type Report } from "../../src/report/model";
+import { closed } from "../../src/schema/check";
 import { fullReport, hostile, log, policyEvent, reportFull, summaryEvent } from "./samples";
 
 type Schema = Record<string, unknown>;
 const schema = JSON.parse(readFileSync(join(__dirname, "../../schemas/report.schema.json"), "utf8")) as Schema;
 
-/** The same, but for fields that it doesn't describe: what is written must be described. */
-function strict(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(strict);
-  if (typeof node !== "object" || node === null) return node;
-  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, strict(value)]));
-  return copy.properties && copy.additionalProperties === undefined ? { ...copy, additionalProperties: false } : copy;
-}
-
 const ajv = new Ajv({ allErrors: true, strictTypes: false });
-const validate = ajv.compile(strict({ ...schema, $id: "strict" }) as Schema);
+// What is written must be described.
+const validate = ajv.compile({ ...closed(schema), $id: "closed" });
 const lenient = ajv.compile(schema);
 
 describe("report/json", () => {
@@ -41,5 +35,60 @@ describe("report/json", () => {
     assert.equal(lenient({ ...value, newer: 1 }), true);
     assert.equal(lenient({ ...value, findings: {} }), false);
     assert.equal(lenient({ ...value, schemaVersion: 2 }), false);
+  });
+
+  it("reads again all that it wrote", () => {
+    for (const [name, report] of reports) {
+      const { schemaVersion: _, tool: _tool, createdAt: _at, totals: _totals, ...lists } = report;
+      assert.deepEqual(readReport(JSON.parse(json(report)) as Record<string, unknown>, "a"), lists, name);
+    }
+  });
+
+  const full = () => JSON.parse(json(fullReport())) as Record<string, unknown[]>;
+  const damaged: [where: string, into: (report: Record<string, unknown>) => void, left: number, says: RegExp][] = [
+    [
+      "a severity",
+      ({ findings }) => Object.assign((findings as object[])[0] ?? {}, { severity: "odd" }),
+      2,
+      /^1 of its findings .*findings\[0\]\.severity: no such choice/,
+    ],
+    [
+      "a resource",
+      ({ findings }) => Object.assign((findings as object[])[1] ?? {}, { resource: {} }),
+      2,
+      /findings\[1\]\.resource\.kind: is missing/,
+    ],
+    [
+      "all of it",
+      (report) => (report.findings = [1, null, "x"]),
+      0,
+      /^3 of its findings .*findings\[0\]: must be an object, not a number/,
+    ],
+  ];
+  for (const [where, into, left, says] of damaged) {
+    it(`leaves out what is damaged in ${where}, and says so`, () => {
+      const report = full();
+      into(report);
+      const { findings, problems } = readReport(report, "a.json", 3);
+      assert.equal(findings.length, left);
+      const problem = problems.find(({ source }) => source === "a.json");
+      assert.deepEqual([problem?.line, problem?.incomplete], [3, true]);
+      assert.match(problem?.message ?? "", says);
+    });
+  }
+
+  it("says that a list is no list, and reads the others", () => {
+    const { findings, problems } = readReport({ ...full(), repairs: {} }, "a");
+    assert.equal(findings.length, 3);
+    assert.match(problems[0]?.message ?? "", /repairs: must be a list/);
+  });
+
+  it("drops fields that it doesn't know: what is written again is what the schema describes", () => {
+    const report = full();
+    Object.assign(report.findings?.[0] ?? {}, { later: { secret: 1 } });
+    const again = buildReport([readReport(report, "a")]);
+    validate(JSON.parse(json(again)));
+    assert.deepEqual(validate.errors, null);
+    assert.equal(again.findings.length, 3);
   });
 });

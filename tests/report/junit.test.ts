@@ -48,7 +48,7 @@ describe("report/junit", () => {
     ]);
     assert.deepEqual(outcomes, [
       ["pre-stop-sleep", "Deployment shop/web", "failure", 'Container "web" gets SIG'],
-      ["apisix-route-blind-spots", "ApisixRoute shop/cart", "skipped", 'advisory: Service "cart"'],
+      ["apisix-route-blind-spots.service-not-in-stack", "ApisixRoute shop/cart", "skipped", 'advisory: Service "cart"'],
       ["termination-grace-period", "Deployment shop/api (repaired)", "system-out", undefined],
       ["pre-stop-sleep", "Deployment legacy/old", "skipped", 'exempted: Container "web'],
       ["events", "events.jsonl:7", "error", "This line is a damaged e"],

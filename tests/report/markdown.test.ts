@@ -34,6 +34,10 @@ describe("report/markdown", () => {
       html,
       /<code>ApisixRoute shop\/web<\/code> › <code>Service shop\/web:80<\/code> › <code>Deployment shop\/web/,
     );
+    assert.match(
+      html,
+      /<code>apisix-route-blind-spots<\/code> <a href="[^"]*findings.md#service-not-in-stack"><code>service-not-in-stack</,
+    );
     assert.match(html, /<td><code>shop\/dev<\/code><\/td>/);
     assert.match(html, /<strong>Findings may be missing:/);
   });

@@ -1,5 +1,13 @@
 /** Events, findings and reports that several tests use. */
-import { buildReport, emptyReading, finding, packName, type Finding, type Report } from "../../src/report/model";
+import {
+  buildReport,
+  emptyReading,
+  finding,
+  packName,
+  type Code,
+  type Finding,
+  type Report,
+} from "../../src/report/model";
 import type { ContainerTimeline, Repair, Timeline, WorkloadTimeline } from "../../src/report/model";
 
 export const description = "Every container delays its SIGTERM until APISIX has stopped sending requests.";
@@ -90,6 +98,13 @@ export function workloadTimeline(over: Partial<WorkloadTimeline> = {}): Workload
   };
 }
 
+export const aCode: Code = {
+  code: "service-not-in-stack",
+  policies: ["apisix-route-blind-spots"],
+  why: "A route of this stack names a Service of another stack. What it selects can't be seen from here.",
+  url: "https://example.org/docs/findings.md#service-not-in-stack",
+};
+
 export function aFinding(over: Partial<Finding> = {}): Finding {
   return finding({
     policy: "pre-stop-sleep",
@@ -140,15 +155,19 @@ export function fullReport(): Report {
           },
         ],
         policies: [{ name: "pre-stop-sleep", description, url: "https://example.org/docs/pre-stop-sleep" }],
+        codes: [aCode],
         findings: [
           aFinding(),
           aFinding({
             policy: "apisix-route-blind-spots",
+            code: "service-not-in-stack",
             level: "advisory",
             severity: "low",
             resource: { kind: "ApisixRoute", namespace: "shop", name: "cart", stack: "dev", project: "shop" },
             what: 'Service "cart" is not in this stack, so its workloads can\'t be judged.',
             evidence: [],
+            fix: 'add Service "cart" to the stack.',
+            docs: "https://example.org/docs/findings.md#service-not-in-stack",
             location: { file: "manifests/shop web/routes.yaml", line: 12, column: 3 },
           }),
           aFinding({
@@ -210,9 +229,12 @@ export function reportFull(of: string): Report {
       {
         stacks: [{ source: of, stack: of, project: of, at: of, result: of, packVersion: of }],
         policies: [{ name: of, description: of, help: of, url: of }],
+        codes: [{ code: of, policies: [of], why: of, url: of }],
         findings: [
           finding({
             policy: of,
+            code: of,
+            container: of,
             level: "mandatory",
             resource,
             what: of,

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import Ajv from "ajv";
 import addFormats from "ajv-formats";
-import { buildReport, emptyReading, type Report } from "../../src/report/model";
+import { buildReport, emptyReading, type Finding, type Report } from "../../src/report/model";
 import { sarif, type SarifOptions } from "../../src/report/sarif";
-import { aFinding, fullReport, hostile, reportFull } from "./samples";
+import { aCode, aFinding, fullReport, hostile, reportFull } from "./samples";
 
 /** The official schema, as Microsoft's matchers for SARIF ship it. It is draft 4, but for its own name like draft 7. */
 const { id, $schema, ...schema } = JSON.parse(
@@ -16,9 +16,17 @@ const validate = addFormats(new Ajv({ allErrors: true, strict: false, unicodeReg
 interface Message {
   text: string;
 }
+interface Rule {
+  id: string;
+  helpUri?: string;
+  help: Message;
+  shortDescription?: Message;
+  fullDescription?: Message;
+  properties: { policies: string[]; tags: string[] };
+}
 interface Log {
   runs: {
-    tool: { driver: { name: string; version?: string; rules: { id: string; helpUri?: string; help: Message }[] } };
+    tool: { driver: { name: string; version?: string; rules: Rule[] } };
     invocations: { executionSuccessful: boolean; toolExecutionNotifications: { message: Message }[] }[];
     automationDetails: { id: string };
     results: {
@@ -32,6 +40,7 @@ interface Log {
       }[];
       partialFingerprints: Record<string, string>;
       suppressions?: { kind: string; justification: string }[];
+      properties: { policy: string };
     }[];
   }[];
 }
@@ -64,13 +73,40 @@ describe("report/sarif", () => {
     assert.equal(tool.driver.version, "0.1.0");
   });
 
+  it("has a rule for each code that occurs, and for each policy of findings without one", () => {
+    const { tool, results } = render(fullReport());
+    assert.deepEqual(
+      tool.driver.rules.map(({ id, properties }) => [id, properties.policies]),
+      [
+        ["pre-stop-sleep", ["pre-stop-sleep"]],
+        ["service-not-in-stack", ["apisix-route-blind-spots"]],
+      ],
+    );
+    const rule = tool.driver.rules[1];
+    assert.equal(rule?.shortDescription?.text, "A route of this stack names a Service of another stack.");
+    assert.equal(rule?.fullDescription?.text, aCode.why);
+    assert.equal(rule?.helpUri, aCode.url);
+    assert.ok(rule?.properties.tags.includes("apisix-route-blind-spots"));
+    const result = results.find(({ ruleId }) => ruleId === "service-not-in-stack");
+    assert.equal(result?.properties.policy, "apisix-route-blind-spots");
+  });
+
+  it("knows a code without a text by its page", () => {
+    const docs = "https://example.org/docs/findings.md#later";
+    const { tool } = render(one({ code: "later", docs }));
+    assert.deepEqual(
+      tool.driver.rules.map(({ id, helpUri }) => [id, helpUri]),
+      [["later", docs]],
+    );
+  });
+
   it("tells levels, exemptions and fingerprints", () => {
     const { results } = render(fullReport());
     assert.deepEqual(
       results.map(({ ruleId, level, suppressions }) => [ruleId, level, suppressions?.[0]?.justification]),
       [
         ["pre-stop-sleep", "warning", "Drains by itself. (until 2027-01-31)"],
-        ["apisix-route-blind-spots", "warning", undefined],
+        ["service-not-in-stack", "warning", undefined],
         ["pre-stop-sleep", "error", undefined],
       ],
     );
@@ -78,6 +114,27 @@ describe("report/sarif", () => {
       "apisixGracefulTermination/v1": aFinding().fingerprint,
       primaryLocationLineHash: `${aFinding().fingerprint}:1`,
     });
+    const { fingerprint = "" } = fullReport().findings.find(({ code }) => code !== undefined) ?? {};
+    assert.deepEqual(results[1]?.partialFingerprints, {
+      "apisixGracefulTermination/v2": fingerprint,
+      primaryLocationLineHash: `${fingerprint}:1`,
+    });
+  });
+
+  it("counts findings with one fingerprint by their place, whatever the order of the sources", () => {
+    const same = (what: string, line?: number) =>
+      aFinding({ code: "value-unknown", what, ...(line === undefined ? {} : { location: { file: "a.yaml", line } }) });
+    const found = [same("b", 3), same("a", 3), same("z", 1), same("last", 12), same("first")];
+    const numbered = (findings: Finding[]) =>
+      Object.fromEntries<string | undefined>(
+        render(buildReport(findings.map((one) => ({ ...emptyReading(), findings: [one] })))).results.map((result) => [
+          /: (\w+)/.exec(result.message.text)?.[1] ?? "",
+          result.partialFingerprints.primaryLocationLineHash?.split(":")[1],
+        ]),
+      );
+    const expected = { first: "1", z: "2", a: "3", b: "4", last: "5" };
+    assert.deepEqual(numbered(found), expected);
+    assert.deepEqual(numbered(found.reverse()), expected);
   });
 
   it("has the URN as logical location, and a file where one is known", () => {

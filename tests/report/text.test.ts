@@ -16,9 +16,9 @@ Deployment shop/web
     docs/policies/pre-stop-sleep.md
 
 ApisixRoute shop/cart
-  advisory  Service "cart" is not in this stack, so its workloads can't be judged.  apisix-route-blind-spots
-    Fix: lifecycle.preStop.sleep.seconds: 5 on "web".
-    docs/policies/pre-stop-sleep.md
+  advisory  Service "cart" is not in this stack, so its workloads can't be judged.  apisix-route-blind-spots service-not-in-stack
+    Fix: add Service "cart" to the stack.
+    https://example.org/docs/findings.md#service-not-in-stack
     at manifests/shop web/routes.yaml:12:3
 
 Deployment shop/api

@@ -1,16 +1,11 @@
 /** A live cluster, read only: the kinds that decide where APISIX sends requests, as far as the cluster serves them. */
-import { existsSync } from "node:fs";
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest, type RequestOptions } from "node:https";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
-import type { KubeConfig } from "@kubernetes/client-node/dist/config.js";
 import { get, getList, getString } from "../../kubernetes/values";
-import { didYouMean } from "../../settings/settings";
+import { didYouMean } from "../../schema/did-you-mean";
 import { InputError, type Problem, type Reading, type Sourced } from "./source";
+import { complaint, runTool } from "./tool";
 
 export interface ClusterOptions {
-  /** A file; $KUBECONFIG, ~/.kube/config or the Pod's own service account where it is not given. */
+  /** A file; where it is not given, kubectl decides: $KUBECONFIG, ~/.kube/config or the Pod's own service account. */
   kubeconfig?: string;
   context?: string;
   /** All where none are given. */
@@ -48,10 +43,24 @@ export const listedKinds: Readonly<Record<string, readonly string[]>> = {
 /** Objects a page: what kubectl takes. */
 const pageSize = 500;
 
+/** What a cluster may take at most, whatever it holds. */
+export const limits = {
+  /** Of one answer: a page of objects that are as large as etcd takes them is larger, and no real one is. */
+  bytes: 256 * 1024 * 1024,
+  /** Of all lists together. */
+  pages: 2_000,
+  /** Of all requests together, in seconds. */
+  seconds: 600,
+};
+
+/** A status other than 200, with what kubectl said of it. */
+type Answer = { status: 200; body: unknown } | { status: number; said: string };
+
 interface Api {
   /** Its name, for messages. */
   name: string;
-  ask: (path: string) => Promise<{ status: number; body: unknown }>;
+  /** @throws InputError where no answer comes */
+  ask: (path: string) => Promise<Answer>;
 }
 
 /** A kind that the cluster serves. */
@@ -74,6 +83,7 @@ export async function readCluster(
   say: (text: string) => void,
 ): Promise<Reading & { name: string }> {
   const api = await connect(options, env);
+  const spare = { pages: limits.pages };
   const problems: Problem[] = [];
   const objects: Sourced[] = [];
   for (const served of await discover(api, problems)) {
@@ -81,7 +91,7 @@ export async function readCluster(
     const { namespaces } = options;
     const places = served.isNamespaced && namespaces && namespaces.length > 0 ? namespaces : [undefined];
     for (const namespace of places) {
-      for (const body of await list(api, served, namespace, problems)) {
+      for (const body of await list(api, served, namespace, problems, spare)) {
         const { group, version, kind } = served;
         const urn = `${api.name}#${kind}#${String(get(body, "metadata", "uid"))}`;
         objects.push({
@@ -96,18 +106,17 @@ export async function readCluster(
 /** Which of the listed kinds the cluster serves, each in the version that it prefers. */
 async function discover(api: Api, problems: Problem[]): Promise<Served[]> {
   const groups = await api.ask("/apis");
-  if (groups.status === 401) {
+  if (groups.status === 401)
     throw new InputError(`${api.name}: the cluster doesn't accept the user's credentials (401)`);
-  }
-  if (groups.status !== 200) throw new InputError(`${api.name}: GET /apis answered ${answered(groups)}`);
+  if (!("body" in groups)) throw new InputError(`${api.name}: GET /apis failed: ${groups.said}`);
   const served: Served[] = [];
   for (const [group, kinds] of Object.entries(listedKinds)) {
     const found = new Set<string>();
     for (const version of group === "" ? ["v1"] : versionsOf(groups.body, group)) {
       const path = group === "" ? "/api/v1" : `/apis/${group}/${version}`;
       const answer = await api.ask(path);
-      if (answer.status !== 200) {
-        problems.push(partial(api, `GET ${path} answered ${answered(answer)}: its kinds are not read`));
+      if (!("body" in answer)) {
+        problems.push(partial(api, `GET ${path} failed: ${answer.said}: its kinds are not read`));
         continue;
       }
       for (const resource of elements(answer.body, "resources")) {
@@ -137,32 +146,38 @@ async function list(
   { group, version, kind, plural, isNamespaced }: Served,
   namespace: string | undefined,
   problems: Problem[],
+  spare: { pages: number },
 ): Promise<object[]> {
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   const path = `${root}${namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`}/${plural}`;
   const apiVersion = group === "" ? version : `${group}/${version}`;
+  const what = group === "" ? plural : `${plural}.${group}`;
+  const where = namespace === undefined ? (isNamespaced ? " in all namespaces" : "") : ` in namespace ${namespace}`;
   for (let attempt = 1; ; attempt++) {
     const objects: object[] = [];
     let next = "";
     do {
+      if (spare.pages-- <= 0) {
+        problems.push(
+          partial(api, `${what}${where}: more than ${limits.pages} pages of objects: routes may be missing`),
+        );
+        return objects;
+      }
       const page = next === "" ? "" : `&continue=${encodeURIComponent(next)}`;
       const answer = await api.ask(`${path}?limit=${pageSize}${page}`);
-      // The pages are of one moment, which the cluster forgets after some minutes; then it is begun again.
+      // The pages are of one moment, which the cluster forgets after some minutes; then the list starts over.
       if (answer.status === 410 && attempt === 1) break;
       // A definition that was removed in between.
       if (answer.status === 404) return objects;
-      if (answer.status !== 200) {
-        const what = group === "" ? plural : `${plural}.${group}`;
-        const where =
-          namespace === undefined ? (isNamespaced ? " in all namespaces" : "") : ` in namespace ${namespace}`;
+      if (!("body" in answer)) {
         const why =
           answer.status === 403
-            ? `may not list ${what}${where}`
-            : `listing ${what}${where} answered ${answered(answer)}`;
+            ? `not allowed to list ${what}${where}`
+            : `listing ${what}${where} failed: ${answer.said}`;
         problems.push(partial(api, `${why}: routes may be missing`));
         return objects;
       }
-      // The items of a list leave out what the list tells.
+      // The items of a list lack what the list says of them all.
       for (const item of elements(answer.body, "items")) {
         if (typeof item === "object" && item !== null) objects.push({ ...item, apiVersion, kind });
       }
@@ -182,105 +197,91 @@ function partial({ name }: Api, message: string): Problem {
   return { source: name, message, kind: "partial" };
 }
 
-function answered({ status, body }: { status: number; body: unknown }): string {
-  const message = getString(body, "message");
-  return typeof message === "string" ? `${status}: ${message}` : String(status);
-}
+/** The statuses that matter here, by kubectl's words for them. */
+const statuses: readonly [said: RegExp, status: number][] = [
+  [/^Error from server \(Forbidden\)/, 403],
+  [/^Error from server \(NotFound\)/, 404],
+  [/^Error from server \((Expired|Gone)\)/, 410],
+  [/^error: You must be logged in to the server|^Error from server \(Unauthorized\)/, 401],
+  [/^Error from server/, 500],
+];
 
+/**
+ * The cluster, through the installed kubectl: contexts, credentials of every kind, plugins for them and proxies are its
+ * business, and whoever has a cluster has it.
+ */
 async function connect(options: ClusterOptions, env: NodeJS.ProcessEnv): Promise<Api> {
-  // 67 MB of generated clients are beside it: the loader of kubeconfigs is all that is needed, and only here.
-  const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js");
-  const config = new KubeConfig();
-  load(config, options, env);
-  if (options.context !== undefined) {
-    const names = config.getContexts().map(({ name }) => name);
-    if (!names.includes(options.context)) {
-      throw new InputError(`no context ${options.context} in the kubeconfig${didYouMean(options.context, names)}`);
-    }
-    config.setCurrentContext(options.context);
-  }
-  const context = config.getCurrentContext();
-  const cluster = config.getCurrentCluster();
-  if (!cluster) {
-    const which = context
-      ? `its context ${context} names no cluster`
-      : "it has no current context; name one with --context";
-    throw new InputError(`the kubeconfig can't be used: ${which}`);
-  }
-  const name = `cluster ${context || cluster.name}`;
-  const base = cluster.server.replace(/\/+$/, "");
-  if (!/^https?:\/\/[^/]/.test(base)) throw new InputError(`${name}: its server is no web address`);
-  const connection: RequestOptions = {};
-  try {
-    await config.applyToHTTPSOptions(connection);
-  } catch (error) {
-    throw new InputError(`${name}: its credentials can't be used: ${messageOf(error)}`);
-  }
-  return { name, ask: (path) => ask(`${base}${path}`, connection, options.timeout, name) };
-}
-
-function load(config: KubeConfig, { kubeconfig }: ClusterOptions, env: NodeJS.ProcessEnv): void {
-  const fromEnv = (env.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
-  const home = join(env.HOME ?? homedir(), ".kube", "config");
-  const files = kubeconfig !== undefined ? [kubeconfig] : fromEnv.length > 0 ? fromEnv : existsSync(home) ? [home] : [];
-  if (files.length === 0) {
-    // In a Pod: its service account.
-    if (env.KUBERNETES_SERVICE_HOST) return config.loadFromCluster();
-    throw new InputError(`no kubeconfig: there is no ${home}, and KUBECONFIG is not set; name one with --kubeconfig`);
-  }
-  // As kubectl does, a file of $KUBECONFIG that isn't there is passed over, if another one is.
-  const there = files.filter((file) => existsSync(file));
-  if (there.length === 0) throw new InputError(`${files.join(", ")}: no such kubeconfig`);
-  for (const [i, file] of there.entries()) {
-    try {
-      if (i === 0) config.loadFromFile(file);
-      else {
-        const more = new (config.constructor as new () => KubeConfig)();
-        more.loadFromFile(file);
-        config.mergeConfig(more, true);
+  const kubectl = kubectlOf(options, env);
+  const name = `cluster ${options.context ?? (await currentContext(kubectl, options, env))}`;
+  const started = performance.now();
+  return {
+    name,
+    ask: async (path) => {
+      const left = limits.seconds - (performance.now() - started) / 1000;
+      if (left <= 0) throw new InputError(`${name}: not read within ${limits.seconds} s`);
+      const { code, stdout, stderr } = await kubectl(["get", "--raw", path], name, Math.min(options.timeout, left));
+      if (code === 0) {
+        try {
+          return { status: 200, body: JSON.parse(stdout) as unknown };
+        } catch {
+          throw new InputError(`${name}: its answer is not JSON: is it a Kubernetes API?`);
+        }
       }
-    } catch (error) {
-      throw new InputError(`${file}: not a kubeconfig: ${messageOf(error)}`);
+      const said = complaint(stderr).split("\n")[0] ?? "";
+      const [, status] = statuses.find(([words]) => words.test(stderr.trim())) ?? [];
+      if (status !== undefined) return { status, said };
+      const unknown = /context "(.*)" does not exist/.exec(said)?.[1];
+      const meant = unknown === undefined ? "" : didYouMean(unknown, await contexts(kubectl, options));
+      throw new InputError(`${name}: ${said || `kubectl ended with code ${code}`}${meant}`);
+    },
+  };
+}
+
+/** Runs kubectl. @param timeout seconds @throws InputError where it can't be run to its end */
+type Kubectl = (
+  args: string[],
+  name: string,
+  timeout: number,
+) => Promise<{ code: number; stdout: string; stderr: string }>;
+
+function kubectlOf({ kubeconfig, context }: ClusterOptions, env: NodeJS.ProcessEnv): Kubectl {
+  const choice = [
+    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
+    ...(context === undefined ? [] : [`--context=${context}`]),
+  ];
+  return async (args, name, timeout) => {
+    const ran = await runTool("kubectl", [...choice, ...args], env, { timeout, bytes: limits.bytes });
+    switch (ran.end) {
+      case "code":
+        return ran;
+      case "missing":
+        throw new InputError(
+          "kubectl is not on PATH; install it, or give what `kubectl get … -A -o json` prints on standard input",
+        );
+      case "late":
+        throw new InputError(`${name}: no answer in ${timeout} s`);
+      case "long":
+        throw new InputError(`${name}: an answer of more than ${limits.bytes} bytes`);
+      case "failed":
+        throw new InputError(`${name}: ${ran.message}`);
     }
-  }
+  };
 }
 
-function ask(url: string, connection: RequestOptions, timeout: number, name: string): ReturnType<Api["ask"]> {
-  const request = url.startsWith("https:") ? httpsRequest : httpRequest;
-  const { pathname, search, origin } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      const isLate = error.name === "AbortError" || error.name === "TimeoutError";
-      reject(new InputError(`${name} at ${origin}: ${isLate ? `no answer in ${timeout} s` : messageOf(error)}`));
-    };
-    const signal = AbortSignal.timeout(timeout * 1000);
-    const headers = { ...connection.headers, accept: "application/json" };
-    const sent = request(
-      origin,
-      { ...connection, path: pathname + search, method: "GET", headers, signal },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-        answer.on("error", fail);
-        answer.on("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8");
-          try {
-            resolve({ status: answer.statusCode ?? 0, body: JSON.parse(text) as unknown });
-          } catch {
-            const status = answer.statusCode ?? 0;
-            if (status === 200) fail(new Error("its answer is not JSON: is it a Kubernetes API?"));
-            else resolve({ status, body: undefined });
-          }
-        });
-      },
-    );
-    sent.on("error", fail);
-    sent.end();
-  });
+async function contexts(kubectl: Kubectl, { timeout }: ClusterOptions): Promise<string[]> {
+  const { stdout } = await kubectl(["config", "get-contexts", "-o", "name"], "kubectl", timeout);
+  return stdout.split("\n").filter((line) => line !== "");
 }
 
-/** Of an error, also of one that tries several addresses and holds what came of each. */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return [...new Set(error.errors.map(messageOf))].join("; ");
-  return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+async function currentContext(kubectl: Kubectl, options: ClusterOptions, env: NodeJS.ProcessEnv): Promise<string> {
+  const { code, stdout, stderr } = await kubectl(["config", "current-context"], "kubectl", options.timeout);
+  if (code === 0) return stdout.trim();
+  // In a Pod kubectl takes the service account.
+  if (env.KUBERNETES_SERVICE_HOST && options.kubeconfig === undefined) return "of this Pod";
+  const said = complaint(stderr);
+  throw new InputError(
+    /current-context is not set/.test(said)
+      ? "kubectl has no current context: name one with --context, or a kubeconfig with --kubeconfig"
+      : `kubectl: ${said}`,
+  );
 }

@@ -1,7 +1,7 @@
 /** Pulumi state: what `pulumi stack export` prints, and the files of the file backend. */
-import { spawn } from "node:child_process";
 import { get, getList, getObject, getString, unknown } from "../../kubernetes/values";
 import { InputError, UsageError, type Reading, type Sourced } from "./source";
+import { complaint, runTool } from "./tool";
 
 /** How the engine marks secrets and outputs that it doesn't know, in state as on the wire (sdk/go/common/resource/sig). */
 const signature = "4dabf18193072939515e22adb298388d";
@@ -111,26 +111,15 @@ function dependencies(value: unknown): Record<string, string[]> {
  */
 export async function exportStack(stack: string, env: NodeJS.ProcessEnv): Promise<string> {
   if (stack.startsWith("-")) throw new UsageError(`--stack ${stack}: no name of a stack`);
-  return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", ["stack", "export", "--stack", stack, "--non-interactive"], {
-      env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-    child.on("error", (error: NodeJS.ErrnoException) => {
-      const missing = "the Pulumi CLI is not on PATH; give the output of `pulumi stack export` as a file instead";
-      reject(new InputError(`stack ${stack}: ${error.code === "ENOENT" ? missing : error.message}`));
-    });
-    child.on("close", (code) => {
-      if (code === 0) return resolve(Buffer.concat(out).toString());
-      const said = Buffer.concat(err)
-        .toString()
-        .trim()
-        .replace(/^error: /, "");
-      reject(new InputError(`stack ${stack}: ${said || `pulumi ended with code ${code}`}`));
-    });
+  const ran = await runTool("pulumi", ["stack", "export", "--stack", stack, "--non-interactive"], {
+    ...env,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
   });
+  if (ran.end === "code" && ran.code === 0) return ran.stdout;
+  const why = () => {
+    if (ran.end === "code") return complaint(ran.stderr) || `pulumi ended with code ${ran.code}`;
+    if (ran.end === "failed") return ran.message;
+    return "the Pulumi CLI is not on PATH; give the output of `pulumi stack export` as a file instead";
+  };
+  throw new InputError(`stack ${stack}: ${why()}`);
 }

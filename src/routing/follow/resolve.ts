@@ -99,7 +99,7 @@ function templatePath({ podSpecPath }: Workload): string {
 
 function selectsNothing(context: Context, service: Resource, selection: Selection, way: Way): Obstacle {
   const about = { data: { service: labelOf(service) }, cause: service.id, resource: service, steps: way.steps };
-  switch (selection.nothing) {
+  switch (selection.nothing ?? "no match") {
     case "no selector":
       return hasWrittenEndpoints(context.index, service)
         ? { ...about, code: "endpoints-written-by-hand" }
@@ -111,7 +111,6 @@ function selectsNothing(context: Context, service: Resource, selection: Selectio
     case "unknown labels":
       return unknownLabels(service, selection.unclear, way);
     case "no match":
-    case undefined:
       return { ...about, code: "service-selects-nothing" };
   }
 }

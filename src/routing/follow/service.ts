@@ -5,7 +5,7 @@ import { getList, getNumber, getString, getStringMap, isKnown, unknown, type May
 import { portsOf, type Workload } from "../../kubernetes/workload";
 import { kindOf, type Kind, type Place, type ResourceIndex } from "./resource-index";
 
-export const serviceKind: Kind = "/Service";
+const serviceKind: Kind = "/Service";
 
 /** A port of a Service: how it is named from outside, and where it leads to in the Pods. */
 export interface ServicePort {

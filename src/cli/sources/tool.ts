@@ -1,0 +1,39 @@
+/** Other people's programs: `pulumi` and `kubectl`, as they are installed. */
+import { execFile } from "node:child_process";
+
+/** What came of it. `late` and `long`: it was stopped at a limit. */
+export type Ran =
+  | { end: "code"; code: number; stdout: string; stderr: string }
+  | { end: "missing" | "late" | "long" }
+  | { end: "failed"; message: string };
+
+export interface Limits {
+  /** Of the whole run, in seconds. */
+  timeout?: number;
+  /** Of its output, in bytes. */
+  bytes?: number;
+}
+
+/** Runs a program from PATH, without a shell and without standard input. Never rejects. */
+export function runTool(name: string, args: string[], env: NodeJS.ProcessEnv, limits: Limits = {}): Promise<Ran> {
+  const { timeout = 0, bytes = Infinity } = limits;
+  return new Promise((resolve) => {
+    const options = { env, encoding: "utf8", timeout: timeout * 1000, maxBuffer: bytes } as const;
+    const child = execFile(name, args, options, (error, stdout, stderr) => {
+      if (!error) resolve({ end: "code", code: 0, stdout, stderr });
+      else if (typeof error.code === "number") resolve({ end: "code", code: error.code, stdout, stderr });
+      else if ((error.code as unknown) === "ENOENT") resolve({ end: "missing" });
+      else if ((error.code as unknown) === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") resolve({ end: "long" });
+      else if (error.killed) resolve({ end: "late" });
+      else resolve({ end: "failed", message: error.message.split("\n")[0] ?? "" });
+    });
+    // Whoever asks for a password gets the end of the input, and doesn't wait.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end();
+  });
+}
+
+/** What a program said of its failure, without its own "error: ". */
+export function complaint(stderr: string): string {
+  return stderr.trim().replace(/^error: /i, "");
+}

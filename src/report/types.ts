@@ -1,0 +1,251 @@
+// Written by tools/types.ts from schemas/report.schema.json: `npm run types`.
+
+/**
+ * `remediate` fails like `mandatory`: the pack was to repair it, and couldn't.
+ */
+export type Level = "mandatory" | "remediate" | "advisory";
+export type Severity = "low" | "medium" | "high" | "critical";
+
+/**
+ * What `check --format json` and `report --format json` write, and `report` reads. Times are seconds. Fields may be added within a schema version; readers ignore those that they don't know.
+ */
+export interface ReportFile {
+  schemaVersion: 1;
+  tool: {
+    name: string;
+    version?: string;
+  };
+  /**
+   * When it was made, ISO 8601.
+   */
+  createdAt?: string;
+  totals: Totals;
+  stacks: Stack[];
+  policies: Policy[];
+  /**
+   * The codes of the findings. Absent in reports of versions before 0.2.
+   */
+  codes?: Code[];
+  findings: Finding[];
+  repairs: Repair[];
+  timelines: WorkloadTimeline[];
+  otherPacks: OtherPack[];
+  problems: Problem[];
+}
+/**
+ * Numbers to keep and compare from run to run. Exempted findings are counted in `suppressed` alone.
+ */
+export interface Totals {
+  findings: number;
+  mandatory: number;
+  advisory: number;
+  suppressed: number;
+  repairs: number;
+  stacks: number;
+  /**
+   * Workloads and other resources with a finding.
+   */
+  resources: number;
+  /**
+   * Findings of each policy.
+   */
+  policies: {
+    [k: string]: number;
+  };
+}
+/**
+ * One operation on a stack, or one run of `check` over manifests.
+ */
+export interface Stack {
+  /**
+   * Absent if manifests were checked without Pulumi.
+   */
+  stack?: string;
+  project?: string;
+  /**
+   * The file it was read from.
+   */
+  source: string;
+  /**
+   * When, ISO 8601.
+   */
+  at?: string;
+  preview?: boolean;
+  /**
+   * `succeeded`, `failed` or `canceled`.
+   */
+  result?: string;
+  packVersion?: string;
+  /**
+   * How many resources the pack judged.
+   */
+  judged?: number;
+}
+export interface Policy {
+  name: string;
+  description?: string;
+  /**
+   * A longer text, plain.
+   */
+  help?: string;
+  /**
+   * Address of its page.
+   */
+  url?: string;
+}
+/**
+ * What a code stands for.
+ */
+export interface Code {
+  code: string;
+  /**
+   * Those that report it.
+   */
+  policies?: string[];
+  /**
+   * Why it matters, plain.
+   */
+  why?: string;
+  /**
+   * Address of its page.
+   */
+  url?: string;
+}
+export interface Finding {
+  policy: string;
+  /**
+   * What is wrong, as a stable code: `no-hook`. Absent in reports of versions before 0.2.
+   */
+  code?: string;
+  level: Level;
+  severity?: Severity;
+  resource: ResourceRef;
+  /**
+   * The name of the container that it is about.
+   */
+  container?: string;
+  what: string;
+  /**
+   * Chains that say why the resource is concerned, links divided by ` › `.
+   */
+  evidence: string[];
+  fix?: string;
+  /**
+   * Path or address of its page.
+   */
+  docs?: string;
+  location?: Location;
+  /**
+   * The same for the same finding in the next run, also when its numbers or its line changed.
+   */
+  fingerprint: string;
+  suppressed?: {
+    reason: string;
+    until?: string;
+  };
+}
+/**
+ * A resource as people name it, and as Pulumi does.
+ */
+export interface ResourceRef {
+  kind: string;
+  namespace?: string;
+  name: string;
+  urn?: string;
+  stack?: string;
+  project?: string;
+}
+export interface Location {
+  file: string;
+  line?: number;
+  column?: number;
+}
+/**
+ * Something that the pack changed or, if nothing is deployed, would change.
+ */
+export interface Repair {
+  policy: string;
+  resource: ResourceRef;
+  changes: Change[];
+}
+export interface Change {
+  /**
+   * The field: `spec.template.spec.containers["web"].lifecycle.preStop.sleep.seconds`.
+   */
+  path: string;
+  /**
+   * The value before, if it may be shown; also absent if there was none.
+   */
+  before?: string;
+  /**
+   * The value after, likewise.
+   */
+  after?: string;
+  kind: "added" | "changed" | "removed";
+}
+/**
+ * How a workload's Pods terminate: after a repair, and before it if there was one.
+ */
+export interface WorkloadTimeline {
+  workload: ResourceRef;
+  /**
+   * For how long APISIX may still send requests after the Pod began to terminate.
+   */
+  t: number;
+  before?: Timeline;
+  after: Timeline;
+}
+/**
+ * How a Pod terminates, in seconds from the moment it began to.
+ */
+export interface Timeline {
+  /**
+   * null if it isn't known.
+   */
+  gracePeriod: number | null;
+  containers: ContainerTimeline[];
+}
+/**
+ * `hook`: how long its preStop hook lasts. `left`: time for the app, from SIGTERM to SIGKILL.
+ */
+export interface ContainerTimeline {
+  name: string;
+  sidecar: boolean;
+  hook: Interval;
+  /**
+   * null if it never comes: with a grace period of 0 the container is killed at once.
+   */
+  sigterm: Interval | null;
+  left: Interval;
+  sigkill: number | null;
+  verdict: "ok" | "short" | "unknown";
+  because: string;
+}
+/**
+ * From so many seconds, to at most so many; null is without bound.
+ */
+export interface Interval {
+  atLeast: number;
+  atMost: number | null;
+}
+/**
+ * What another policy pack reported in the same events: counted, and nothing more.
+ */
+export interface OtherPack {
+  name: string;
+  findings: number;
+  mandatory: number;
+  repairs: number;
+}
+/**
+ * Something that could not be read.
+ */
+export interface Problem {
+  source: string;
+  line?: number;
+  message: string;
+  /**
+   * Findings may be missing because of it.
+   */
+  incomplete: boolean;
+}

@@ -1,0 +1,142 @@
+// Written by tools/types.ts from src/settings/schema.ts: `npm run types`.
+import type { CatalogEntry } from "../schema/catalog";
+
+/**
+ * Settings as a user writes them: every one is optional.
+ */
+export interface Settings {
+  /**
+   * t: the seconds by which every container must delay its SIGTERM, while APISIX may still route to it
+   *
+   * @default 5
+   */
+  sleepSeconds?: number;
+  /**
+   * the seconds that the app gets to shut down after its SIGTERM
+   *
+   * @default 10
+   */
+  shutdownSeconds?: number;
+  /**
+   * which workloads: `auto` repairs those that look reachable and blames only those known to be routed; `routed`, `exposed` and `all` repair and blame the same ones
+   *
+   * @default "auto"
+   */
+  select?: "auto" | "routed" | "exposed" | "all";
+  /**
+   * the form that a remedy writes: `sleep` (native), `exec` (`/bin/sh -c "sleep N"`), `auto` by `kubernetesVersion`
+   *
+   * @default "auto"
+   */
+  hook?: "auto" | "sleep" | "exec";
+  /**
+   * the oldest cluster that the manifests go to; native sleep needs 1.30 or later
+   *
+   * @default "1.34"
+   */
+  kubernetesVersion?: string;
+  /**
+   * a ceiling that remedies keep to (spot nodes, Autopilot); what needs more is reported, not repaired
+   */
+  maxGracePeriodSeconds?: number;
+  /**
+   * `all` containers of the Pod, or only those `serving` a port that a routed Service targets
+   *
+   * @default "all"
+   */
+  containers?: "all" | "serving";
+  /**
+   * names of containers that are left alone (globs), such as a mesh's proxy that drains by itself
+   *
+   * @default []
+   */
+  ignoreContainers?: string[];
+  /**
+   * Services known to be routed although their routes are in another stack: a catalog file, or entries
+   */
+  catalog?: string | CatalogEntry[];
+  /**
+   * a catalog file older than this is reported by `apisix-rollout-advice`
+   */
+  maxCatalogAgeDays?: number;
+  /**
+   * APISIX ingress controller line; `auto` accepts what either would take
+   *
+   * @default "auto"
+   */
+  controller?: "auto" | "1" | "2";
+  /**
+   * IngressClass names that are APISIX's, for classes of other stacks
+   *
+   * @default ["apisix"]
+   */
+  ingressClasses?: string[];
+  /**
+   * GatewayClass names that are APISIX's, for classes of other stacks
+   *
+   * @default ["apisix"]
+   */
+  gatewayClasses?: string[];
+  /**
+   * Gateways of other stacks that are APISIX's, as `namespace/name`
+   *
+   * @default []
+   */
+  gateways?: string[];
+  /**
+   * controller names of IngressClasses and GatewayClasses that are APISIX's
+   *
+   * @default ["apisix.apache.org/apisix-ingress-controller","apisix.apache.org/apisix-ingress","apisix.apache.org/gateway-controller"]
+   */
+  controllerNames?: string[];
+  /**
+   * the cluster's DNS domain, to read DNS names in upstreams
+   *
+   * @default "cluster.local"
+   */
+  clusterDomain?: string;
+  /**
+   * the namespace that APISIX runs in, where relative DNS names in upstreams resolve
+   */
+  apisixNamespace?: string;
+  /**
+   * workloads that are excused: by namespace, name, kind and labels (globs), with a reason
+   *
+   * @default []
+   */
+  exempt?: Exemption[];
+  /**
+   * whether workloads may opt in or out and raise their seconds by annotation
+   *
+   * @default true
+   */
+  allowAnnotations?: boolean;
+}
+export interface Exemption {
+  /**
+   * a glob
+   */
+  namespace?: string;
+  /**
+   * a glob; the name in the cluster or the one in the Pulumi program
+   */
+  name?: string;
+  /**
+   * a glob, such as `StatefulSet`
+   */
+  kind?: string;
+  /**
+   * labels of the Pods, each with its value
+   */
+  labels?: {
+    [k: string]: string;
+  };
+  /**
+   * why; it is shown in reports
+   */
+  reason: string;
+  /**
+   * the last day it holds, as `2027-01-31` (UTC); after it the finding is back, and says so
+   */
+  until?: string;
+}

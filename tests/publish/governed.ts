@@ -1,0 +1,66 @@
+/** An organization's machines: the real Pulumi CLI, the double of its service, and the stand-in for the language host. */
+import { execFile } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { preview, script, startEngine, type Engine, type PreviewResult } from "../../tools/pulumi";
+import { startService, type ServiceDouble } from "./service";
+import { cleanEnvironment } from "../support/pack-process";
+import { emptyHome, root, type Ran } from "./support";
+
+export interface Organization {
+  service: ServiceDouble;
+  engine: Engine;
+  /** Runs the Pulumi CLI in a folder, logged in. */
+  pulumi: (args: string[], cwd: string) => Promise<Ran>;
+  /** The environment of a machine that has nothing yet. */
+  newMachine: () => Record<string, string>;
+  /** Previews a stack of the organization on a machine. */
+  preview: (project: string, machine: Record<string, string>) => Promise<PreviewResult>;
+  close: () => Promise<void>;
+}
+
+/** @param path further folders on the machines' PATH */
+export async function startOrganization(path: string[] = []): Promise<Organization> {
+  const [service, engine] = [await startService(), await startEngine()];
+  const bin = join(engine.folder, "host");
+  mkdirSync(bin);
+  // With the project's own compiler options, whatever folder the engine starts it in.
+  const options = JSON.stringify({ transpileOnly: true, project: join(root, "tsconfig.json") });
+  const main = JSON.stringify(join(__dirname, "language-host.ts"));
+  const load = `require(${JSON.stringify(require.resolve("ts-node"))}).register(${options}); require(${main});`;
+  script(join(bin, "pulumi-language-nodejs"), ["--eval", load]);
+  let machines = 0;
+  const newMachine = () => {
+    const folder = join(engine.folder, `machine-${++machines}`);
+    const env: Record<string, string> = {
+      ...engine.env,
+      ...(emptyHome(folder) as Record<string, string>),
+      PATH: [bin, ...path, engine.env.PATH ?? ""].join(delimiter),
+      PULUMI_HOME: join(folder, "home", ".pulumi"),
+      PULUMI_BACKEND_URL: service.url,
+      PULUMI_ACCESS_TOKEN: "token",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    };
+    return env;
+  };
+  const publisher = newMachine();
+  return {
+    service,
+    engine,
+    // Not in this process's turn: the service that the CLI asks is in it, too.
+    pulumi: (args, cwd) =>
+      new Promise((resolve) => {
+        const options = { cwd, encoding: "utf8", env: cleanEnvironment(publisher), timeout: 300_000 } as const;
+        const child = execFile("pulumi", [...args, "--non-interactive"], options, (_, stdout, stderr) =>
+          resolve({ status: child.exitCode, stdout, stderr }),
+        );
+      }),
+    newMachine,
+    preview: (project, env) =>
+      preview({ engine: { ...engine, env, hasLanguageHost: false }, project, stack: "acme/dev", policyPack: null }),
+    close: async () => {
+      await service.close();
+      engine.close();
+    },
+  };
+}
