@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import { readPod, type Pod } from "../../src/kubernetes/workload";
-import { judge, neededGracePeriod, type Defect, type Requirement } from "../../src/shutdown/judge";
+import { judge, neededGracePeriod, type Defect, type Fix, type Requirement } from "../../src/shutdown/judge";
 import { timeline } from "../../src/shutdown/timeline";
 import { container, exec, httpGet, pod, sh, sidecar, sleep, tcpSocket } from "../support/pods";
 import { withUnknowns } from "../support/unreadable";
@@ -218,7 +218,339 @@ const cases: [name: string, pod: Pod, findings: string[], requirement?: Partial<
   ["with a hook alone", readPod({ containers: [container("web", sleep(99))] }, true), []],
 ];
 
+const distroless = (name: string, lifecycle?: unknown) => ({
+  ...container(name, lifecycle),
+  image: "example.com/distroless/static",
+});
+const forever = sh("while true; do sleep 1; done");
+const perhaps = (lifecycle: unknown, grace?: number) =>
+  readPod({
+    terminationGracePeriodSeconds: grace,
+    containers: [container("web", sleep(5))],
+    initContainers: [{ ...container("x", lifecycle), restartPolicy: 5 }],
+  });
+
+/** What to do: `code container; fix; fix`. `[name, Pod, advice, what is required besides]` */
+const advised: typeof cases = [
+  [
+    "no hook",
+    pod([container("web")]),
+    ['no-hook web; set-hook container=web hook={"sleep":{"seconds":5}} replaces=false'],
+  ],
+  [
+    "no hook, and no time for one",
+    pod([container("web")], 14),
+    ['no-hook web; set-hook container=web hook={"sleep":{"seconds":5}} replaces=false; set-grace seconds=15'],
+  ],
+  [
+    "no hook, and just the time for one",
+    pod([container("web")], 15),
+    ['no-hook web; set-hook container=web hook={"sleep":{"seconds":5}} replaces=false'],
+  ],
+  [
+    "no time for one, at the ceiling",
+    pod([container("web")], 14),
+    ['no-hook web; set-hook container=web hook={"sleep":{"seconds":5}} replaces=false; set-grace seconds=15'],
+    { maxGracePeriodSeconds: 15 },
+  ],
+  [
+    "no time for one, above the ceiling",
+    pod([container("web")], 12),
+    ['no-hook web; set-hook container=web hook={"sleep":{"seconds":5}} replaces=false'],
+    { maxGracePeriodSeconds: 14 },
+  ],
+  [
+    "the default is no time for one",
+    pod([container("web")]),
+    ['no-hook web; set-hook container=web hook={"sleep":{"seconds":25}} replaces=false; set-grace seconds=35'],
+    { sleepSeconds: 25 },
+  ],
+  [
+    "no hook, an unknown grace period",
+    pod([container("web")], "soon"),
+    [
+      'no-hook web; set-hook container=web hook={"sleep":{"seconds":25}} replaces=false',
+      "grace-unknown?; make-known field=terminationGracePeriodSeconds",
+    ],
+    { sleepSeconds: 25 },
+  ],
+  [
+    "no hook beside one that never ends",
+    pod([container("web"), container("log", forever)]),
+    [
+      'no-hook web; set-hook container=web hook={"sleep":{"seconds":5}} replaces=false',
+      "hook-never-ends log; end-hook container=log",
+    ],
+    only("web", "log"),
+  ],
+  [
+    "no hook, no shell",
+    pod([distroless("web")]),
+    ["no-hook web; set-hook-without-shell container=web seconds=5 replaces=false"],
+    { kubernetesVersion: "1.29" },
+  ],
+  [
+    "a hook that fails, no shell",
+    pod([distroless("web", tcpSocket)]),
+    ["hook-fails web; set-hook-without-shell container=web seconds=5 replaces=true"],
+    { kubernetesVersion: "1.29" },
+  ],
+  [
+    "a sleep that needs the shell that isn't there",
+    pod([distroless("web", sh("sleep 5"))]),
+    ['hook-may-not-run? web; set-hook container=web hook={"sleep":{"seconds":5}} replaces=true'],
+  ],
+  [
+    "held by a native sleep, needs no shell",
+    pod([container("web", sleep(5))], 30, [{ ...sidecar("proxy"), ...distroless("proxy", sh("sleep 1")) }]),
+    [],
+    only("proxy"),
+  ],
+  [
+    "a short sleep",
+    pod([container("web", sleep(4))], 14),
+    ["hook-too-short web; sleep-first container=web seconds=5 plain=true stopsApp=false; set-grace seconds=15"],
+  ],
+  [
+    "a hook that does more, too short",
+    pod([container("web", sh("sleep 1; touch x"))], 15),
+    [
+      "hook-may-be-too-short? web; sleep-first container=web seconds=5 plain=false stopsApp=false; set-grace seconds=16",
+    ],
+  ],
+  [
+    "a hook that stops the app",
+    pod([container("web", sh("sleep 1; kill 1; sleep 3"))], 15),
+    ["hook-stops-app web; sleep-first container=web seconds=5 plain=false stopsApp=true; set-grace seconds=16"],
+  ],
+  [
+    "a hook that does more, and is long enough",
+    pod([container("web", sh("sleep 5; touch x"))], 14),
+    ["grace-too-short web; set-grace seconds=15"],
+  ],
+  [
+    "a broken sleep of a longer time",
+    pod([container("web", exec("sh", "-c", "sleep", "7"))]),
+    ['hook-fails web; set-hook container=web hook={"sleep":{"seconds":7}} replaces=true'],
+  ],
+  [
+    "a broken sleep of this time",
+    pod([container("web", exec("sh", "-c", "sleep", "5"))]),
+    ['hook-fails web; set-hook container=web hook={"sleep":{"seconds":5}} replaces=true'],
+  ],
+  [
+    "a broken sleep up to the ceiling",
+    pod([container("web", exec("sh", "-c", "sleep", "35"))]),
+    ['hook-fails web; set-hook container=web hook={"sleep":{"seconds":35}} replaces=true; set-grace seconds=45'],
+    { maxGracePeriodSeconds: 45 },
+  ],
+  [
+    "a broken sleep above the ceiling",
+    pod([container("web", exec("sh", "-c", "sleep", "36"))]),
+    ['hook-fails web; set-hook container=web hook={"sleep":{"seconds":5}} replaces=true'],
+    { maxGracePeriodSeconds: 45 },
+  ],
+  [
+    "a broken sleep of a fraction",
+    pod([container("web", exec("sh", "-c", "sleep", "6.5"))]),
+    ['hook-fails web; set-hook container=web hook={"sleep":{"seconds":7}} replaces=true'],
+  ],
+  [
+    "a sleep that the cluster drops",
+    pod([container("web", sleep(9))], 18),
+    [
+      'native-sleep-unsupported web; set-hook container=web hook={"exec":{"command":["/bin/sh","-c","sleep 9"]}} replaces=true; set-grace seconds=19; raise-version',
+    ],
+    { kubernetesVersion: "1.29" },
+  ],
+  [
+    "two handlers",
+    pod([container("web", { preStop: { sleep: { seconds: 5 }, exec: { command: ["true"] } } })], 14),
+    ["hook-fails web; keep-one-handler container=web; set-grace seconds=15"],
+  ],
+  [
+    "an unknown hook",
+    pod([container("web", withUnknowns({ preStop: {} }, "preStop"))], 14),
+    ["hook-may-be-too-short? web; make-known field=lifecycle.preStop container=web"],
+  ],
+  [
+    "a hook of unknown length",
+    pod([container("web", httpGet)], 14),
+    [
+      "hook-may-be-too-short? web; sleep-first container=web seconds=5 plain=false stopsApp=false; set-grace seconds=15",
+    ],
+  ],
+  [
+    "a sidecar that is perhaps held",
+    pod([container("web", httpGet)], 14, [sidecar("proxy")]),
+    [
+      'hook-may-be-too-short? proxy; set-hook container=proxy hook={"sleep":{"seconds":5}} replaces=false; set-grace seconds=15',
+    ],
+    only("proxy"),
+  ],
+  ["perhaps a sidecar, with a hook", perhaps(sleep(1), 14), ["grace-too-short web; set-grace seconds=15"]],
+  [
+    "perhaps a sidecar, whose hook stops it",
+    perhaps(sh("kill 1; sleep 1")),
+    ["sidecar-unknown? x; sleep-first container=x seconds=5 plain=false stopsApp=true"],
+  ],
+  ["perhaps a sidecar, whose hook is long enough", perhaps(sleep(6)), []],
+  ["an unknown template", readPod({ containers: null }), ["template-unknown?; make-known field=the Pod template"]],
+  ["grace 0", pod([container("web", sleep(5))], 0), ["grace-zero; set-grace seconds=15"]],
+  [
+    "grace 0 above the ceiling",
+    pod([container("web", sleep(5))], 0),
+    ["grace-zero; shorten needed=15 ceiling=14"],
+    { maxGracePeriodSeconds: 14 },
+  ],
+  [
+    "grace 0 and a hook that never ends",
+    pod([container("log", sleep(5)), container("web", forever)], 0),
+    ["grace-zero; end-hook container=web"],
+  ],
+  [
+    "an unknown grace period",
+    pod([container("web", sleep(5))], "soon"),
+    ["grace-unknown?; make-known field=terminationGracePeriodSeconds"],
+  ],
+  ["a hook that never ends", pod([container("web", forever)], 20), ["hook-never-ends web; end-hook container=web"]],
+  [
+    "a sleep that the API refuses",
+    pod([container("web", sleep(31))]),
+    ["sleep-exceeds-grace web; set-grace seconds=41"],
+  ],
+  [
+    "as long as the grace period",
+    pod([container("web", exec("sleep", "30"))], 30),
+    ["grace-too-short web; set-grace seconds=40"],
+  ],
+  ["one second less", pod([container("web", exec("sleep", "29"))], 30), ["grace-too-short web; set-grace seconds=39"]],
+  ["two seconds less", pod([container("web", exec("sleep", "28"))], 30), ["grace-too-short web; set-grace seconds=38"]],
+  [
+    "at the ceiling",
+    pod([container("web", exec("sleep", "28"))]),
+    ["grace-too-short web; set-grace seconds=38"],
+    { maxGracePeriodSeconds: 38 },
+  ],
+  [
+    "above the ceiling",
+    pod([container("web", exec("sleep", "28"))]),
+    ["grace-too-short web; shorten needed=38 ceiling=37"],
+    { maxGracePeriodSeconds: 37 },
+  ],
+  [
+    "stopped too late",
+    pod([container("web", sh("sleep 25; kill 1; sleep 9"))]),
+    ["grace-too-short web; set-grace seconds=35"],
+  ],
+  [
+    "no hook and too short for the app",
+    pod([container("web"), container("log")], 9),
+    [
+      'no-hook web; set-hook container=web hook={"sleep":{"seconds":5}} replaces=false; set-grace seconds=15',
+      'no-hook log; set-hook container=log hook={"sleep":{"seconds":5}} replaces=false; set-grace seconds=15',
+      "grace-too-short; set-grace seconds=15",
+    ],
+  ],
+  [
+    "grace -1",
+    pod([container("web", exec("sleep", "5"))], -1),
+    ["grace-too-short web; set-grace seconds=5"],
+    { shutdownSeconds: 0 },
+  ],
+  [
+    "grace -1, and nothing to wait for",
+    pod([container("web", exec("sleep", "1"))], -1),
+    [],
+    { shutdownSeconds: 0, sleepSeconds: 1 },
+  ],
+  [
+    "perhaps too long, without a bound",
+    pod([container("a", sleep(5)), container("web", sh("sleep 5; drain"))], 20),
+    ["grace-may-be-too-short? web; end-hook container=web within=10 shutdown=10"],
+  ],
+  [
+    "perhaps too long, up to a bound",
+    pod([container("a", sleep(5)), container("web", sh("sleep 5; sleep 20 &"))]),
+    ["grace-may-be-too-short? web; set-grace seconds=35"],
+  ],
+  [
+    "perhaps too long and certainly too short",
+    pod([container("a"), container("web", sh("sleep 5; drain"))], 20),
+    [
+      'no-hook a; set-hook container=a hook={"sleep":{"seconds":5}} replaces=false',
+      "grace-may-be-too-short? web; end-hook container=web within=10 shutdown=10",
+    ],
+  ],
+  [
+    "a patch of the grace period",
+    readPod({ terminationGracePeriodSeconds: 9 }, true),
+    ["grace-too-short; set-grace seconds=10"],
+  ],
+  [
+    "a patch of the grace period and a container that the rules are not for",
+    readPod({ terminationGracePeriodSeconds: 9, containers: [container("log")] }, true),
+    [],
+    only("web"),
+  ],
+  ["no containers, too short", pod([], 5), []],
+];
+
+/** A fix as `do field=value field=value`. */
+const briefFix = (fix: Fix) =>
+  Object.entries(fix)
+    .map(([key, value]) =>
+      key === "do" ? String(value) : `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    )
+    .join(" ");
+
+/** The numbers of a grace period that is too short. */
+const numbers: [name: string, pod: Pod, data: object, requirement?: Partial<Requirement>][] = [
+  [
+    "the default",
+    pod([container("web", exec("sleep", "25"))]),
+    { grace: { seconds: 30, isDefault: true }, stopsApp: false, left: 5 },
+  ],
+  [
+    "as long as the hook",
+    pod([container("web", exec("sleep", "30"))], 30),
+    { grace: { seconds: 30, isDefault: false }, left: undefined },
+  ],
+  ["one second longer", pod([container("web", exec("sleep", "29"))], 30), { left: undefined }],
+  [
+    "two seconds longer: the least that the kubelet grants",
+    pod([container("web", exec("sleep", "28"))], 30),
+    { left: 2 },
+  ],
+  ["a hook that stops the app", pod([container("web", sh("sleep 25; kill 1; sleep 9"))]), { stopsApp: true, left: 5 }],
+  ["no hook", pod([container("web")], 9), { shutdown: 10, stopsApp: false, hook: undefined }],
+  [
+    "negative: it counts as 1",
+    pod([container("web", exec("sleep", "5"))], -1),
+    { shutdown: 0, left: undefined },
+    { shutdownSeconds: 0 },
+  ],
+];
+
 describe("judge", () => {
+  for (const [name, of, expected, besides] of advised) {
+    it(`advises on ${name}`, () => {
+      const defects = judge(of, { ...required, ...besides });
+      assert.deepEqual(
+        defects.map((defect) => [brief(defect), ...defect.fixes.map(briefFix)].join("; ")),
+        expected,
+      );
+    });
+  }
+
+  for (const [name, of, expected, besides] of numbers) {
+    it(`counts a grace period: ${name}`, () => {
+      const found = judge(of, { ...required, ...besides }).find(({ code }) => code === "grace-too-short");
+      const data = (found?.data ?? {}) as Record<string, unknown>;
+      assert.deepEqual(Object.fromEntries(Object.keys(expected).map((key) => [key, data[key]])), expected);
+    });
+  }
+
   for (const [name, of, findings, besides] of cases) {
     it(`${name}: ${findings.join(", ") || "nothing"}`, () => {
       assert.deepEqual(judge(of, { ...required, ...besides }).map(brief), findings);
@@ -271,6 +603,9 @@ describe("neededGracePeriod", () => {
     ["a fraction", pod([container("web", exec("sleep", "20.5"))]), 31, 31],
     ["any time: its lower bound", pod([container("web", httpGet)]), 10, 15],
     ["no containers", pod([]), 10, 10],
+    ["a hook that is long enough, and more", pod([container("web", sh("sleep 5; drain"))]), 15, 15],
+    ["a hook that stops the app too early", pod([container("web", sh("sleep 2; kill 1; sleep 60"))]), 12, 17],
+    ["a broken sleep of a longer time", pod([container("web", exec("sh", "-c", "sleep", "7"))]), 10, 17],
     ["the longest", pod([container("a", sleep(20)), container("b", sleep(25))]), 35, 35],
   ];
   for (const [name, of, seconds, repaired] of needs) {
