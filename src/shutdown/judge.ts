@@ -1,13 +1,14 @@
 import type { Container, Pod } from "../kubernetes/workload";
 import { get, unknown } from "../kubernetes/values";
 import { hasNativeSleep } from "../kubernetes/version";
-import { handlersOf, isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook } from "./hook";
+import { handlersOf, isUnsupportedSleep, nativeSleepOf, sleepHook } from "./hook";
 import { mayLackShell } from "./image";
-import { exactly, type Interval } from "./interval";
+import { exactly, type Delay, type Interval } from "./interval";
 import {
   defaultGracePeriod,
   minimumAfterHook,
   stopOrder,
+  mayStopApp,
   stopsApp,
   timeline,
   type ContainerTimeline,
@@ -81,7 +82,7 @@ function judgeSleeps(pod: Pod, concerned: readonly ContainerTimeline[], requirem
   for (const each of stopOrder(concerned)) {
     const { isSidecar } = each.container;
     // A sidecar waits for the containers before it: they hold it back long enough, or are to be repaired themselves.
-    if (!(isHeld && each.waits && !stopsApp(each.delay))) {
+    if (!(isHeld && each.waits && !mayStopApp(each.delay))) {
       const finding = judgeSleep(pod, each, requirement);
       if (finding) findings.set(each, isSidecar === unknown ? perhaps(finding) : finding);
     }
@@ -108,7 +109,7 @@ function judgeSleep(pod: Pod, line: ContainerTimeline, requirement: Requirement)
     ...{ code, about: "sleep", certain, container: container.name },
     ...{ what: `${what.charAt(0).toUpperCase()}${what.slice(1)}.`, fix: `${fix}.` },
   });
-  const { a: aHook, by: anotherHook } = hookText(pod, container, requirement, delay.meant);
+  const { a: aHook, by: anotherHook } = hookText(pod, container, requirement, meantBy(delay));
   const because = reason(delay.because);
 
   if (protects.atLeast >= t) {
@@ -158,7 +159,7 @@ function judgeSleep(pod: Pod, line: ContainerTimeline, requirement: Requirement)
   if (handlers.length > 1) {
     return finding("hook-fails", `${gets}: ${because}`, `leave the hook on "${container.name}" one handler${grace}`);
   }
-  if (delay.form === "broken" || isVoid(container) || handlers[0] === "tcpSocket") {
+  if (delay.repair.kind === "replace" || handlers[0] === "tcpSocket") {
     return finding("hook-fails", `${gets}: ${because}`, replace);
   }
   if (stopsApp(delay)) {
@@ -169,7 +170,7 @@ function judgeSleep(pod: Pod, line: ContainerTimeline, requirement: Requirement)
       `let the hook on "${container.name}" sleep ${t} s before it stops the app${grace}`,
     );
   }
-  const fix = `let the hook on "${container.name}" sleep ${t} s${delay.form === "sleep" ? "" : " before anything else"}${grace}`;
+  const fix = `let the hook on "${container.name}" sleep ${t} s${delay.repair.kind === "lengthen" ? "" : " before anything else"}${grace}`;
   return finding("hook-too-short", `${gets}: ${because}`, fix);
 }
 
@@ -252,7 +253,12 @@ function* judgeGrace(
 
 /** How long a container's own hook holds off the signal to stop, which it may send itself before it ends. */
 function untilSignal({ delay }: ContainerTimeline): Interval {
-  return stopsApp(delay) ? delay.protects : delay;
+  return delay.protects;
+}
+
+/** The seconds that the author of a hook that doesn't work had in mind, if that is plain. */
+function meantBy({ repair }: Delay): number | undefined {
+  return repair.kind === "replace" ? repair.meant : undefined;
 }
 
 /**
@@ -269,7 +275,7 @@ export function neededGracePeriod(pod: Pod, requirement: Requirement, repaired =
     if (requirement.concerns(container)) {
       const { atLeast, atMost } = untilSignal(each);
       const hook = atMost === Infinity ? atLeast : atMost;
-      const meant = delay.form === "broken" ? Math.ceil(delay.meant ?? 0) : 0;
+      const meant = Math.ceil(meantBy(delay) ?? 0);
       needed = Math.max(
         needed,
         requirement.shutdownSeconds + Math.max(hook, repaired ? Math.max(requirement.sleepSeconds, meant) : 0),

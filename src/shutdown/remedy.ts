@@ -1,8 +1,8 @@
 import type { Pod } from "../kubernetes/workload";
 import { get, getObject, isKnown, unknown } from "../kubernetes/values";
-import { isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook, type HookForm } from "./hook";
+import { sleepHook, type HookForm } from "./hook";
 import { neededGracePeriod, type Requirement } from "./judge";
-import { defaultGracePeriod, stopOrder, stopsApp, timeline, type ContainerTimeline } from "./timeline";
+import { defaultGracePeriod, mayStopApp, stopOrder, timeline, type ContainerTimeline } from "./timeline";
 
 export type { HookForm } from "./hook";
 
@@ -38,7 +38,7 @@ export function sleepRemedy(pod: Pod, requirement: Requirement, form: HookForm):
     // What may be no sidecar may be an init container, which may have no hook.
     if (each.isSidecar === unknown) continue;
     let protects = own.delay.protects.atLeast;
-    if (own.waits && !stopsApp(own.delay)) protects = Math.max(protects, held);
+    if (own.waits && !mayStopApp(own.delay)) protects = Math.max(protects, held);
     if (protects < t && requirement.concerns(each)) {
       const written = hookEdit(own, requirement, form, pod);
       if (written && written.seconds <= ceiling) {
@@ -89,10 +89,9 @@ function hookEdit(
   const { preStop } = container;
   const at = `${container.path}.lifecycle`;
   if (preStop === unknown) return undefined;
-  const isUnsupported = isUnsupportedSleep(container, kubernetesVersion);
-  if (isVoid(container) || delay.form === "broken" || isUnsupported) {
-    const meant = isUnsupported ? nativeSleepOf(container) : delay.meant;
-    const seconds = Math.max(sleepSeconds, Math.ceil(meant ?? 0));
+  const { repair } = delay;
+  if (repair.kind === "replace") {
+    const seconds = Math.max(sleepSeconds, Math.ceil(repair.meant ?? 0));
     const hook = sleepHook(seconds, form, kubernetesVersion, pod, container);
     const lifecycle = getObject(container.body, "lifecycle");
     if (!hook || lifecycle === unknown) return undefined;
@@ -102,15 +101,15 @@ function hookEdit(
         : { target: lifecycle, key: "preStop", value: hook, path: `${at}.preStop` };
     return { edit, seconds };
   }
-  if (delay.form !== "sleep") return undefined;
+  if (repair.kind !== "lengthen") return undefined;
   const sleep = getObject(preStop, "sleep");
   if (sleep !== undefined && sleep !== unknown) {
     const edit = { target: sleep, key: "seconds", value: sleepSeconds, path: `${at}.preStop.sleep.seconds` };
     return { edit, seconds: sleepSeconds };
   }
   const command = get(preStop, "exec", "command");
-  if (!delay.raise || !Array.isArray(command)) return undefined;
-  const { index, to } = delay.raise;
+  if (!repair.edit || !Array.isArray(command)) return undefined;
+  const { index, to } = repair.edit;
   const path = `${at}.preStop.exec.command[${index}]`;
   return { edit: { target: command, key: index, value: to(sleepSeconds), path }, seconds: sleepSeconds };
 }

@@ -1,14 +1,15 @@
-/** What a hook's command was meant to be: nothing but a sleep, perhaps one that doesn't work. */
+/** What a remedy may do with a hook's command: lengthen a plain sleep, or replace one that doesn't work. */
 import type { Command, Word } from "unbash";
 import { unknown, type Maybe } from "../../kubernetes/values";
-import { meantSeconds } from "./duration";
-import { baseName, isWholeCommand } from "./names";
-import { dialectsOf, isNoFile, readArguments } from "./shell";
-import { longestScript, parse } from "./syntax";
-import type { Environment } from "./state";
+import type { Repair } from "../interval";
+import type { Environment } from "./environment";
+import { baseName, isNoProgram } from "./names";
+import { meantSeconds } from "./programs/sleep";
+import { dialectOf, isNoFile, readArguments } from "./shell";
+import { isRefused, parse } from "./shell/syntax";
 
 /** A `sleep` that a command runs and does nothing else, and where its operands stand. */
-export interface PlainSleep {
+interface PlainSleep {
   operands: readonly string[];
   /** The element of the command that holds the last operand, and where in it. Undefined where there is no operand. */
   last?: { index: number; element: string; start: number; end: number };
@@ -17,17 +18,17 @@ export interface PlainSleep {
 }
 
 /** The sleep that a command is; undefined where it does anything else as well. */
-export function plainSleep(command: readonly Maybe<string>[]): PlainSleep | undefined {
+function plainSleep(command: readonly Maybe<string>[]): PlainSleep | undefined {
   let at = 0;
   // `env sleep 5`, `busybox sleep 5`, `nohup sleep 5` sleep just as well.
   while (at < command.length - 1 && isWrapper(command[at])) at++;
   const program = command[at];
   if (program === undefined || program === unknown) return undefined;
   if (baseName(program) === "sleep") return sleepOfArguments(command, at);
-  const [dialect] = dialectsOf(baseName(program)) ?? [];
+  const dialect = dialectOf(baseName(program));
   if (!dialect) return undefined;
   const args = command.slice(at + 1);
-  const reading = readArguments(args, false, dialect);
+  const reading = readArguments(args, dialect);
   if (reading.does !== "script") return undefined;
   const script = args[reading.at];
   if (typeof script !== "string") return undefined;
@@ -52,13 +53,8 @@ function sleepOfArguments(command: readonly Maybe<string>[], at: number): PlainS
 }
 
 function sleepOfScript(script: string, index: number): PlainSleep | undefined {
-  if (script.length > longestScript) return undefined;
-  const { commands, errors } = parse(script);
-  const [statement] = commands;
-  if (errors?.length || commands.length !== 1 || statement?.background || statement?.command.type !== "Command") {
-    return undefined;
-  }
-  const words = literalWords(statement.command);
+  const command = onlyCommand(script);
+  const words = command && literalWords(command);
   if (words?.[0]?.value === "exec") words.shift();
   const [name, ...operands] = words ?? [];
   if (name === undefined || baseName(name.value) !== "sleep") return undefined;
@@ -66,6 +62,14 @@ function sleepOfScript(script: string, index: number): PlainSleep | undefined {
   const last = operands.at(-1);
   if (!last) return { operands: values };
   return { operands: values, last: { index, element: script, start: last.pos, end: last.end } };
+}
+
+/** The command that a script is, if it is one. */
+function onlyCommand(script: string): Command | undefined {
+  const { commands = [] } = parse(script) ?? {};
+  const [statement] = commands;
+  const isOne = commands.length === 1 && statement?.background !== true && statement?.command.type === "Command";
+  return isOne ? statement.command : undefined;
 }
 
 /** A command of plain words only: no variables, no redirections. */
@@ -86,16 +90,17 @@ function literalWords(command: Command): Word[] | undefined {
   return words.every(isLiteral) ? words : undefined;
 }
 
-/** How to make such a sleep last longer by changing its last operand, and nothing around it. */
-export function raiseOf(
-  sleep: PlainSleep,
-  total: number,
-): { index: number; to: (seconds: number) => string } | undefined {
-  const { last, operands } = sleep;
+/**
+ * How to make a command that is known to sleep so many seconds, and nothing else, sleep longer: by changing its last
+ * operand, and nothing around it. Undefined if it does anything else, or if its operand isn't a plain number.
+ */
+export function lengthen(command: readonly Maybe<string>[], total: number): (Repair & { kind: "lengthen" })["edit"] {
+  const { last, operands = [] } = plainSleep(command) ?? {};
   const value = operands.at(-1);
   if (!last || value === undefined || !Number.isFinite(total)) return undefined;
-  const [, digits = "", unit = ""] = /^(\d+\.?\d*|\.\d+)([smhd]?)$/.exec(value) ?? [];
-  const own = Number(digits || "0") * ({ m: 60, h: 3600, d: 86400 }[unit] ?? 1);
+  const [, digits, unit = ""] = /^(\d+\.?\d*|\.\d+)([smhd]?)$/.exec(value) ?? [];
+  if (digits === undefined) return undefined;
+  const own = Number(digits) * ({ m: 60, h: 3600, d: 86400 }[unit] ?? 1);
   // What the other operands add up to stays.
   const others = operands.length > 1 ? total - own : 0;
   const text = last.element.slice(last.start, last.end);
@@ -114,26 +119,32 @@ export function round(seconds: number): number {
   return Number.isFinite(seconds) ? Math.round(seconds * 1e6) / 1e6 : seconds;
 }
 
-/** Why a command that was meant to sleep does not, and how long it was meant to. */
-export interface Mistake {
+/** What is wrong with a command, and how it may be repaired. */
+interface Mistake {
   because: string;
-  /** False where it was meant to do more than sleep. */
-  onlySleeps: boolean;
-  meant?: number;
+  repair: Repair;
 }
 
-/** Mistakes that keep a command from starting what it was meant to; undefined where it starts something. */
+function broken(because: string, meant?: number): Mistake {
+  return { because, repair: { kind: "replace", ...(meant !== undefined && { meant }) } };
+}
+
+function other(because: string): Mistake {
+  return { because, repair: { kind: "none" } };
+}
+
+/** Mistakes that keep a command from starting what it was meant to; undefined if it starts something. */
 export function mistakeIn(command: readonly Maybe<string>[], environment: Environment): Mistake | undefined {
   const [program] = command;
   if (program === undefined || program === unknown) return undefined;
-  if (isWholeCommand(program)) {
+  if (program === "" || program.startsWith("-")) {
+    return meaning(command, "has no program: its command begins with an option");
+  }
+  if (isNoProgram(program)) {
     return meaning(
       command,
       "has a whole command as the name of its program: no shell takes it apart, and no program has that name",
     );
-  }
-  if (program === "" || program.startsWith("-")) {
-    return meaning(command, "has no program: its command begins with an option");
   }
   return mistakeOfSleep(command, environment) ?? mistakeOfShell(command);
 }
@@ -145,67 +156,57 @@ function mistakeOfSleep(command: readonly Maybe<string>[], environment: Environm
   const [first] = operands;
   if (first === undefined) {
     const meant = zero === undefined ? undefined : meantSeconds(zero);
-    const because = `runs "sleep" without an operand${meant === undefined ? "" : `; the ${meant} is $0`}`;
-    return { because, onlySleeps: true, ...(meant !== undefined && { meant }) };
+    return broken(`runs "sleep" without an operand${meant === undefined ? "" : `; the ${meant} is $0`}`, meant);
   }
   if (/^\$/.test(first) && operands.length === 1) {
-    const name = /^\$[({]?(\w+)[)}]?$/.exec(first)?.[1] ?? "";
-    const value = environment.get(name);
-    const meant = typeof value === "string" ? meantSeconds(value) : undefined;
+    const value = environment.get(/^\$[({]?(\w+)[)}]?$/.exec(first)?.[1] ?? "");
     const because = 'runs "sleep" with the name of a variable: neither a shell nor Kubernetes replaces it in a hook';
-    return { because, onlySleeps: true, ...(meant !== undefined && { meant }) };
+    return broken(because, typeof value === "string" ? meantSeconds(value) : undefined);
   }
-  const onlySleeps = operands.every((operand) => /^[\w.,+\s"'-]*$/.test(operand));
-  if (!onlySleeps) return { because: 'runs "sleep" without a shell: it refuses the rest of the line', onlySleeps };
-  const meant = operands.length <= 2 ? meantSeconds(operands.join(" ")) : undefined;
-  const carriage = operands.some((operand) => operand.includes("\r"));
-  const because = carriage
+  if (!operands.every((operand) => /^[\w.,+\s"'-]*$/.test(operand))) {
+    return other('runs "sleep" without a shell: it refuses the rest of the line');
+  }
+  // Zero seconds are no mistake.
+  if (operands.every((operand) => /^[0.]+[smhd]?$/.test(operand))) return undefined;
+  const because = operands.some((operand) => operand.includes("\r"))
     ? 'runs "sleep" with a carriage return after its operand, which it refuses'
     : 'runs "sleep" with an operand that it refuses';
-  return { because, onlySleeps, ...(meant !== undefined && { meant }) };
+  return broken(because, operands.length <= 2 ? meantSeconds(operands.join(" ")) : undefined);
 }
 
 /** `["bash", "C", "sleep 30"]`, `["sh", "sleep", "5"]`: a shell that looks for a file. */
-function mistakeOfShell(command: readonly Maybe<string>[]): Mistake | undefined {
-  const [program, ...args] = command;
-  const dialects = typeof program === "string" ? dialectsOf(baseName(program)) : undefined;
-  if (!dialects) return undefined;
-  const readings = dialects.map((dialect) => readArguments(args, false, dialect));
-  const [reading] = readings;
-  if (!reading || readings.some((other) => other.does !== reading.does)) return undefined;
+function mistakeOfShell([program, ...args]: readonly Maybe<string>[]): Mistake | undefined {
+  const dialect = typeof program === "string" ? dialectOf(baseName(program)) : undefined;
+  if (!dialect) return undefined;
+  const reading = readArguments(args, dialect);
   if (reading.does === "file") {
     const file = args[reading.at];
-    if (typeof file !== "string") return undefined;
-    if (!isNoFile(file)) return undefined;
-    const looksLikeOption = file.length === 1;
+    if (typeof file !== "string" || !isNoFile(file)) return undefined;
     return meaning(
-      args.slice(looksLikeOption ? reading.at + 1 : reading.at),
+      args.slice(file.length === 1 ? reading.at + 1 : reading.at),
       "runs a shell without -c, which looks for a file of that name",
     );
   }
   if (reading.does === "nothing") {
     const rest = args.filter((arg) => typeof arg !== "string" || !arg.startsWith("-"));
-    return meaning(rest, "runs a shell that has no script, or refuses its options");
+    return meaning(rest, "runs a shell that has no script, or only checks it");
   }
-  if (reading.does !== "script") return undefined;
-  const script = args[reading.at];
-  if (typeof script !== "string" || script.length > longestScript) return undefined;
-  const { commands, errors } = parse(script);
-  const [statement] = commands;
-  if (errors?.length) {
-    const meant = /^["'`(\s]*sleep\s+["']?(\S{1,8}?)["'`)\s;&|]*$/.exec(script)?.[1];
-    const value = meant === undefined ? undefined : meantSeconds(meant);
+  const script = reading.does === "script" ? args[reading.at] : undefined;
+  if (typeof script !== "string") return undefined;
+  const command = onlyCommand(script);
+  const words = command && literalWords(command);
+  if (words?.length === 1 && words[0] && isNoProgram(words[0].value)) {
+    return meaning(
+      [words[0].value],
+      "has quotes around its whole command, so its shell looks for a program of that name",
+    );
+  }
+  // Whatever else takes no time is a script that says so.
+  if (isRefused(script)) {
+    const [, text] = /^["'`(\s]*sleep\s+["'(]?(\S{1,8}?)["'`)\s;&|]*$/.exec(script) ?? [];
+    const meant = text === undefined ? undefined : meantSeconds(text);
     const because = "has a syntax error, so its shell runs nothing";
-    return { because, onlySleeps: value !== undefined, ...(value !== undefined && { meant: value }) };
-  }
-  if (commands.length === 1 && statement?.command.type === "Command") {
-    const words = literalWords(statement.command);
-    if (words?.length === 1 && words[0] && isWholeCommand(words[0].value)) {
-      return meaning(
-        [words[0].value],
-        "has quotes around its whole command, so its shell looks for a program of that name",
-      );
-    }
+    return meant === undefined ? other(because) : broken(because, meant);
   }
   return undefined;
 }
@@ -214,25 +215,20 @@ function mistakeOfShell(command: readonly Maybe<string>[]): Mistake | undefined 
 function meaning(command: readonly Maybe<string>[], because: string): Mistake {
   const words: string[] = [];
   for (const element of command) {
-    if (element === unknown) return { because, onlySleeps: false };
+    if (element === unknown) return other(because);
     // One element may be a script of its own: `["-c", "sleep 5"]`.
     words.push(element);
   }
   const text = words.filter((word) => word !== "-c").join(" ");
   const sleep = sleepOfScript(text, 0) ?? wrapped(text);
-  if (!sleep) return { because, onlySleeps: false };
-  const meant = sleep.operands.length === 1 ? meantSeconds(sleep.operands[0] ?? "") : undefined;
-  return { because, onlySleeps: true, ...(meant !== undefined && { meant }) };
+  if (!sleep) return other(because);
+  return broken(because, sleep.operands.length === 1 ? meantSeconds(sleep.operands[0] ?? "") : undefined);
 }
 
 /** `/bin/sh -c 'sleep 5'` in one piece. */
 function wrapped(text: string): PlainSleep | undefined {
-  if (text.length > longestScript) return undefined;
-  const { commands, errors } = parse(text);
-  const [statement] = commands;
-  if (errors?.length || commands.length !== 1 || statement?.command.type !== "Command") return undefined;
-  const words = literalWords(statement.command)?.map((word) => word.value);
-  if (!words || dialectsOf(baseName(words[0] ?? "")) === undefined) return undefined;
-  const rest = words.slice(1).filter((word) => !/^-\w*c$/.test(word));
-  return sleepOfScript(rest.join(" "), 0);
+  const command = onlyCommand(text);
+  const [shell, ...words] = (command && literalWords(command))?.map((word) => word.value) ?? [];
+  if (shell === undefined || dialectOf(baseName(shell)) === undefined) return undefined;
+  return sleepOfScript(words.filter((word) => !/^-\w*c$/.test(word)).join(" "), 0);
 }
