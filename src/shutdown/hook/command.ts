@@ -72,6 +72,7 @@ const reasons: [Note, string][] = [
   ["variable", "it depends on a value that can't be known"],
   ["option", "an option changes what it does"],
   ["loop", "nothing bounds its loop"],
+  ["rare", "it does what is not followed here"],
   ["program", "it runs a program that may take any time, fail or be missing"],
   ["file", "it opens a file, which may fail or, if it is a named pipe, wait"],
   ["condition", "a condition that can't be known decides on it"],
@@ -92,7 +93,7 @@ function explain(whole: Interval, stop: Interval, notes: ReadonlySet<Note>): str
 }
 
 function stopInWords(stop: Interval, whole: Interval): string {
-  if (stop.atLeast === Infinity || stop.atLeast >= whole.atMost) return "";
+  if (stop.atLeast === Infinity || stop.atLeast > whole.atMost) return "";
   if (stop.atMost === Infinity) return `, and may stop the app itself${stop.atLeast > 0 ? ` after ${stop.atLeast} s` : ""}`;
   return `, and stops the app itself ${stop.atMost === 0 ? "at once" : `after ${inWords(stop)}`}`;
 }

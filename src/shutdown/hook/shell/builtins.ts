@@ -3,7 +3,7 @@ import { unknown, type Maybe } from "../../../kubernetes/values";
 import { add, anyTime, earlier, later } from "../../interval";
 import { killOf } from "../programs/stop";
 import type { Shell } from "./evaluate";
-import { either, join, lose, unsure, type Outcome, type State } from "./state";
+import { either, lose, unsure, type Outcome, type State } from "./state";
 import type { Field } from "./words";
 
 type Builtin = (args: readonly Field[], state: State, shell: Shell) => Outcome;
@@ -156,5 +156,5 @@ function kill(args: readonly Field[], state: State, shell: Shell): Outcome {
     after = { ...after, stop: { ...after.stop, atMost: Infinity } };
   }
   if (target !== "app") after = { ...after, jobs: { ...after.jobs, atLeast: 0 } };
-  return target === "anything" ? either(unsure(after), { lost: join(lose(state).lost, lose(after).lost) }) : unsure(after);
+  return target === "anything" ? either(unsure(after), lose(after)) : unsure(after);
 }

@@ -134,11 +134,13 @@ function piped({ commands }: Pipeline, state: State, shell: Shell): Outcome {
       whole.time = { ...whole.time, atMost: Infinity };
       continue;
     }
-    const isSure = i === parts.length - 1 || (each?.type === "Command" && each.name?.text === "sleep");
+    // `sleep` neither reads nor writes.
+    const isSleep = each?.type === "Command" && each.name?.text === "sleep";
+    const isSure = isSleep || i === parts.length - 1;
     const end = Math.max(ended.time.atMost, ended.held);
     whole.time = {
       atLeast: Math.max(whole.time.atLeast, isSure ? ended.time.atLeast : 0),
-      atMost: isSure && i < parts.length - 1 ? Math.max(whole.time.atMost, end) : whole.time.atMost + since(end, state),
+      atMost: isSleep ? Math.max(whole.time.atMost, end) : whole.time.atMost + since(end, state),
     };
     whole.stop = earlier(whole.stop, isSure ? ended.stop : { ...ended.stop, atMost: Infinity });
     whole.held = Math.max(whole.held, ended.held);
@@ -205,8 +207,9 @@ function simple(node: Command, state: State, shell: Shell): Outcome {
   for (const each of node.redirects.flatMap((redirection) => targetOf(redirection) ?? [])) fieldsOf(each, line, shell);
   const assigned: Assigned[] = [];
   for (const each of node.prefix) {
-    if (each.type !== "Assignment" || each.value.type !== "Word" || !line.state) continue;
+    if (each.type !== "Assignment" || each.value.type !== "Word") continue;
     const [field] = fieldsOf(each.value, line, shell);
+    if (!line.state) return line.left;
     const own: Assigned = { name: each.name, text: each.value.text, value: field ? field.value : "" };
     assigned.push(own);
     const after = assign(own, line.state);
@@ -268,7 +271,7 @@ function afterRun(run: Run, state: State): Outcome {
   return {
     yes: run.success === false ? undefined : after,
     no: run.success === true ? undefined : after,
-    lost: run.endsShell ? lose(state).lost : undefined,
+    lost: run.endsShell ? lose({ ...state, stop: after.stop }).lost : undefined,
   };
 }
 

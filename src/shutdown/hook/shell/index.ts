@@ -92,7 +92,9 @@ export function runShell(args: Arguments, dialect: Dialect, context: Context): R
   // The profile may set any variable.
   const variables = reading.isLogin ? new Map<string, Maybe<string>>() : context.environment;
   const inner = reading.isLogin ? { ...context, environment: variables } : context;
-  const run = runOf(evaluate(script, dialect, reading.options, variables, inner));
+  const outcome = evaluate(script, dialect, reading.options, variables, inner);
+  if (outcome.lost) context.notes.add("rare");
+  const run = runOf(outcome);
   if (!reading.mayRefuse) return run;
   context.notes.add("option");
   return { ...run, time: hull(run.time, exactly(0)), stop: { ...run.stop, atMost: Infinity }, success: unknown };
