@@ -19,7 +19,7 @@ export interface Delay extends Interval {
  * What a remedy may do with a hook.
  * - `lengthen`: it is one plain sleep that is known to the second in every shell. In an exec hook, `index` is the element
  *   of its command to write, and `to` what to write there for so many seconds; a native sleep has neither.
- * - `replace`: it does nothing. `meant`: the seconds that its author had in mind, if that is plain.
+ * - `replace`: there is none, or it does nothing. `meant`: the seconds that its author had in mind, if that is plain.
  * - `none`: it does something else, or can't be known; remedies leave it alone.
  */
 export type Repair =

@@ -8,6 +8,7 @@ import {
   defaultGracePeriod,
   minimumAfterHook,
   stopOrder,
+  isKilledAtOnce,
   mayStopApp,
   stopsApp,
   timeline,
@@ -40,6 +41,7 @@ export type FindingCode =
   | "grace-too-short"
   | "grace-may-be-too-short"
   | "hook-never-ends"
+  | "stop-signal-kills"
   | "unreadable";
 
 /** One thing wrong with how a Pod terminates, or one thing that can't be told. */
@@ -239,6 +241,18 @@ function* judgeGrace(
     yield finding("grace-too-short", what, raise, longest.container);
     return;
   }
+  const killed = concerned.find(({ container, delay }) => isKilledAtOnce(container) && !mayStopApp(delay));
+  if (killed && shutdownSeconds > 0) {
+    const { name } = killed.container;
+    const what = `Container "${name}" gets SIGKILL instead of SIGTERM, and may need ${shutdownSeconds} s to shut down: its lifecycle.stopSignal is SIGKILL`;
+    yield finding(
+      "stop-signal-kills",
+      what,
+      `remove lifecycle.stopSignal on "${name}", or set a signal that the app shuts down at`,
+      killed.container,
+    );
+    return;
+  }
   const [slowest] = [...concerned].sort((a, b) => untilSignal(b).atMost - untilSignal(a).atMost);
   if (slowest && untilSignal(slowest).atMost + shutdownSeconds > counted) {
     const { name } = slowest.container;
@@ -265,9 +279,10 @@ function meantBy({ repair }: Delay): number | undefined {
  * The grace period that covers the longest hook and the shutdown after it, in seconds; undefined where a hook never
  * ends. A hook without an upper bound counts with its lower one. Never 0: that would be a forced deletion.
  *
- * @param repaired count every hook as if it were repaired already, as `sleepRemedy` does it
+ * @param repairedUpTo count every hook as if it were repaired already, as `sleepRemedy` does it with this ceiling in
+ *   seconds; 0: as they are
  */
-export function neededGracePeriod(pod: Pod, requirement: Requirement, repaired = false): number | undefined {
+export function neededGracePeriod(pod: Pod, requirement: Requirement, repairedUpTo = 0): number | undefined {
   const line = timeline(pod, requirement.kubernetesVersion);
   let needed = Math.max(1, line?.containers.length === 0 ? requirement.shutdownSeconds : 0);
   for (const each of line?.containers ?? []) {
@@ -275,11 +290,8 @@ export function neededGracePeriod(pod: Pod, requirement: Requirement, repaired =
     if (requirement.concerns(container)) {
       const { atLeast, atMost } = untilSignal(each);
       const hook = atMost === Infinity ? atLeast : atMost;
-      const meant = Math.ceil(meantBy(delay) ?? 0);
-      needed = Math.max(
-        needed,
-        requirement.shutdownSeconds + Math.max(hook, repaired ? Math.max(requirement.sleepSeconds, meant) : 0),
-      );
+      const repaired = Math.max(requirement.sleepSeconds, Math.ceil(meantBy(delay) ?? 0));
+      needed = Math.max(needed, requirement.shutdownSeconds + Math.max(hook, repaired <= repairedUpTo ? repaired : 0));
     } else if (get(container.preStop, "sleep") !== undefined) {
       // Nobody asks when this container ends, but the API refuses a native sleep above the grace period.
       needed = Math.max(needed, delay.atMost === Infinity ? 0 : delay.atMost);
@@ -291,7 +303,7 @@ export function neededGracePeriod(pod: Pod, requirement: Requirement, repaired =
 /** What to do about a grace period: the number that does once every hook is repaired, too. */
 function raiseText(pod: Pod, requirement: Requirement): string {
   const { maxGracePeriodSeconds } = requirement;
-  const needed = neededGracePeriod(pod, requirement, true);
+  const needed = neededGracePeriod(pod, requirement, Infinity);
   if (needed === undefined)
     return "let the preStop hook end by itself, and raise terminationGracePeriodSeconds above it";
   if (maxGracePeriodSeconds === undefined || needed <= maxGracePeriodSeconds) {
@@ -303,7 +315,7 @@ function raiseText(pod: Pod, requirement: Requirement): string {
 /** The grace period that a repaired hook needs, where it is more than there is: both go together. */
 function graceBesides(pod: Pod, requirement: Requirement): string {
   if (pod.gracePeriod === unknown) return "";
-  const needed = neededGracePeriod(pod, requirement, true);
+  const needed = neededGracePeriod(pod, requirement, Infinity);
   if (needed === undefined || needed <= (pod.gracePeriod ?? defaultGracePeriod)) return "";
   return needed > (requirement.maxGracePeriodSeconds ?? Infinity)
     ? ""

@@ -2,7 +2,14 @@ import type { Pod } from "../kubernetes/workload";
 import { get, getObject, isKnown, unknown } from "../kubernetes/values";
 import { sleepHook, type HookForm } from "./hook";
 import { neededGracePeriod, type Requirement } from "./judge";
-import { defaultGracePeriod, mayStopApp, stopOrder, timeline, type ContainerTimeline } from "./timeline";
+import {
+  defaultGracePeriod,
+  mayStopApp,
+  minimumAfterHook,
+  stopOrder,
+  timeline,
+  type ContainerTimeline,
+} from "./timeline";
 
 export type { HookForm } from "./hook";
 
@@ -55,18 +62,25 @@ export function sleepRemedy(pod: Pod, requirement: Requirement, form: HookForm):
 }
 
 /**
- * The edit that makes the grace period cover the longest hook and the shutdown after it. Only ever raises, never above
- * `maxGracePeriodSeconds`; no edit where the grace period is not known, or a hook never ends.
+ * The edit that makes the grace period cover the longest hook, repaired, and the shutdown after it: or as much of it as
+ * `maxGracePeriodSeconds` allows, if that helps the app at all. Only ever raises. No edit if the grace period is not
+ * known, or a hook never ends.
  */
 export function graceRemedy(pod: Pod, requirement: Requirement): Edit[] {
   if (!pod.spec || !isKnown(pod.gracePeriod) || !isKnown(pod.containers)) return [];
   // A patch may set the grace period alone.
   const isAlone = pod.isPatch && pod.containers.length === 0;
   if (!isAlone && !pod.containers.some(requirement.concerns)) return [];
-  const needed = neededGracePeriod(pod, requirement);
-  if (needed === undefined || needed <= (pod.gracePeriod ?? defaultGracePeriod)) return [];
-  if (requirement.maxGracePeriodSeconds !== undefined && needed > requirement.maxGracePeriodSeconds) return [];
-  return [graceEdit(pod.spec, needed)];
+  const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds = Infinity } = requirement;
+  // As if the hooks were repaired already: which remedy comes first makes no difference.
+  const grace = pod.gracePeriod ?? defaultGracePeriod;
+  const needed = neededGracePeriod(pod, requirement, Math.max(grace, maxGracePeriodSeconds));
+  if (needed === undefined || needed <= grace || maxGracePeriodSeconds <= grace) return [];
+  if (needed <= maxGracePeriodSeconds) return [graceEdit(pod.spec, needed)];
+  // Up to the ceiling, if that gives the app more time to serve or to shut down.
+  const left = (period: number) => Math.max(minimumAfterHook, period - (needed - shutdownSeconds));
+  const helps = grace <= 0 || grace < sleepSeconds || left(maxGracePeriodSeconds) > left(grace);
+  return helps ? [graceEdit(pod.spec, maxGracePeriodSeconds)] : [];
 }
 
 /** Makes the edits. */

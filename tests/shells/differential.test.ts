@@ -41,7 +41,9 @@ interface Miss {
 
 function report(misses: Miss[]): void {
   misses.sort((a, b) => a.script.length - b.script.length);
-  const shown = misses.slice(0, 5).map((miss) => JSON.stringify(miss, (_, value: unknown) => (value === Infinity ? "forever" : value)));
+  const shown = misses
+    .slice(0, 5)
+    .map((miss) => JSON.stringify(miss, (_, value: unknown) => (value === Infinity ? "forever" : value)));
   assert.equal(misses.length, 0, `seed ${seed}, ${misses.length} misses:\n${shown.join("\n")}`);
 }
 
@@ -60,9 +62,7 @@ async function compare(all: readonly Case[], within = container): Promise<void> 
           // Beside each other, sleeps take less than their sum.
           const isSum = !/[&|]/.test(each.script.replace(/&&|\|\||[<>]&|&>/g, ""));
           const ends =
-            seen === undefined
-              ? said.atMost === Infinity
-              : said.atLeast <= seen && (seen <= said.atMost || !isSum);
+            seen === undefined ? said.atMost === Infinity : said.atLeast <= seen && (seen <= said.atMost || !isSum);
           const stops = said.stop.atLeast <= stop && (stop <= said.stop.atMost || seen === undefined || !isSum);
           if (ends && stops) continue;
           misses.push({ shell: shell.name, ...each, seen, stop, said });

@@ -97,7 +97,11 @@ export async function runAll(shell: RealShell, cases: readonly Case[], folder: s
       `RANDOMLY=${quote(randomly[seed % randomly.length] ?? "")}`,
     ];
     // busybox's shell prefers its own `sleep` to any on PATH.
-    const own = (shell.name === "busybox" ? script.replace(/(?<![<>][&|]?[ \t\\\n"']*)(?:\/bin\/)?\bsleep\b/g, join(folder, "bin", "sleep")) : script.replace(/\/bin\/sleep\b/g, "sleep")).replace(/\/usr\/sbin\/nginx/g, "nginx");
+    const own = (
+      shell.name === "busybox"
+        ? script.replace(/(?<![<>][&|]?[ \t\\\n"']*)(?:\/bin\/)?\bsleep\b/g, join(folder, "bin", "sleep"))
+        : script.replace(/\/bin\/sleep\b/g, "sleep")
+    ).replace(/\/usr\/sbin\/nginx/g, "nginx");
     const command = ["timeout", "-k", "1", "1", ...shell.command, "-c", quote(own)];
     lines.push(`${environment.join(" ")} ${command.join(" ")} </dev/null >/dev/null 2>&1; echo $? >>status`);
   }

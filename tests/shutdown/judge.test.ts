@@ -78,6 +78,33 @@ const cases: [name: string, pod: Pod, findings: string[], requirement?: Partial<
     ["hook-stops-app proxy"],
   ],
 
+  [
+    "a sidecar that stops itself at the end of its hook",
+    pod([container("web", sleep(15))], 30, [sidecar("proxy", sh("sleep 3; kill 1"))]),
+    ["hook-stops-app proxy"],
+  ],
+  [
+    "a sidecar that may stop itself",
+    pod([container("web", sleep(15))], 30, [sidecar("proxy", httpGet)]),
+    ["hook-may-be-too-short? proxy"],
+  ],
+  [
+    "a sidecar whose hook does something else",
+    pod([container("web", sleep(15))], 30, [sidecar("proxy", sh("touch /x; sleep 3"))]),
+    [],
+  ],
+  [
+    "a request to shut down",
+    pod([container("web", sh("curl -X POST localhost/shutdown; sleep 9"))]),
+    ["hook-stops-app web"],
+  ],
+  ["a signal that may stop it", pod([container("web", sh("kill -QUIT 1; sleep 9"))]), ["hook-may-be-too-short? web"]],
+  [
+    "its own stop signal",
+    pod([container("web", { ...sh("kill -QUIT 1; sleep 9"), stopSignal: "SIGQUIT" })]),
+    ["hook-stops-app web"],
+  ],
+
   // Clusters and images
   ["native sleep from 1.30 on", pod([container("web", sleep(5))]), [], { kubernetesVersion: "v1.30.1" }],
   ["native sleep on 1.29", pod([container("web", sleep(5))]), ["native-sleep-unsupported web"], old],
@@ -191,6 +218,24 @@ const cases: [name: string, pod: Pod, findings: string[], requirement?: Partial<
   ["it never ends, by a shell", pod([container("web", sh("while true; do sleep 1; done"))]), ["hook-never-ends web"]],
   ["it never ends", pod([container("web", exec("sleep", "infinity"))]), ["hook-never-ends web"]],
   ["nothing is known of it: one blind spot", pod([container("web", httpGet)], 60), ["hook-may-be-too-short? web"]],
+
+  [
+    "SIGKILL for a stop signal",
+    pod([container("web", { ...sleep(5), stopSignal: "SIGKILL" })]),
+    ["stop-signal-kills web"],
+  ],
+  [
+    "SIGKILL, and an app that needs no time",
+    pod([container("web", { ...sleep(5), stopSignal: "SIGKILL" })]),
+    [],
+    { shutdownSeconds: 0 },
+  ],
+  [
+    "SIGKILL, and a hook that stops the app before",
+    pod([container("web", { ...sh("sleep 5; kill 1; sleep 10"), stopSignal: "SIGKILL" })]),
+    [],
+  ],
+  ["another stop signal", pod([container("web", { ...sleep(5), stopSignal: "SIGQUIT" })]), []],
 
   // What can't be read
   ["containers: null", readPod({ containers: null }), ["unreadable?"]],
@@ -381,6 +426,11 @@ const texts: [pod: Pod, what: string, fix: string, requirement?: Partial<Require
     "terminationGracePeriodSeconds: 35.",
   ],
   [
+    pod([container("web", { ...sleep(5), stopSignal: "SIGKILL" })]),
+    'Container "web" gets SIGKILL instead of SIGTERM, and may need 10 s to shut down: its lifecycle.stopSignal is SIGKILL.',
+    'remove lifecycle.stopSignal on "web", or set a signal that the app shuts down at.',
+  ],
+  [
     readPod({ containers: null }),
     "Its containers can't be judged: the Pod template is not known in this preview, or malformed.",
     "give the Pod template values that are known when the program is previewed.",
@@ -432,7 +482,7 @@ describe("neededGracePeriod", () => {
   for (const [name, of, seconds, repaired] of needs) {
     it(name, () => {
       assert.equal(neededGracePeriod(of, required), seconds);
-      assert.equal(neededGracePeriod(of, required, true), repaired);
+      assert.equal(neededGracePeriod(of, required, Infinity), repaired);
     });
   }
 

@@ -21,7 +21,9 @@ const mostSteps = 1_500;
 export function delayOfCommand(command: readonly Maybe<string>[], container: object): Delay {
   const environment = environmentOf(container);
   const stopSignal = getString(container, "lifecycle", "stopSignal");
-  const isReadOnly = ![undefined, false].includes(get(container, "securityContext", "readOnlyRootFilesystem") as undefined);
+  const isReadOnly = ![undefined, false].includes(
+    get(container, "securityContext", "readOnlyRootFilesystem") as undefined,
+  );
   // What isn't known becomes null, which no command or value is.
   const key = JSON.stringify([command, [...environment], stopSignal, isReadOnly]);
   const known = followed.get(key);
@@ -57,7 +59,8 @@ function follow(
     const mistake = mistakeIn(command, of.environment);
     if (mistake) return { ...delay, ...mistake };
   }
-  const edit = whole.atLeast === whole.atMost && stop.atLeast === Infinity ? lengthen(command, whole.atMost) : undefined;
+  const edit =
+    whole.atLeast === whole.atMost && stop.atLeast === Infinity ? lengthen(command, whole.atMost) : undefined;
   if (edit) return { ...delay, because: `sleeps ${inWords(whole)}`, repair: { kind: "lengthen", edit } };
   return { ...delay, because: explain(whole, stop, notes), repair: { kind: "none" } };
 }
@@ -72,29 +75,33 @@ const reasons: [Note, string][] = [
   ["variable", "it depends on a value that can't be known"],
   ["option", "an option changes what it does"],
   ["loop", "nothing bounds its loop"],
-  ["rare", "it does what is not followed here"],
   ["program", "it runs a program that may take any time, fail or be missing"],
   ["file", "it opens a file, which may fail or, if it is a named pipe, wait"],
   ["condition", "a condition that can't be known decides on it"],
   ["console", "a hook has no console, without which Windows' timeout may end at once"],
   ["background", "a job in the background may hold it open"],
   ["shells", "shells disagree about it"],
+  ["rare", "it uses parts of the shell that are not followed here"],
 ];
 
 function explain(whole: Interval, stop: Interval, notes: ReadonlySet<Note>): string {
   const isPoint = whole.atLeast === whole.atMost;
-  const why = reasons.filter(([note]) => notes.has(note)).map(([, reason]) => reason);
+  const noted = reasons.filter(([note]) => notes.has(note) && (note !== "rare" || notes.size === 1));
+  const why = noted.map(([, reason]) => reason);
   const because = isPoint || why.length === 0 ? "" : `: ${why.slice(0, 2).join(", and ")}`;
   const stops = stopInWords(stop, whole);
   if (whole.atMost === 0) return `takes no time${stops}`;
   if (whole.atLeast === Infinity) return `never ends${stops}`;
-  if (whole.atLeast === 0 && whole.atMost === Infinity) return `takes a time that can't be known${because}${stops}`;
+  if (whole.atLeast === 0 && whole.atMost === Infinity) {
+    return `takes a time that can't be known${because}${stop.atMost < Infinity ? stops : ""}`;
+  }
   return `takes ${inWords(whole)}${because}${stops}`;
 }
 
 function stopInWords(stop: Interval, whole: Interval): string {
   if (stop.atLeast === Infinity || stop.atLeast > whole.atMost) return "";
-  if (stop.atMost === Infinity) return `, and may stop the app itself${stop.atLeast > 0 ? ` after ${stop.atLeast} s` : ""}`;
+  if (stop.atMost === Infinity)
+    return `, and may stop the app itself${stop.atLeast > 0 ? ` after ${stop.atLeast} s` : ""}`;
   return `, and stops the app itself ${stop.atMost === 0 ? "at once" : `after ${inWords(stop)}`}`;
 }
 

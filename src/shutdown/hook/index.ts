@@ -25,7 +25,7 @@ export function hookDelay(
   container: { body: object },
   kubernetesVersion?: string,
 ): Delay {
-  if (hook === undefined) return nothing("is not set", none);
+  if (hook === undefined) return nothing("is not set");
   if (hook === unknown) return unclear("can't be known here");
   const [handler, ...others] = handlersOf(hook);
   if (handler === undefined) return nothing("has no handler, which the Kubernetes API refuses");
@@ -42,7 +42,8 @@ export function hookDelay(
       return nativeSleep(value, kubernetesVersion);
     case "exec": {
       const elements = get(value, "command");
-      if (Array.isArray(elements) && elements.length > mostElements) return unclear("has a command too large to follow");
+      if (Array.isArray(elements) && elements.length > mostElements)
+        return unclear("has a command too large to follow");
       const command = getList(value, "command");
       if (command === unknown) return unclear("has a command that can't be known here");
       if (command === undefined || command.length === 0) {

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { never } from "../../../src/shutdown/interval";
 import { hookDelay } from "../../../src/shutdown/hook";
 import { unknown } from "../../../src/kubernetes/values";
 
@@ -6,7 +7,7 @@ const container = { body: {} };
 
 /** What the API and the kubelet do with a hook, handler by handler: `[hook, atLeast, atMost, repair]`. */
 const handlers: [name: string, hook: object | undefined, version: string, number, number, string][] = [
-  ["no hook", undefined, "1.34", 0, 0, "none"],
+  ["no hook", undefined, "1.34", 0, 0, "replace"],
   ["native sleep", { sleep: { seconds: 5 } }, "1.34", 5, 5, "lengthen"],
   ["native sleep of a numeric string", { sleep: { seconds: "5" } }, "1.34", 5, 5, "lengthen"],
   ["native sleep of 0", { sleep: { seconds: 0 } }, "1.34", 0, 0, "lengthen"],
@@ -37,6 +38,7 @@ describe("a preStop hook", () => {
       const answer = hookDelay(hook, container, version);
       assert.deepEqual([answer.atLeast, answer.atMost, answer.repair.kind], [atLeast, atMost, repair], answer.because);
       assert.deepEqual(answer.protects, { atLeast, atMost });
+      assert.deepEqual(answer.stop, atMost === Infinity ? { atLeast: 0, atMost } : never, "stop");
     });
   }
 

@@ -18,7 +18,18 @@ export interface Run {
 }
 
 /** Why an answer is as wide as it is. */
-export type Note = "program" | "script" | "variable" | "loop" | "file" | "background" | "shells" | "option" | "console" | "condition" | "rare";
+export type Note =
+  | "program"
+  | "script"
+  | "variable"
+  | "loop"
+  | "file"
+  | "background"
+  | "shells"
+  | "option"
+  | "console"
+  | "condition"
+  | "rare";
 
 /** What a hook's command runs in. */
 export interface Context {

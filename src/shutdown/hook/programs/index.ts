@@ -20,7 +20,8 @@ const deepest = 40;
 /** @throws TooHard if it can't be followed */
 export function runProgram(argv: Arguments, context: Context): Run {
   const [first, ...args] = argv;
-  if (--context.budget.steps < 0 || context.depth > deepest) throw new TooHard("has a command that is too large to follow");
+  if (--context.budget.steps < 0 || context.depth > deepest)
+    throw new TooHard("has a command that is too large to follow");
   if (first === undefined || first === unknown) {
     context.notes.add("variable");
     return { ...anything, endsShell: true };

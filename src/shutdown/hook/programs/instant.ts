@@ -50,10 +50,12 @@ export function instantRun(name: string, args: Arguments, context: Context): Run
   if (name === "kill") return killRun(args, context);
   if (name === "false") return instantly(false);
   const other = Object.hasOwn(others, name) ? others[name] : undefined;
-  if (name === "tail" && args.length === 2 && args[0] === "-f" && args[1] === "/dev/null") return ran({ atLeast: Infinity, atMost: Infinity }, unknown);
+  if (name === "tail" && args.length === 2 && args[0] === "-f" && args[1] === "/dev/null")
+    return ran({ atLeast: Infinity, atMost: Infinity }, unknown);
   if (!mayFail.has(name) || (other && args.some((arg) => arg === unknown || other.test(arg)))) return undefined;
   const asked = args.includes(unknown) ? undefined : args.join(" ");
-  const isSure = Object.hasOwn(succeed, name) && (asked === undefined ? /^(?:true|echo)$/.test(name) : succeed[name]?.test(asked));
+  const isSure =
+    Object.hasOwn(succeed, name) && (asked === undefined ? /^(?:true|echo)$/.test(name) : succeed[name]?.test(asked));
   return instantly(isSure && !(writes.test(name) && context.isReadOnly) ? true : unknown);
 }
 

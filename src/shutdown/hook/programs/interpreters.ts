@@ -52,7 +52,11 @@ const programs: { names: RegExp; option: string; forms: { pattern: RegExp; unit:
     ],
   },
   { names: /^ruby$/, option: "-e", forms: [{ pattern: whole(String.raw`sleep\s*\(?\s*${decimal}\s*\)?`), unit: 1 }] },
-  { names: /^php$/, option: "-r", forms: [{ pattern: new RegExp(String.raw`^\s*sleep\(\s*${integer}\s*\)\s*;\s*$`), unit: 1 }] },
+  {
+    names: /^php$/,
+    option: "-r",
+    forms: [{ pattern: new RegExp(String.raw`^\s*sleep\(\s*${integer}\s*\)\s*;\s*$`), unit: 1 }],
+  },
 ];
 
 /** How an interpreter runs that was given such a program; undefined if it is another. */

@@ -165,7 +165,8 @@ export const stopCommands: readonly StopCommand[] = [
   {
     programs: ["curl", "wget"],
     stops: (args) => asksToStop(args) === "stops",
-    source: "https://docs.spring.io/spring-boot/api/rest/actuator/shutdown.html, https://istio.io/latest/docs/reference/commands/pilot-agent/",
+    source:
+      "https://docs.spring.io/spring-boot/api/rest/actuator/shutdown.html, https://istio.io/latest/docs/reference/commands/pilot-agent/",
   },
   {
     programs: ["killall5", "poweroff", "halt", "reboot"],
@@ -180,11 +181,15 @@ const byProgram = new Map(stopCommands.flatMap((command) => command.programs.map
  * Words that hint at stopping the app, in the name or the arguments of a program that isn't known: `stop.sh`, `preStop`,
  * `horizon:terminate`, `localhost/shutdown`. And a script of the image's own may do what its author wants.
  */
-const hint = /stop|shut-?down|quit|exit|kill|term|halt|leave|decommission|deregister|destroy|finish/i;
+const hint = /stop|drain_listeners|shut-?down|quit|exit|kill|term|halt|leave|decommission|deregister|destroy|finish/i;
 const ownScript = /\.(?:sh|bash|py|rb|pl|js|php|ps1)$/i;
 
 /** What a program does to the app, and whether it may end the hook's own shell. For `kill`, see `killOf`. */
-export function effectOf(name: string, args: Arguments, stopSignal: Maybe<string> | undefined): { effect: Effect; endsShell: boolean } {
+export function effectOf(
+  name: string,
+  args: Arguments,
+  stopSignal: Maybe<string> | undefined,
+): { effect: Effect; endsShell: boolean } {
   if (name === "pkill" || name === "killall") {
     const endsShell = mayEndShell(name, args);
     const targets = args.filter((arg) => typeof arg === "string" && !arg.startsWith("-")).join(" ");
@@ -194,14 +199,21 @@ export function effectOf(name: string, args: Arguments, stopSignal: Maybe<string
   if (byProgram.get(name)?.stops(args)) return { effect: "stops", endsShell };
   if (name === "curl" || name === "wget") return { effect: asksToStop(args), endsShell };
   const words = [name, ...args].map((word) => (word === unknown ? "" : word));
-  const isHinted = words.some((word) => hint.test(word) || ownScript.test(word)) || (byProgram.has(name) && args.includes(unknown));
+  const isHinted =
+    words.some((word) => hint.test(word) || ownScript.test(word)) || (byProgram.has(name) && args.includes(unknown));
   return { effect: isHinted ? "may stop" : "none", endsShell };
 }
 
 /** A request to the Pod's own server, or to its sidecar, to stop. */
 function asksToStop(args: Arguments): Effect {
   let effect: Effect = "none";
-  const isPost = args.some((arg) => typeof arg === "string" && /^(?:-X?(?:POST|PUT)|POST|PUT|--request=(?:POST|PUT)|-d.*|--data.*|--post-data.*|--post-file.*|--method=(?:POST|PUT))$/i.test(arg));
+  const isPost = args.some(
+    (arg) =>
+      typeof arg === "string" &&
+      /^(?:-X?(?:POST|PUT)|POST|PUT|--request=(?:POST|PUT)|-d.*|--data.*|--post-data.*|--post-file.*|--method=(?:POST|PUT))$/i.test(
+        arg,
+      ),
+  );
   for (const arg of args) {
     if (arg === unknown) continue;
     const [, host, path = ""] = /^(?:https?:\/\/)?([^/:\s]+)(?::\d+)?(\/[^?#\s]*)/.exec(arg) ?? [];
@@ -267,7 +279,8 @@ export function killOf(
   const isNothing = /^(?:0|EXIT)$/.test(signal) || args[0] === "-l";
   if (isNothing) return { effect: "none", target: "app" };
   let at = 0;
-  while (at < args.length && typeof args[at] === "string" && /^-/.test(String(args[at]))) at += /^(?:-s|--signal|-n)$/.test(String(args[at])) ? 2 : 1;
+  while (at < args.length && typeof args[at] === "string" && /^-/.test(String(args[at])))
+    at += /^(?:-s|--signal|-n)$/.test(String(args[at])) ? 2 : 1;
   const targets = args.slice(at);
   const [pid] = targets;
   const text = texts[at] ?? "";
@@ -277,7 +290,11 @@ export function killOf(
     const isSure = isBash || !args.slice(0, at).some((arg) => /^-?SIG|^--|^-n$/.test(String(arg)));
     return { effect: effect === "stops" && !isSure ? "may stop" : effect, target: "app" };
   }
-  if (targets.length > 0 && texts.length === args.length && texts.slice(at).every((each) => /^(?:"?\$!"?|%[\w%+-]*)$/.test(each))) {
+  if (
+    targets.length > 0 &&
+    texts.length === args.length &&
+    texts.slice(at).every((each) => /^(?:"?\$!"?|%[\w%+-]*)$/.test(each))
+  ) {
     return { effect: "none", target: "job" };
   }
   const name = targets.length === 1 ? pidOfApp.exec(text)?.[1] : undefined;
@@ -300,7 +317,11 @@ function mayEndShell(name: string, args: Arguments): boolean {
   return !args.every(
     (arg, i) =>
       typeof arg === "string" &&
-      (/^-[A-Z0-9]+$/.test(arg) || /^-[xon]$/.test(arg) || arg === "-s" || args[i - 1] === "-s" || /^[\w-]{3,}$/.test(arg)) &&
+      (/^-[A-Z0-9]+$/.test(arg) ||
+        /^-[xon]$/.test(arg) ||
+        arg === "-s" ||
+        args[i - 1] === "-s" ||
+        /^[\w-]{3,}$/.test(arg)) &&
       !shells.includes(arg) &&
       !(name === "pkill" && shells.some((shell) => shell.includes(arg))),
   );

@@ -17,7 +17,10 @@ interface Options {
 const nothing = /^$/;
 
 /** The command after the options; undefined if there is an option that isn't known. */
-function commandOf(args: Arguments, { flags = nothing, valued = nothing, operands = 0 }: Options): Arguments | undefined {
+function commandOf(
+  args: Arguments,
+  { flags = nothing, valued = nothing, operands = 0 }: Options,
+): Arguments | undefined {
   let at = 0;
   for (; at < args.length; at++) {
     const arg = args[at];
@@ -137,13 +140,17 @@ function timeout(args: Arguments, context: Context, run: Parameters<Wrapper>[2])
   const before = args.slice(0, args.length - rest.length);
   const value = (short: string, long: string) => {
     const at = before.findIndex((arg) => arg === short || arg === long);
-    const own = before.find((arg) => typeof arg === "string" && (arg.startsWith(`${long}=`) || (arg.startsWith(short) && arg !== short)));
+    const own = before.find(
+      (arg) => typeof arg === "string" && (arg.startsWith(`${long}=`) || (arg.startsWith(short) && arg !== short)),
+    );
     return at >= 0 ? before[at + 1] : typeof own === "string" ? own.replace(/^--[\w-]+=|^-\w/, "") : undefined;
   };
   const signal = value("-s", "--signal") ?? "TERM";
   const patience = value("-k", "--kill-after");
   const isSleep = typeof command[0] === "string" && baseName(command[0]) === "sleep";
-  const kills = signal !== unknown && (/^(?:SIG)?KILL$|^9$/i.test(signal) || (isSleep && /^(?:SIG)?(?:TERM|INT|HUP|QUIT)$|^(?:1|2|3|15)$/i.test(signal)));
+  const kills =
+    signal !== unknown &&
+    (/^(?:SIG)?KILL$|^9$/i.test(signal) || (isSleep && /^(?:SIG)?(?:TERM|INT|HUP|QUIT)$|^(?:1|2|3|15)$/i.test(signal)));
   const extra = kills ? 0 : patience === undefined ? Infinity : readSleep([patience]).time.atMost || Infinity;
   const { atLeast, atMost } = ran.time;
   const time: Interval = {

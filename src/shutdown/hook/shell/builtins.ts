@@ -11,6 +11,11 @@ type Builtin = (args: readonly Field[], state: State, shell: Shell) => Outcome;
 const succeeds: Builtin = (_, state) => ({ yes: state });
 const ends: Builtin = (_, state) => unsure(state);
 const loses: Builtin = (_, state) => lose(state);
+/** A file that can't be seen may do anything. */
+const sources: Builtin = (_, state, shell) => {
+  shell.notes.add("script");
+  return lose(state);
+};
 /** It may write to a file that is full. */
 const prints: Builtin = (_, state, shell) => (shell.isOutputSure ? { yes: state } : unsure(state));
 const tests: Builtin = (_, state, shell) => {
@@ -47,7 +52,9 @@ const builtins: Record<string, Builtin> = {
   trap: (args, state) => {
     const [action, ...signals] = args;
     // Its command runs when a signal comes: nothing that is followed here sends the shell one.
-    const isForSignals = signals.length > 0 && signals.every(({ value }) => /^(?:SIG)?(?:TERM|INT|QUIT|HUP|USR1|USR2|PIPE)$|^(?:1|2|3|15)$/.test(String(value)));
+    const isForSignals =
+      signals.length > 0 &&
+      signals.every(({ value }) => /^(?:SIG)?(?:TERM|INT|QUIT|HUP|USR1|USR2|PIPE)$|^(?:1|2|3|15)$/.test(String(value)));
     return action !== undefined && action.value !== unknown && isForSignals ? unsure(state) : lose(state);
   },
   wait: (args, state) => {
@@ -64,8 +71,10 @@ const builtins: Record<string, Builtin> = {
   times: ends,
   jobs: ends,
   ulimit: ends,
+  ".": sources,
+  source: sources,
   ...Object.fromEntries(
-    "eval . source alias unalias builtin enable fc bind complete compopt compgen shopt let mapfile readarray suspend logout disown fg bg getopts local declare typeset readonly history dirs pushd popd caller help xargs"
+    "eval alias unalias builtin enable fc bind complete compopt compgen shopt let mapfile readarray suspend logout disown fg bg getopts local declare typeset readonly history dirs pushd popd caller help xargs"
       .split(" ")
       .map((name) => [name, loses]),
   ),
@@ -78,7 +87,10 @@ export function builtinOf(name: string): Builtin | undefined {
 
 /** POSIX's special builtins: a redirection of theirs that fails may end the shell. */
 export function isSpecial(name: Maybe<string> | undefined): boolean {
-  return name === unknown || /^(?:[:.]|break|continue|eval|exec|exit|export|readonly|return|set|shift|times|trap|unset)$/.test(name ?? ":");
+  return (
+    name === unknown ||
+    /^(?:[:.]|break|continue|eval|exec|exit|export|readonly|return|set|shift|times|trap|unset)$/.test(name ?? ":")
+  );
 }
 
 /** An assignment: its value's text, and its value. */
@@ -102,7 +114,10 @@ function exported(args: readonly Field[], state: State): Outcome {
     const [, name, set] = /^([A-Za-z_]\w*)(=[^]*)?$/.exec(text) ?? [];
     if (name === undefined) return lose(state);
     if (set === undefined || !after) continue;
-    after = assign({ name, text: set.slice(1), value: value === unknown ? unknown : value.slice(name.length + 1) }, after);
+    after = assign(
+      { name, text: set.slice(1), value: value === unknown ? unknown : value.slice(name.length + 1) },
+      after,
+    );
   }
   return after ? { yes: after } : lose(state);
 }

@@ -87,7 +87,11 @@ function background(node: Statement["command"], state: State, shell: Shell): Out
   const ended = join(yes, no);
   const end: Interval = ended ? ended.time : { atLeast: state.time.atLeast, atMost: Infinity };
   const redirects =
-    node.type === "Command" ? node.redirects : node.type === "Redirected" && node.command.type === "Subshell" ? node.redirects : [];
+    node.type === "Command"
+      ? node.redirects
+      : node.type === "Redirected" && node.command.type === "Subshell"
+        ? node.redirects
+        : [];
   const held = redirectsBoth(redirects) ? 0 : Math.max(end.atMost, ended?.held ?? 0);
   const goesOn: State = {
     ...state,
@@ -164,12 +168,16 @@ function command(node: CommandNode, state: State, shell: Shell): Outcome {
       return simple(node, state, shell);
     case "Redirected": {
       const line = begin(state);
-      for (const each of node.redirects.flatMap((redirection) => targetOf(redirection) ?? [])) fieldsOf(each, line, shell);
+      for (const each of node.redirects.flatMap((redirection) => targetOf(redirection) ?? []))
+        fieldsOf(each, line, shell);
       const inner = inputOf(shell, givesInput(node.redirects));
       const risk = riskOf(node.redirects);
       const opened = line.state ? redirected(risk, line.state, shell, true) : {};
       const within = { ...inner, isOutputSure: inner.isOutputSure && risk === "sure" };
-      return either(line.left, andThen(opened, ["yes"], (from) => command(node.command, from, within)));
+      return either(
+        line.left,
+        andThen(opened, ["yes"], (from) => command(node.command, from, within)),
+      );
     }
     case "BraceGroup":
       return list(node.body.commands, state, shell);
@@ -232,13 +240,20 @@ function simple(node: Command, state: State, shell: Shell): Outcome {
   );
 }
 
-function named(name: string, args: readonly Field[], state: State, shell: Shell, assigned: readonly Assigned[]): Outcome {
+function named(
+  name: string,
+  args: readonly Field[],
+  state: State,
+  shell: Shell,
+  assigned: readonly Assigned[],
+): Outcome {
   if (shell.functions.has(name)) return lose(state);
   if (name === "exec" || name === "command") {
     const [first, ...rest] = args;
     if (first === undefined) return { yes: state };
     if (first.value === "-v" || first.value === "-V") return unsure(state);
-    if (first.value === unknown || first.value.startsWith("-") || first.value === "exec" || first.value === "command") return lose(state);
+    if (first.value === unknown || first.value.startsWith("-") || first.value === "exec" || first.value === "command")
+      return lose(state);
     if (name === "command") return named(first.value, rest, state, { ...shell, functions: new Set() }, assigned);
     const { yes, no, lost } = external(args, state, shell, assigned);
     return { exit: join(yes, no), lost };
@@ -327,12 +342,7 @@ function whileLoop(node: While, state: State, shell: Shell): Outcome {
 }
 
 /** A loop: its first round, and then any number of further ones. `test` says `no` to leave it. */
-function loop(
-  state: State,
-  test: (head: State) => Outcome,
-  body: (head: State) => Outcome,
-  shell: Shell,
-): Outcome {
+function loop(state: State, test: (head: State) => Outcome, body: (head: State) => Outcome, shell: Shell): Outcome {
   let left: Outcome = {};
   let head: State | undefined = state;
   // What happens in a round may change what the next one does, but only once: a later one is covered by then.
@@ -371,7 +381,9 @@ function rounds(node: For, state: State, shell: Shell): Outcome {
   const name = node.name.text;
   const words = node.wordlist ?? [];
   const braces = words.length === 1 ? /^\{(\d{1,6})\.\.(\d{1,6})\}$/.exec(words[0]?.text ?? "") : null;
-  const counted = /^(?:\$\(|`)\s*seq\s+(?:(\d{1,6})\s+)?(\d{1,6})\s*[)`]$/.exec(words.length === 1 ? (words[0]?.text ?? "") : "");
+  const counted = /^(?:\$\(|`)\s*seq\s+(?:(\d{1,6})\s+)?(\d{1,6})\s*[)`]$/.exec(
+    words.length === 1 ? (words[0]?.text ?? "") : "",
+  );
   if (assign({ name, text: "", value: unknown }, state) === undefined) return lose(state);
   if (braces && shell.dialect !== "not bash") {
     const [from, to] = [Number(braces[1]), Number(braces[2])];
@@ -385,8 +397,12 @@ function rounds(node: For, state: State, shell: Shell): Outcome {
     const count = Number(counted[2]) - Number(counted[1] ?? 1) + 1;
     return repeat(node, name, Math.max(0, count), state, shell);
   }
-  const values: Maybe<string>[] = braces ? [unknown] : words.flatMap((word) => fieldsOf(word, line, shell)).map(({ value }) => value);
-  const isOpen = !braces && words.some((word) => (word.parts ?? []).some(({ type }) => !/^(?:Literal|SingleQuoted|DoubleQuoted)$/.test(type)));
+  const values: Maybe<string>[] = braces
+    ? [unknown]
+    : words.flatMap((word) => fieldsOf(word, line, shell)).map(({ value }) => value);
+  const isOpen =
+    !braces &&
+    words.some((word) => (word.parts ?? []).some(({ type }) => !/^(?:Literal|SingleQuoted|DoubleQuoted)$/.test(type)));
   if (!line.state) return line.left;
   if (!isOpen && !values.includes(unknown)) return either(line.left, each(node, name, values, line.state, shell));
   if (braces) return each(node, name, values, line.state, shell);
@@ -397,7 +413,13 @@ function rounds(node: For, state: State, shell: Shell): Outcome {
 }
 
 function repeat(node: For, name: string, count: number, state: State, shell: Shell): Outcome {
-  return each(node, name, Array.from({ length: Math.min(count, mostRounds + 1) }, () => unknown), state, shell);
+  return each(
+    node,
+    name,
+    Array.from({ length: Math.min(count, mostRounds + 1) }, () => unknown),
+    state,
+    shell,
+  );
 }
 
 /** One round for each value. */

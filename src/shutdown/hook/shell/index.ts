@@ -57,12 +57,14 @@ export function readArguments(args: Arguments, dialect: Dialect): Reading {
           mayRefuse ||= !bash;
         } else if (name !== "xtrace") return { does: "unknown" };
       } else if (letter === "O" && bash) {
-        if (!/^(?:inherit_errexit|nullglob|failglob|globstar)$/.test(String(args[i + ++values]))) return { does: "unknown" };
+        if (!/^(?:inherit_errexit|nullglob|failglob|globstar)$/.test(String(args[i + ++values])))
+          return { does: "unknown" };
       } else if (!/[xvb]/.test(letter)) return { does: "unknown" };
     }
     i += values;
   }
-  if (takesScript) return i < args.length ? { does: "script", at: i, options, isLogin, mayRefuse } : { does: "nothing" };
+  if (takesScript)
+    return i < args.length ? { does: "script", at: i, options, isLogin, mayRefuse } : { does: "nothing" };
   return i < args.length ? { does: "file", at: i } : { does: "nothing" };
 }
 
@@ -86,7 +88,11 @@ export function runShell(args: Arguments, dialect: Dialect, context: Context): R
   }
   if (reading.does === "file") return isNoFile(script) ? instantly(false) : unseen(context, "script");
   if (reading.does === "unknown") return unseen(context, "option");
-  if (script === undefined || script === unknown || [...context.environment.keys()].some((name) => steering.test(name))) {
+  if (
+    script === undefined ||
+    script === unknown ||
+    [...context.environment.keys()].some((name) => steering.test(name))
+  ) {
     return unseen(context, "variable");
   }
   // The profile may set any variable.

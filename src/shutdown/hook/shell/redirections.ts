@@ -53,6 +53,8 @@ export function redirectsBoth(redirections: readonly Redirection[]): boolean {
 /** Does a command get its input from somewhere else than the hook, whose input is empty? */
 export function givesInput(redirections: readonly Redirection[]): boolean {
   return redirections.some(
-    (redirection) => redirection.type !== "Redirect" || (/^</.test(redirection.operator) && targetOf(redirection)?.text !== "/dev/null"),
+    (redirection) =>
+      redirection.type !== "Redirect" ||
+      (/^</.test(redirection.operator) && targetOf(redirection)?.text !== "/dev/null"),
   );
 }

@@ -179,7 +179,9 @@ function isAllowed(node: SyntaxNode, text: string, { dialect, functions }: Check
       return node.script !== undefined && !text.startsWith("$((") && !(text.startsWith("`") && text.includes("\\"));
     case "Function":
       functions.add(node.name.text);
-      return /^[A-Za-z_]\w*$/.test(node.name.text) && (node.body.type === "BraceGroup" || node.body.type === "Subshell");
+      return (
+        /^[A-Za-z_]\w*$/.test(node.name.text) && (node.body.type === "BraceGroup" || node.body.type === "Subshell")
+      );
     case "For":
       return /^[A-Za-z_]\w*$/.test(node.name.text);
     case "Redirect": {
