@@ -6,6 +6,7 @@ import { catalogProblems } from "./policies/catalog";
 import { refuseBadConfig } from "./policies/pack-config";
 import type { PolicyName, Settings } from "./src/settings/schema";
 import { checkSettings, SettingsError } from "./src/settings/settings";
+import { outliveFaults } from "./src/shutdown/hook";
 
 export type { PolicyName, Settings } from "./src/settings/schema";
 
@@ -54,4 +55,5 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
 // organization's pack that calls createPack has a folder of its own.
 const root = join(__dirname, "..");
 const startedByPulumi = require.main?.filename.includes(join("@pulumi", "pulumi", "cmd")) ?? false;
+if (startedByPulumi) outliveFaults((text) => void process.stderr.write(text));
 if (startedByPulumi && realpathSync(process.cwd()) === realpathSync(root)) createPack();

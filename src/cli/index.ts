@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { outliveFaults } from "../shutdown/hook";
 import { processIo } from "./io";
 import { run } from "./program";
 
@@ -7,6 +8,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
+
+outliveFaults((text) => void process.stderr.write(text));
 
 run(process.argv.slice(2), processIo).then(
   (code) => {

@@ -2,6 +2,7 @@
 import { get, getString, type Maybe } from "../../kubernetes/values";
 import { anyTime, earlier, type Delay, type Interval } from "../interval";
 import { environmentOf } from "./environment";
+import { fault } from "./faults";
 import type { Context, Note, Run } from "./programs/call";
 import { runProgram } from "./programs";
 import { mistakeIn, lengthen, round } from "./repair";
@@ -48,8 +49,10 @@ function follow(
     run = runProgram(command, { ...of, isInputEmpty: true, budget: { steps: mostSteps }, notes, depth: 0 });
   } catch (failure) {
     // Any other error is a bug.
-    if (!(failure instanceof TooHard)) throw failure;
-    return { ...anyTime, stop: anyTime, protects: anyTime, because: failure.because, repair: { kind: "none" } };
+    if (!(failure instanceof TooHard)) fault(failure);
+    const because =
+      failure instanceof TooHard ? failure.because : "can't be followed, because of an error in this program";
+    return { ...anyTime, stop: anyTime, protects: anyTime, because, repair: { kind: "none" } };
   }
   // A runtime may wait for background jobs that hold the hook's output open: it does with containerd, it needn't.
   const whole = tidy({ ...run.time, atMost: Math.max(run.time.atMost, run.held ?? 0) });

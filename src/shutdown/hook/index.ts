@@ -5,6 +5,7 @@ import { anyTime, exactly, never, type Delay, type Repair } from "../interval";
 import { delayOfCommand } from "./command";
 import { handlersOf } from "./handlers";
 
+export { outliveFaults } from "./faults";
 export * from "./handlers";
 
 /** A command with more elements than this is not looked at. */

@@ -1,115 +1,80 @@
 /** What a remedy may do with a hook's command: lengthen a plain sleep, or replace one that doesn't work. */
-import type { Command, Word } from "unbash";
 import { unknown, type Maybe } from "../../kubernetes/values";
 import type { Repair } from "../interval";
 import type { Environment } from "./environment";
 import { baseName, isNoProgram } from "./names";
 import { meantSeconds } from "./programs/sleep";
 import { dialectOf, isNoFile, readArguments } from "./shell";
-import { isRefused, parse } from "./shell/syntax";
+import { isRefused } from "./shell/syntax";
 
-/** A `sleep` that a command runs and does nothing else, and where its operands stand. */
+/** A `sleep` that a command runs and does nothing else. */
 interface PlainSleep {
-  operands: readonly string[];
-  /** The element of the command that holds the last operand, and where in it. Undefined where there is no operand. */
-  last?: { index: number; element: string; start: number; end: number };
-  /** `$0`, where a shell's script is `sleep` and its operand came too late. */
-  zero?: string;
+  operands: string[];
+  /** The element of the command that holds the last operand, and where in it, with its quotes. */
+  last?: { index: number; start: number; end: number };
+  /** `$0`, if a shell's script is `sleep` and its operand came too late. */
+  zero?: Maybe<string>;
 }
 
-/** The sleep that a command is; undefined where it does anything else as well. */
-function plainSleep(command: readonly Maybe<string>[]): PlainSleep | undefined {
-  let at = 0;
-  // `env sleep 5`, `busybox sleep 5`, `nohup sleep 5` sleep just as well.
-  while (at < command.length - 1 && isWrapper(command[at])) at++;
-  const program = command[at];
-  if (program === undefined || program === unknown) return undefined;
-  if (baseName(program) === "sleep") return sleepOfArguments(command, at);
-  const dialect = dialectOf(baseName(program));
-  if (!dialect) return undefined;
-  const args = command.slice(at + 1);
-  const reading = readArguments(args, dialect);
-  if (reading.does !== "script") return undefined;
-  const script = args[reading.at];
-  if (typeof script !== "string") return undefined;
-  const sleep = sleepOfScript(script, at + 1 + reading.at);
-  const zero = args[reading.at + 1];
-  return sleep && typeof zero === "string" ? { ...sleep, zero } : sleep;
-}
+const word = String.raw`"[^"$\`\\]*"|'[^']*'|[^ \t\n"'$\`\\;&|<>()#*?~]+`;
+const sleepLine = new RegExp(
+  `^[ \\t\\n]*(?:exec[ \\t]+)?(?:[\\w./-]*/)?sleep((?:[ \\t]+(?:${word}))*)[ \\t]*;?(?:[ \\t\\n]+#[^\\n]*)?[ \\t\\n]*$`,
+);
 
-function isWrapper(program: Maybe<string> | undefined): boolean {
-  return typeof program === "string" && ["env", "busybox", "nohup", "nice"].includes(baseName(program));
-}
-
-function sleepOfArguments(command: readonly Maybe<string>[], at: number): PlainSleep | undefined {
-  const operands: string[] = [];
-  for (const operand of command.slice(at + 1)) {
-    if (operand === unknown) return undefined;
-    operands.push(operand);
-  }
-  const element = operands.at(-1);
-  if (element === undefined) return { operands };
-  return { operands, last: { index: command.length - 1, element, start: 0, end: element.length } };
-}
-
+/** The sleep that a script is; undefined if it does anything else as well. */
 function sleepOfScript(script: string, index: number): PlainSleep | undefined {
-  const command = onlyCommand(script);
-  const words = command && literalWords(command);
-  if (words?.[0]?.value === "exec") words.shift();
-  const [name, ...operands] = words ?? [];
-  if (name === undefined || baseName(name.value) !== "sleep") return undefined;
-  const values = operands.map((word) => word.value);
-  const last = operands.at(-1);
-  if (!last) return { operands: values };
-  return { operands: values, last: { index, element: script, start: last.pos, end: last.end } };
+  const match = /^.{0,400}$/s.test(script) ? sleepLine.exec(script) : null;
+  if (!match) return undefined;
+  const [whole, text = ""] = match;
+  const from = whole.indexOf("sleep") + "sleep".length;
+  const found = [...text.matchAll(new RegExp(word, "g"))];
+  const operands = found.map(([each]) => each.replace(/^(["'])(.*)\1$/, "$2"));
+  const last = found.at(-1);
+  if (!last) return { operands };
+  return { operands, last: { index, start: from + last.index, end: from + last.index + last[0].length } };
 }
 
-/** The command that a script is, if it is one. */
-function onlyCommand(script: string): Command | undefined {
-  const { commands = [] } = parse(script) ?? {};
-  const [statement] = commands;
-  const isOne = commands.length === 1 && statement?.background !== true && statement?.command.type === "Command";
-  return isOne ? statement.command : undefined;
-}
-
-/** A command of plain words only: no variables, no redirections. */
-function literalWords(command: Command): Word[] | undefined {
-  if (!command.name || command.prefix.length > 0 || command.redirects.length > 0) return undefined;
-  const words: Word[] = [command.name];
-  for (const argument of command.args) {
-    if (argument.type !== "Word") return undefined;
-    words.push(argument);
+/** The sleep that a command is; undefined if it does anything else as well. */
+function plainSleep(command: readonly Maybe<string>[]): PlainSleep | undefined {
+  const isWrapper = (each: Maybe<string> | undefined) => /^(?:env|busybox|nohup|nice)$/.test(baseName(String(each)));
+  let at = 0;
+  while (at < command.length - 1 && isWrapper(command[at])) at++;
+  const [program, ...args] = command.slice(at);
+  if (program === undefined || program === unknown) return undefined;
+  if (baseName(program) === "sleep") {
+    const operands = args.flatMap((each) => (each === unknown ? [] : each));
+    if (operands.length < args.length) return undefined;
+    return {
+      operands,
+      ...(operands.length > 0 && { last: { index: command.length - 1, start: 0, end: operands.at(-1)?.length ?? 0 } }),
+    };
   }
-  const isLiteral = (word: Word) =>
-    (word.parts ?? []).every(
-      (part) =>
-        part.type === "Literal" ||
-        part.type === "SingleQuoted" ||
-        (part.type === "DoubleQuoted" && part.parts.every((inner) => inner.type === "Literal")),
-    );
-  return words.every(isLiteral) ? words : undefined;
+  const dialect = dialectOf(baseName(program));
+  const reading = dialect && readArguments(args, dialect);
+  if (reading?.does !== "script") return undefined;
+  const script = args[reading.at];
+  const sleep = typeof script === "string" ? sleepOfScript(script, at + 1 + reading.at) : undefined;
+  return sleep && { ...sleep, zero: args[reading.at + 1] };
 }
 
 /**
- * How to make a command that is known to sleep so many seconds, and nothing else, sleep longer: by changing its last
- * operand, and nothing around it. Undefined if it does anything else, or if its operand isn't a plain number.
+ * How to make a command that is known to sleep so many seconds, and to do nothing else, sleep longer: by changing its
+ * last operand, and nothing around it. Undefined if it does anything else, or if its operand isn't a plain number.
  */
 export function lengthen(command: readonly Maybe<string>[], total: number): (Repair & { kind: "lengthen" })["edit"] {
   const { last, operands = [] } = plainSleep(command) ?? {};
-  const value = operands.at(-1);
-  if (!last || value === undefined || !Number.isFinite(total)) return undefined;
-  const [, digits, unit = ""] = /^(\d+\.?\d*|\.\d+)([smhd]?)$/.exec(value) ?? [];
-  if (digits === undefined) return undefined;
+  const element = last && command[last.index];
+  const [value, digits, unit = ""] = /^(\d+\.?\d*|\.\d+)([smhd]?)$/.exec(operands.at(-1) ?? "") ?? [];
+  if (!last || typeof element !== "string" || value === undefined || !Number.isFinite(total)) return undefined;
   const own = Number(digits) * ({ m: 60, h: 3600, d: 86400 }[unit] ?? 1);
   // What the other operands add up to stays.
   const others = operands.length > 1 ? total - own : 0;
-  const text = last.element.slice(last.start, last.end);
+  const { index, start, end } = last;
   return {
-    index: last.index,
+    index,
     to: (seconds) => {
       const number = `${Math.max(0, round(seconds - others))}${unit === "s" ? "s" : ""}`;
-      const word = text.includes(value) ? text.replace(value, () => number) : number;
-      return last.element.slice(0, last.start) + word + last.element.slice(last.end);
+      return element.slice(0, start) + element.slice(start, end).replace(value, number) + element.slice(end);
     },
   };
 }
@@ -155,10 +120,10 @@ function mistakeOfSleep(command: readonly Maybe<string>[], environment: Environm
   const { operands, zero } = sleep;
   const [first] = operands;
   if (first === undefined) {
-    const meant = zero === undefined ? undefined : meantSeconds(zero);
+    const meant = typeof zero === "string" ? meantSeconds(zero) : undefined;
     return broken(`runs "sleep" without an operand${meant === undefined ? "" : `; the ${meant} is $0`}`, meant);
   }
-  if (/^\$/.test(first) && operands.length === 1) {
+  if (first.startsWith("$") && operands.length === 1) {
     const value = environment.get(/^\$[({]?(\w+)[)}]?$/.exec(first)?.[1] ?? "");
     const because = 'runs "sleep" with the name of a variable: neither a shell nor Kubernetes replaces it in a hook';
     return broken(because, typeof value === "string" ? meantSeconds(value) : undefined);
@@ -179,56 +144,35 @@ function mistakeOfShell([program, ...args]: readonly Maybe<string>[]): Mistake |
   const dialect = typeof program === "string" ? dialectOf(baseName(program)) : undefined;
   if (!dialect) return undefined;
   const reading = readArguments(args, dialect);
-  if (reading.does === "file") {
-    const file = args[reading.at];
-    if (typeof file !== "string" || !isNoFile(file)) return undefined;
-    return meaning(
-      args.slice(file.length === 1 ? reading.at + 1 : reading.at),
-      "runs a shell without -c, which looks for a file of that name",
-    );
+  const at = reading.does === "file" || reading.does === "script" ? reading.at : 0;
+  const text = args[at];
+  if (reading.does === "file" && isNoFile(text)) {
+    const rest = args.slice(/^[cC]$/.test(String(text)) ? at + 1 : at);
+    return meaning(rest, "runs a shell without -c, which looks for a file of that name");
   }
   if (reading.does === "nothing") {
     const rest = args.filter((arg) => typeof arg !== "string" || !arg.startsWith("-"));
     return meaning(rest, "runs a shell that has no script, or only checks it");
   }
-  const script = reading.does === "script" ? args[reading.at] : undefined;
-  if (typeof script !== "string") return undefined;
-  const command = onlyCommand(script);
-  const words = command && literalWords(command);
-  if (words?.length === 1 && words[0] && isNoProgram(words[0].value)) {
-    return meaning(
-      [words[0].value],
-      "has quotes around its whole command, so its shell looks for a program of that name",
-    );
+  if (reading.does !== "script" || typeof text !== "string") return undefined;
+  const [, , quoted] = /^\s*(["'])([^"'$`\\]*)\1\s*$/.exec(text) ?? [];
+  if (quoted !== undefined && isNoProgram(quoted)) {
+    return meaning([quoted], "has quotes around its whole command, so its shell looks for a program of that name");
   }
-  // Whatever else takes no time is a script that says so.
-  if (isRefused(script)) {
-    const [, text] = /^["'`(\s]*sleep\s+["'(]?(\S{1,8}?)["'`)\s;&|]*$/.exec(script) ?? [];
-    const meant = text === undefined ? undefined : meantSeconds(text);
-    const because = "has a syntax error, so its shell runs nothing";
-    return meant === undefined ? other(because) : broken(because, meant);
-  }
-  return undefined;
+  if (!isRefused(text)) return undefined;
+  const [, operand = ""] = /^["'`(\s]*sleep\s+["'(]?(\S{1,8}?)["'`)\s;&|]*$/.exec(text) ?? [];
+  const meant = meantSeconds(operand);
+  const because = "has a syntax error, so its shell runs nothing";
+  return meant === undefined ? other(because) : broken(because, meant);
 }
 
-/** What a misplaced command was meant to be: elements joined by blanks and taken apart again. */
+/** What a misplaced command was meant to be: elements joined by blanks, or `/bin/sh -c 'sleep 5'` in one piece. */
 function meaning(command: readonly Maybe<string>[], because: string): Mistake {
-  const words: string[] = [];
-  for (const element of command) {
-    if (element === unknown) return other(because);
-    // One element may be a script of its own: `["-c", "sleep 5"]`.
-    words.push(element);
-  }
-  const text = words.filter((word) => word !== "-c").join(" ");
-  const sleep = sleepOfScript(text, 0) ?? wrapped(text);
+  if (command.includes(unknown)) return other(because);
+  // One element may be a script of its own: `["-c", "sleep 5"]`.
+  const text = command.filter((each) => each !== "-c").join(" ");
+  const [, script = text] = /^(?:\S*\/)?(?:ba|da|a)?sh(?:\s+-\w*c)?\s+["']?([^"']*)["']?\s*$/.exec(text) ?? [];
+  const sleep = sleepOfScript(script, 0);
   if (!sleep) return other(because);
   return broken(because, sleep.operands.length === 1 ? meantSeconds(sleep.operands[0] ?? "") : undefined);
-}
-
-/** `/bin/sh -c 'sleep 5'` in one piece. */
-function wrapped(text: string): PlainSleep | undefined {
-  const command = onlyCommand(text);
-  const [shell, ...words] = (command && literalWords(command))?.map((word) => word.value) ?? [];
-  if (shell === undefined || dialectOf(baseName(shell)) === undefined) return undefined;
-  return sleepOfScript(words.filter((word) => !/^-\w*c$/.test(word)).join(" "), 0);
 }

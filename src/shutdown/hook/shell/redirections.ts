@@ -24,30 +24,17 @@ export function targetOf(redirection: Redirection): Word | undefined {
   return redirection.type === "HereDoc" ? undefined : redirection.target;
 }
 
-/** Are both output and errors sent elsewhere than to where they came from? */
+// A file by its full name. The container's output by another name is still the hook's.
+const file = String.raw`(?!/dev/(?:std|fd)|/proc)/[\w./-]+`;
+const both = new RegExp(`^(?:>>?${file} 2>&1|&>>?${file}|>>?${file} 2>>?${file}|2>>?${file} >>?${file})$`);
+
+/** Are both output and errors sent elsewhere than to where they came from, in one of the usual forms? */
 export function redirectsBoth(redirections: readonly Redirection[]): boolean {
-  let [own, errors] = [true, true];
-  for (const redirection of redirections) {
-    if (redirection.type !== "Redirect") return false;
-    const descriptor = redirection.descriptor?.type === "FileDescriptor" ? redirection.descriptor.value : undefined;
-    const target = redirection.target?.text ?? "";
-    const { operator } = redirection;
-    if (operator.startsWith("<")) {
-      if ((descriptor ?? 0) !== 0) return false;
-    } else if (operator === ">&") {
-      if (target === "1" && descriptor === 2) errors = own;
-      else if (target === "2" && (descriptor ?? 1) === 1) own = errors;
-      else return false;
-    } else {
-      // The container's output by another name is still the container's output, not the hook's.
-      const isOwn = !/^\/[\w./-]+$/.test(target) || /^\/(?:dev\/(?:std|fd)|proc\/self)/.test(target);
-      if (operator.startsWith("&")) [own, errors] = [isOwn, isOwn];
-      else if ((descriptor ?? 1) === 1) own = isOwn;
-      else if (descriptor === 2) errors = isOwn;
-      else return false;
-    }
-  }
-  return !own && !errors;
+  const texts = redirections.map((redirection) => {
+    const { descriptor, operator } = redirection;
+    return `${descriptor?.type === "FileDescriptor" ? descriptor.value : ""}${operator}${targetOf(redirection)?.text ?? ""}`;
+  });
+  return both.test(texts.filter((text) => !text.startsWith("<")).join(" "));
 }
 
 /** Does a command get its input from somewhere else than the hook, whose input is empty? */
