@@ -77,9 +77,11 @@ export function graceRemedy(pod: Pod, requirement: Requirement): Edit[] {
   const needed = neededGracePeriod(pod, requirement, Math.max(grace, maxGracePeriodSeconds));
   if (needed === undefined || needed <= grace || maxGracePeriodSeconds <= grace) return [];
   if (needed <= maxGracePeriodSeconds) return [graceEdit(pod.spec, needed)];
-  // Up to the ceiling, if that gives the app more time to serve or to shut down.
+  // Up to the ceiling, if that gives the app more time to serve or to shut down than it has after the other remedy.
+  const other = sleepRemedy(pod, requirement, "auto").find(({ target }) => target === pod.spec)?.value;
+  const base = typeof other === "number" ? other : grace;
   const left = (period: number) => Math.max(minimumAfterHook, period - (needed - shutdownSeconds));
-  const helps = grace <= 0 || grace < sleepSeconds || left(maxGracePeriodSeconds) > left(grace);
+  const helps = base <= 0 || base < sleepSeconds || left(maxGracePeriodSeconds) > left(base);
   return helps ? [graceEdit(pod.spec, maxGracePeriodSeconds)] : [];
 }
 

@@ -283,6 +283,15 @@ const lists: Record<string, HookCase[]> = {
     { hook: "x+=1; sleep 5", takes: [0, forever] },
     { hook: "sleep 5 >& /dev/null", takes: [0, forever] },
     { hook: "if sleep 5; then; fi", takes: [0, forever] },
+    // Shells that end, or lose their output.
+    { hook: "exit() { :; }; sleep 5", takes: [0, forever] },
+    { hook: "ulimit -u 0; sleep 5", takes: [0, forever] },
+    { hook: "read PATH; sleep 5", takes: [0, forever] },
+    { hook: "IFS=5; sleep 15", takes: [0, forever] },
+    { hook: "echo x >&- && sleep 5", takes: [0, 5] },
+    { hook: "exec >&-; echo x && sleep 5", takes: [0, 5] },
+    { hook: "case x in x) ;; $(sleep 5)) ;; esac", takes: [0, 5] },
+    { hook: "kill $(pidof sh); sleep 5", takes: [0, forever], app: [0, 0] },
     // Requests that stop the app.
     { hook: "curl -X POST localhost:8080/actuator/shutdown; sleep 10", takes: [10, forever], app: [0, 0] },
     { hook: "curl -XPOST http://127.0.0.1:15020/quitquitquit; sleep 10", takes: [10, forever], app: [0, 0] },
@@ -420,15 +429,15 @@ const lists: Record<string, HookCase[]> = {
 /** All hooks, by what they are about. */
 export const hooks: Readonly<Record<string, readonly HookCase[]>> = lists;
 
+/** Programs and files that a script may name that is run on somebody's machine. */
+const harmless = /^(?:[^/]|\/dev\/null|\/x\b|\/y\b|\/nowhere|\/opt\/bin|\/env\.sh)*$/;
+const harmful =
+  /kill|nginx|curl|wget|apachectl|supervisorctl|consul|nats|\bray\b|php|touch|\brm\b|\bmv\b|\bcp\b|mkdir|tail|ulimit|xargs|f\(\) { f; }|infinity|1e400|99999|&|\|/;
+
 /** The scripts among them that real shells can run: they touch nothing outside. */
 export const corpus: readonly string[] = Object.values(lists)
   .flat()
   .filter(({ takes: [atLeast] }) => atLeast < forever)
   .map(({ hook }) => hook)
   .filter((hook) => typeof hook === "string")
-  .filter(
-    (script) =>
-      !/kill|f\(\) { f; }|killall|nginx|apachectl|supervisorctl|infinity|1e400|\/bin\/sleep|\/proc\/1|\/tmp\/fifo|99999|&|\|/.test(
-        script,
-      ),
-  );
+  .filter((script) => harmless.test(script) && !harmful.test(script));

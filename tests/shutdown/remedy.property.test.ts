@@ -141,6 +141,20 @@ describe("remedies, of any Pod", () => {
     );
   });
 
+  it("make the same of a Pod, whichever comes first", () => {
+    fc.assert(
+      fc.property(arbitraryPodSpec, rule, (input, { form, ...requirement }) => {
+        const [spec, other] = [structuredClone(input), structuredClone(input)];
+        apply(sleepRemedy(readPod(spec), requirement, form));
+        apply(graceRemedy(readPod(spec), requirement));
+        apply(graceRemedy(readPod(other), requirement));
+        apply(sleepRemedy(readPod(other), requirement, form));
+        assert.deepEqual(other, spec);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it("lower no number, and change nothing but hooks and the grace period", () => {
     fc.assert(
       fc.property(arbitraryPodSpec, rule, (input, requirement) => {

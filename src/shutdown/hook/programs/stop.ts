@@ -302,7 +302,8 @@ export function killOf(
     const isSure = isBash || !args.slice(0, at).some((arg) => /^-?SIG|^--|^-n$/.test(String(arg)));
     const effect = effectOfSignal(signal, stopSignal, name);
     // A pattern may match the shell whose script holds it.
-    const target = /^`|\(\s*pgrep.*-\w*f/.test(text) && /pgrep/.test(text) ? "anything" : "app";
+    const isBroad = /pgrep\s.*-\w*f|[\s(`](?:sh|bash|dash|ash|busybox|sleep|timeout)\b/.test(text);
+    const target = isBroad ? "anything" : "app";
     return { effect: effect === "stops" && !isSure ? "may stop" : effect, target };
   }
   return { effect: "may stop", target: "anything" };

@@ -17,7 +17,8 @@ const sources: Builtin = (_, state, shell) => {
   return lose(state);
 };
 /** It may write to a file that is full. */
-const prints: Builtin = (_, state, shell) => (shell.isOutputSure ? { yes: state } : unsure(state));
+const prints: Builtin = (_, state, shell) =>
+  shell.isOutputSure && !shell.options.isOutputMoved ? { yes: state } : unsure(state);
 const tests: Builtin = (_, state, shell) => {
   shell.notes.add("condition");
   return unsure(state);
@@ -63,18 +64,20 @@ const builtins: Record<string, Builtin> = {
     return unsure({ ...state, time: { ...state.time, atMost: Math.max(state.time.atMost, state.jobs.atMost) } });
   },
   kill,
-  read: (_, state) => unsure({ ...state, time: add(state.time, anyTime), variables: new Map() }),
+  read: (args, state) =>
+    args.some(({ value }) => value === unknown || /^(?:PATH|IFS)$/.test(value))
+      ? lose(state)
+      : unsure({ ...state, time: add(state.time, anyTime), variables: new Map() }),
   cd: ends,
   umask: ends,
   type: ends,
   hash: ends,
   times: ends,
   jobs: ends,
-  ulimit: ends,
   ".": sources,
   source: sources,
   ...Object.fromEntries(
-    "eval alias unalias builtin enable fc bind complete compopt compgen shopt let mapfile readarray suspend logout disown fg bg getopts local declare typeset readonly history dirs pushd popd caller help xargs"
+    "eval ulimit alias unalias builtin enable fc bind complete compopt compgen shopt let mapfile readarray suspend logout disown fg bg getopts local declare typeset readonly history dirs pushd popd caller help xargs"
       .split(" ")
       .map((name) => [name, loses]),
   ),
@@ -83,14 +86,6 @@ const builtins: Record<string, Builtin> = {
 /** A command of the shell's own; undefined if a program has to be found. */
 export function builtinOf(name: string): Builtin | undefined {
   return Object.hasOwn(builtins, name) ? builtins[name] : undefined;
-}
-
-/** POSIX's special builtins: a redirection of theirs that fails may end the shell. */
-export function isSpecial(name: Maybe<string> | undefined): boolean {
-  return (
-    name === unknown ||
-    /^(?:[:.]|break|continue|eval|exec|exit|export|readonly|return|set|shift|times|trap|unset)$/.test(name ?? ":")
-  );
 }
 
 /** An assignment: its value's text, and its value. */

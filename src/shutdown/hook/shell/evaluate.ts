@@ -11,8 +11,9 @@ import { add, earlier, exactly, later, never, type Interval } from "../../interv
 import type { Context, Run } from "../programs/call";
 import { runProgram } from "../programs";
 import { TooHard } from "../too-hard";
-import { assign, builtinOf, isSpecial, type Assigned } from "./builtins";
+import { assign, builtinOf, type Assigned } from "./builtins";
 import { givesInput, redirectsBoth, riskOf, targetOf } from "./redirections";
+import { isSpecial } from "./special";
 import { andThen, either, initial, join, lose, unsure, type Outcome, type State } from "./state";
 import { read, type Dialect } from "./syntax";
 import { begin, fieldsOf, type Field } from "./words";
@@ -24,7 +25,7 @@ export interface Shell {
   notes: Context["notes"];
   functions: ReadonlySet<string>;
   /** Options that may be on. They are never turned off: an answer only gets wider by that. */
-  options: { errexit: boolean; nounset: boolean; pipefail: boolean };
+  options: { errexit: boolean; nounset: boolean; pipefail: boolean; isOutputMoved?: boolean };
   /** Loops around the command, in this shell and in those that it was forked from. */
   loops: number;
   loopsOutside: boolean;
@@ -226,7 +227,10 @@ function simple(node: Command, state: State, shell: Shell): Outcome {
   }
   const [name, ...args] = fields;
   const risk = riskOf(node.redirects);
-  const opened = line.state ? redirected(risk, line.state, shell, !node.name || isSpecial(name?.value)) : {};
+  const opened = line.state
+    ? redirected(risk, line.state, shell, name === undefined || name.value === unknown || isSpecial(name.value))
+    : {};
+  if (name?.value === "exec" && args.length === 0 && risk !== "sure") shell.options.isOutputMoved = true;
   const inner = inputOf({ ...shell, isOutputSure: shell.isOutputSure && risk === "sure" }, givesInput(node.redirects));
   return either(
     line.left,
@@ -318,7 +322,11 @@ function branches(node: If, state: State, shell: Shell): Outcome {
 function cases(node: Case, state: State, shell: Shell): Outcome {
   shell.notes.add("condition");
   const line = begin(state);
-  for (const word of [node.word, ...node.items.flatMap(({ pattern }) => pattern)]) fieldsOf(word, line, shell);
+  fieldsOf(node.word, line, shell);
+  const before = line.state;
+  for (const word of node.items.flatMap(({ pattern }) => pattern)) fieldsOf(word, line, shell);
+  // Not every pattern may be looked at.
+  line.state = join(before, line.state);
   if (!line.state) return line.left;
   let outcome = line.left;
   for (const { body } of node.items) outcome = either(outcome, list(body.commands, line.state, shell));

@@ -1,9 +1,9 @@
 /** What redirections do before a command runs. */
 import type { Redirection, Word } from "unbash";
 
-const always = /^(?:\/dev\/null|"\/dev\/null"|\d|-)$/;
-/** The container's output, by its names: it is there, but may not be opened. */
-const output = /^\/(?:dev\/(?:std|fd)|proc\/(?:1|self)\/fd\/)/;
+const always = /^(?:\/dev\/null|"\/dev\/null"|\d)$/;
+/** The container's output, by its names: it is there, but may not be opened. Or a descriptor that is closed. */
+const output = /^-$|^\/(?:dev\/(?:std|fd)|proc\/(?:1|self)\/fd\/)/;
 
 /**
  * `sure`: they succeed at once. `may fail`: they may. `may wait`: a file may be a named pipe without a reader, besides.

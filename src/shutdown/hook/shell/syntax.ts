@@ -5,6 +5,7 @@
  */
 import type { ParsedScript, Statement, SyntaxNode } from "unbash";
 import { TooHard } from "../too-hard";
+import { isSpecial } from "./special";
 
 /** Which shell runs a script: bash by its own name, a shell that isn't bash, or (`sh`) any. */
 export type Dialect = "bash" | "not bash" | "any";
@@ -179,6 +180,8 @@ function isAllowed(node: SyntaxNode, text: string, { dialect, functions }: Check
       return node.script !== undefined && !text.startsWith("$((") && !(text.startsWith("`") && text.includes("\\"));
     case "Function":
       functions.add(node.name.text);
+      // bash in its POSIX mode ends at one that is named like a special builtin.
+      if (isSpecial(node.name.text)) return false;
       return (
         /^[A-Za-z_]\w*$/.test(node.name.text) && (node.body.type === "BraceGroup" || node.body.type === "Subshell")
       );
