@@ -120,6 +120,8 @@ const lists: Record<string, HookCase[]> = {
     { hook: "sleep $T", takes: [8, 8], env: { S: "8", T: "$(S)" } },
     { hook: "sleep $T", takes: [0, forever], env: { T: "$(ELSEWHERE)" } },
     { hook: "unset T; sleep ${T:-5}", takes: [0, forever] },
+    { hook: "T=; sleep $T$T 5", takes: [5, 5] },
+    { hook: 'T=; sleep "$T" 5; sleep 1', takes: [1, 1] },
     { hook: "T=; sleep ${T:=4}; sleep $T", takes: [0, forever] },
     { hook: "sleep $((2*3))", takes: [0, forever] },
     { hook: "sleep $((T + 1)); sleep 1", takes: [0, forever] },

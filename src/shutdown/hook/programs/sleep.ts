@@ -2,7 +2,7 @@
  * How long `sleep` sleeps, by its operands.
  *
  * An image has GNU's or busybox's `sleep` (as Alpine, Debian and the busybox image build it: several operands, units
- * and fractions). They agree on `5`, `0.5`, `5s`, `1m 30s`; on everything else one may sleep where the other fails,
+ * and fractions). They agree on `5`, `0.5`, `5s`, `1m 30s`; on everything else one may sleep and the other fail,
  * and the answer covers both. Seen with coreutils 9.1 and busybox 1.35.
  */
 import { unknown, type Maybe } from "../../../kubernetes/values";
@@ -18,7 +18,7 @@ export function sleepRun(args: Arguments, context: Context): Run {
 
 const unitSeconds: Record<string, number> = { "": 1, s: 1, m: 60, h: 3600, d: 86400 };
 
-/** Seconds; `undefined` where the program refuses the operand. */
+/** Seconds; `undefined` if the program refuses the operand. */
 type Reading = number | undefined;
 
 /** Seconds beyond which busybox may refuse a number (its `unsigned long` has 32 bits on some machines). */
@@ -95,7 +95,7 @@ function readGnu(operand: string): Reading {
 
 /**
  * The seconds that the author of a `sleep` that fails had in mind: `5` of `5\r`, `5sec` or `5 seconds`; undefined
- * where that isn't plain.
+ * if that isn't plain.
  */
 export function meantSeconds(operand: string): number | undefined {
   const match = /^["'\s]*(\d{1,6}(?:\.\d+)?)\s*(s|sec|secs|seconds?|m|min|mins|minutes?)?["'\s]*$/i.exec(operand);

@@ -5,7 +5,7 @@ import { exactly, hull, never, type Interval } from "../../interval";
 /** All the ways in which things may have gone so far, as one. Times in seconds from the start of the hook. */
 export interface State {
   time: Interval;
-  /** When the app was first told to stop; Infinity: it wasn't. */
+  /** When the app was first asked to stop; Infinity: it wasn't. */
   stop: Interval;
   /** When the last background job of this shell ends, for `wait`; 0 if there is none. */
   jobs: Interval;

@@ -34,7 +34,7 @@ export function fieldsOf(word: CommandArgument, line: Line, shell: Shell): Field
     return [{ text: word.text, value: inner === unknown ? unknown : `${word.name}=${inner}` }];
   }
   // An unquoted variable that is set to nothing is no field.
-  const isUnquoted = word.parts?.length === 1 && /^(?:Simple|Parameter)Expansion$/.test(word.parts[0]?.type ?? "");
+  const isUnquoted = word.parts?.every(({ type }) => /^(?:Simple|Parameter)Expansion$/.test(type)) ?? false;
   const value = valueOf(word, line, shell);
   return value === "" && isUnquoted ? [] : [{ text: word.text, value }];
 }
