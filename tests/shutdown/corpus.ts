@@ -63,7 +63,7 @@ const lists: Record<string, HookCase[]> = {
   ],
   "pipelines, jobs and subshells": [
     { hook: "sleep 5 | sleep 2", takes: [5, 5] },
-    { hook: "(sleep 5; sleep 2) | sleep 6", takes: [6, 7] },
+    { hook: "(sleep 5; sleep 2) | sleep 6", takes: [6, 13] },
     { hook: "echo x | sleep 5", takes: [5, 5] },
     { hook: "foo | sleep 5", takes: [5, forever] },
     { hook: "sleep 3 &", takes: [0, 3] },
@@ -309,6 +309,7 @@ const lists: Record<string, HookCase[]> = {
     { hook: "sh <<E\nsleep 3\nE", takes: [0, forever] },
     { hook: "sh < /tmp/script", takes: [0, forever] },
     { hook: "bash < /dev/null; sleep 2", takes: [2, 2] },
+    { hook: "exec < /tmp/script; sh", takes: [0, forever] },
     { hook: ["sh"], takes: [0, 0] },
     // Other languages.
     { hook: ["php", "-r", "sleep(15)"], takes: [0, forever] },

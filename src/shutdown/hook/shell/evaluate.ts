@@ -5,9 +5,21 @@
  * pipelines, branches, loops, background jobs, redirections, substitutions, `exit`, `exec` and plain assignments.
  * Everything else loses the way: from there on anything may happen. So an answer is never too narrow, only too wide.
  */
-import type { AndOr, Case, Command, CommandNode, For, If, Pipeline, PipelineNode, Statement, While } from "unbash";
+import type {
+  AndOr,
+  Case,
+  Command,
+  CommandNode,
+  For,
+  If,
+  Pipeline,
+  PipelineNode,
+  Statement,
+  While,
+  Word,
+} from "unbash";
 import { unknown, type Maybe } from "../../../kubernetes/values";
-import { add, earlier, exactly, later, never, type Interval } from "../../interval";
+import { add, anyTime, earlier, exactly, later, never, type Interval } from "../../interval";
 import type { Context, Run } from "../programs/call";
 import { runProgram } from "../programs";
 import { TooHard } from "../too-hard";
@@ -87,13 +99,10 @@ function background(node: Statement["command"], state: State, shell: Shell): Out
   const { yes, no, lost } = fork(shell, state, (inner, from) => andOr(node, from, inner));
   const ended = join(yes, no);
   const end: Interval = ended ? ended.time : { atLeast: state.time.atLeast, atMost: Infinity };
-  const redirects =
-    node.type === "Command"
-      ? node.redirects
-      : node.type === "Redirected" && node.command.type === "Subshell"
-        ? node.redirects
-        : [];
-  const held = redirectsBoth(redirects) ? 0 : Math.max(end.atMost, ended?.held ?? 0);
+  const isRedirected =
+    (node.type === "Command" || (node.type === "Redirected" && node.command.type === "Subshell")) &&
+    redirectsBoth(node.redirects);
+  const held = isRedirected ? 0 : Math.max(end.atMost, ended?.held ?? 0);
   const goesOn: State = {
     ...state,
     jobs: later(state.jobs, end),
@@ -124,38 +133,35 @@ function pipeline(node: PipelineNode, state: State, shell: Shell): Outcome {
   return { ...outcome, yes: outcome.no, no: outcome.yes };
 }
 
-/** Commands beside each other. A writer that lost its reader may end early, and a reader waits for its writer. */
+/**
+ * Commands beside each other. A writer that lost its reader may end early, and one may wait for the other, so only the
+ * last one is sure to take its time, and in the worst case they take turns. `sleep` neither reads nor writes.
+ */
 function piped({ commands }: Pipeline, state: State, shell: Shell): Outcome {
   const parts = commands.map((each, i) =>
     fork(inputOf(shell, i > 0), state, (inner, from) => command(each, from, inner)),
   );
-  let lost: State | undefined;
-  const whole: State = { ...state };
-  for (const [i, part] of parts.entries()) {
-    const each = commands[i];
-    lost = join(lost, part.lost);
-    const ended = join(part.yes, part.no);
-    if (!ended) {
-      whole.time = { ...whole.time, atMost: Infinity };
-      continue;
-    }
-    // `sleep` neither reads nor writes.
-    const isSleep = each?.type === "Command" && each.name?.text === "sleep";
-    const isSure = isSleep || i === parts.length - 1;
-    const end = Math.max(ended.time.atMost, ended.held);
-    whole.time = {
-      atLeast: Math.max(whole.time.atLeast, isSure ? ended.time.atLeast : 0),
-      atMost: isSleep ? Math.max(whole.time.atMost, end) : whole.time.atMost + since(end, state),
+  const sleeps = commands.map((each) => each.type === "Command" && each.name?.text === "sleep");
+  const isBeside = !sleeps.includes(false);
+  let { time, stop, held } = state;
+  for (const [i, { yes, no }] of parts.entries()) {
+    const end = join(yes, no) ?? { ...state, time: anyTime };
+    const isSure = sleeps[i] === true || i === parts.length - 1;
+    const last = Math.max(end.time.atMost, end.held);
+    time = {
+      atLeast: isSure ? Math.max(time.atLeast, end.time.atLeast) : time.atLeast,
+      atMost: isBeside ? Math.max(time.atMost, last) : time.atMost + Math.max(0, last - state.time.atMost || 0),
     };
-    whole.stop = earlier(whole.stop, isSure ? ended.stop : { ...ended.stop, atMost: Infinity });
-    whole.held = Math.max(whole.held, ended.held);
+    stop = earlier(stop, isSure ? end.stop : { ...end.stop, atMost: Infinity });
+    held = Math.max(held, end.held);
   }
+  const whole = { ...state, time, stop, held };
   const { yes, no } = parts.at(-1) ?? {};
-  return { yes: yes && whole, no: no || shell.options.pipefail ? whole : undefined, lost };
-}
-
-function since(end: number, { time }: State): number {
-  return end === Infinity ? Infinity : end - (time.atMost === Infinity ? end : time.atMost);
+  return {
+    yes: yes && whole,
+    no: no || shell.options.pipefail ? whole : undefined,
+    lost: parts.map((part) => part.lost).reduce(join, undefined),
+  };
 }
 
 function inputOf(shell: Shell, isGiven: boolean): Shell {
@@ -230,7 +236,10 @@ function simple(node: Command, state: State, shell: Shell): Outcome {
   const opened = line.state
     ? redirected(risk, line.state, shell, name === undefined || name.value === unknown || isSpecial(name.value))
     : {};
-  if (name?.value === "exec" && args.length === 0 && risk !== "sure") shell.options.isOutputMoved = true;
+  if (name?.value === "exec" && args.length === 0 && line.state) {
+    if (givesInput(node.redirects)) return either(line.left, lose(line.state));
+    if (risk !== "sure") shell.options.isOutputMoved = true;
+  }
   const inner = inputOf({ ...shell, isOutputSure: shell.isOutputSure && risk === "sure" }, givesInput(node.redirects));
   return either(
     line.left,
@@ -385,53 +394,42 @@ function forAnyTime(state: State): State {
 }
 
 function rounds(node: For, state: State, shell: Shell): Outcome {
-  const line = begin(state);
-  const name = node.name.text;
   const words = node.wordlist ?? [];
-  const braces = words.length === 1 ? /^\{(\d{1,6})\.\.(\d{1,6})\}$/.exec(words[0]?.text ?? "") : null;
-  const counted = /^(?:\$\(|`)\s*seq\s+(?:(\d{1,6})\s+)?(\d{1,6})\s*[)`]$/.exec(
-    words.length === 1 ? (words[0]?.text ?? "") : "",
-  );
-  if (assign({ name, text: "", value: unknown }, state) === undefined) return lose(state);
-  if (braces && shell.dialect !== "not bash") {
-    const [from, to] = [Number(braces[1]), Number(braces[2])];
-    const inBash = repeat(node, name, Math.abs(to - from) + 1, state, shell);
-    if (shell.dialect === "bash") return inBash;
-    // Other shells take it as one word.
-    shell.notes.add("shells");
-    return either(inBash, repeat(node, name, 1, state, shell));
-  }
-  if (counted) {
-    const count = Number(counted[2]) - Number(counted[1] ?? 1) + 1;
-    return repeat(node, name, Math.max(0, count), state, shell);
-  }
-  const values: Maybe<string>[] = braces
-    ? [unknown]
-    : words.flatMap((word) => fieldsOf(word, line, shell)).map(({ value }) => value);
-  const isOpen =
-    !braces &&
-    words.some((word) => (word.parts ?? []).some(({ type }) => !/^(?:Literal|SingleQuoted|DoubleQuoted)$/.test(type)));
+  if (!assign({ name: node.name.text, text: "", value: unknown }, state)) return lose(state);
+  const counts = countsOf(words, shell);
+  if (counts) return counts.map((count) => each(node, valuesOf(count), state, shell)).reduce(either);
+  const line = begin(state);
+  const values = words.flatMap((word) => fieldsOf(word, line, shell)).map(({ value }) => value);
   if (!line.state) return line.left;
-  if (!isOpen && !values.includes(unknown)) return either(line.left, each(node, name, values, line.state, shell));
-  if (braces) return each(node, name, values, line.state, shell);
+  const isLiteral = (word: Word) => (word.parts ?? []).every(({ type }) => /^(?:Literal|.*Quoted)$/.test(type));
+  if (words.every(isLiteral) && !values.includes(unknown)) {
+    return either(line.left, each(node, values, line.state, shell));
+  }
   // Any number of rounds, none as well.
   const inner = { ...shell, loops: shell.loops + 1 };
   const body = (head: State) => list(node.body.commands, { ...head, variables: new Map() }, inner);
   return either(line.left, loop(line.state, unsure, body, shell));
 }
 
-function repeat(node: For, name: string, count: number, state: State, shell: Shell): Outcome {
-  return each(
-    node,
-    name,
-    Array.from({ length: Math.min(count, mostRounds + 1) }, () => unknown),
-    state,
-    shell,
-  );
+/** How many rounds a loop over numbers has: `{1..5}` has five in bash, and one in other shells. */
+function countsOf([word, ...others]: readonly Word[], { dialect, notes }: Shell): number[] | undefined {
+  const text = others.length === 0 ? (word?.text ?? "") : "";
+  const [, from, to] = /^\{(\d{1,6})\.\.(\d{1,6})\}$/.exec(text) ?? [];
+  if (to !== undefined) {
+    const inBash = Math.abs(Number(to) - Number(from)) + 1;
+    if (dialect === "any") notes.add("shells");
+    return dialect === "bash" ? [inBash] : dialect === "not bash" ? [1] : [inBash, 1];
+  }
+  const [, first = 1, last] = /^(?:\$\(|`)\s*seq\s+(?:(\d{1,6})\s+)?(\d{1,6})\s*[)`]$/.exec(text) ?? [];
+  return last === undefined ? undefined : [Math.max(0, Number(last) - Number(first) + 1)];
+}
+
+function valuesOf(count: number): Maybe<string>[] {
+  return Array.from({ length: Math.min(count, mostRounds + 1) }, () => unknown);
 }
 
 /** One round for each value. */
-function each(node: For, name: string, values: readonly Maybe<string>[], state: State, shell: Shell): Outcome {
+function each(node: For, values: readonly Maybe<string>[], state: State, shell: Shell): Outcome {
   if (values.length > mostRounds) throw new TooHard("has a loop that is too long to follow");
   const inner = { ...shell, loops: shell.loops + 1 };
   let left: Outcome = {};
@@ -439,7 +437,7 @@ function each(node: For, name: string, values: readonly Maybe<string>[], state: 
   for (const value of values) {
     const head: State | undefined = [now.yes, now.no, now.next].reduce(join, undefined);
     if (!head) break;
-    now = list(node.body.commands, { ...head, variables: new Map(head.variables).set(name, value) }, inner);
+    now = list(node.body.commands, { ...head, variables: new Map(head.variables).set(node.name.text, value) }, inner);
     left = either(left, { yes: now.broke, exit: now.exit, lost: now.lost });
   }
   return either(left, { yes: join(now.yes, now.next), no: now.no });
