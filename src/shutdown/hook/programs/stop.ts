@@ -284,12 +284,13 @@ export function killOf(
   const targets = args.slice(at);
   const [pid] = targets;
   const text = texts[at] ?? "";
-  if (targets.length === 1 && pid === "1") {
-    const effect = effectOfSignal(signal, stopSignal, "");
-    // dash doesn't know `SIGTERM`, and other options may be refused, too.
-    const isSure = isBash || !args.slice(0, at).some((arg) => /^-?SIG|^--|^-n$/.test(String(arg)));
-    return { effect: effect === "stops" && !isSure ? "may stop" : effect, target: "app" };
-  }
+  // dash doesn't know `SIGTERM`, and other options may be refused, too.
+  const isSure = isBash || !args.slice(0, at).some((arg) => /^-?SIG|^--|^-n$/.test(String(arg)));
+  const effectOn = (app: string): Effect => {
+    const effect = effectOfSignal(signal, stopSignal, app);
+    return effect === "stops" && !isSure ? "may stop" : effect;
+  };
+  if (targets.length === 1 && pid === "1") return { effect: effectOn(""), target: "app" };
   if (
     targets.length > 0 &&
     texts.length === args.length &&
@@ -299,12 +300,9 @@ export function killOf(
   }
   const name = targets.length === 1 ? pidOfApp.exec(text)?.[1] : undefined;
   if (name !== undefined && /pid|^(?!.*\/)/.test(name)) {
-    const isSure = isBash || !args.slice(0, at).some((arg) => /^-?SIG|^--|^-n$/.test(String(arg)));
-    const effect = effectOfSignal(signal, stopSignal, name);
     // A pattern may match the shell whose script holds it.
     const isBroad = /pgrep\s.*-\w*f|[\s(`](?:sh|bash|dash|ash|busybox|sleep|timeout)\b/.test(text);
-    const target = isBroad ? "anything" : "app";
-    return { effect: effect === "stops" && !isSure ? "may stop" : effect, target };
+    return { effect: effectOn(name), target: isBroad ? "anything" : "app" };
   }
   return { effect: "may stop", target: "anything" };
 }

@@ -20,7 +20,7 @@ import type {
 } from "unbash";
 import { unknown, type Maybe } from "../../../kubernetes/values";
 import { add, anyTime, earlier, exactly, later, never, type Interval } from "../../interval";
-import type { Context, Run } from "../programs/call";
+import type { Context } from "../programs/call";
 import { runProgram } from "../programs";
 import { TooHard } from "../too-hard";
 import { assign, builtinOf, type Assigned } from "./builtins";
@@ -246,9 +246,10 @@ function simple(node: Command, state: State, shell: Shell): Outcome {
     andThen(opened, ["yes"], (from) => {
       if (!node.name) return line.substituted ? unsure(from) : { yes: from };
       if (!name || name.value === unknown || assigned.some((each) => each.name === "PATH")) return lose(from);
-      const after = named(name.value, args, from, inner, assigned);
       // Whether the values stay depends on the command, and on the shell.
-      return assigned.length === 0 ? after : mapStates(after, (each) => without(each, assigned));
+      const variables = new Map(from.variables);
+      for (const each of assigned) variables.delete(each.name);
+      return named(name.value, args, { ...from, variables }, inner, assigned);
     }),
   );
 }
@@ -285,11 +286,6 @@ function external(argv: readonly Field[], state: State, shell: Shell, assigned: 
     argv.map(({ value }) => value),
     { ...context, environment, depth: context.depth + 1 },
   );
-  return afterRun(run, state);
-}
-
-/** Where a program's run leaves the shell that started it. */
-function afterRun(run: Run, state: State): Outcome {
   const after: State = {
     ...state,
     time: add(state.time, run.time),
@@ -301,16 +297,6 @@ function afterRun(run: Run, state: State): Outcome {
     no: run.success === true ? undefined : after,
     lost: run.endsShell ? lose({ ...state, stop: after.stop }).lost : undefined,
   };
-}
-
-function mapStates(outcome: Outcome, change: (state: State) => State): Outcome {
-  return Object.fromEntries(Object.entries(outcome).map(([way, state]) => [way, state && change(state as State)]));
-}
-
-function without(state: State, assigned: readonly Assigned[]): State {
-  const variables = new Map(state.variables);
-  for (const { name } of assigned) variables.delete(name);
-  return { ...state, variables };
 }
 
 function branches(node: If, state: State, shell: Shell): Outcome {
