@@ -181,7 +181,7 @@ const byProgram = new Map(stopCommands.flatMap((command) => command.programs.map
  * Words that hint at stopping the app, in the name or the arguments of a program that isn't known: `stop.sh`, `preStop`,
  * `horizon:terminate`, `localhost/shutdown`. And a script of the image's own may do what its author wants.
  */
-const hint = /stop|drain_listeners|shut-?down|quit|exit|kill|term|halt|leave|decommission|deregister|destroy|finish/i;
+const hint = /stop|drain_listeners|shut-?down|quit|exit|kill|term|halt|leave|decommission|destroy|finish/i;
 const ownScript = /\.(?:sh|bash|py|rb|pl|js|php|ps1)$/i;
 
 /** What a program does to the app, and whether it may end the hook's own shell. For `kill`, see `killOf`. */

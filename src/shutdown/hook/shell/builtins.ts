@@ -13,14 +13,14 @@ const ends: Builtin = (_, state) => unsure(state);
 const loses: Builtin = (_, state) => lose(state);
 /** A file that can't be seen may do anything. */
 const sources: Builtin = (_, state, shell) => {
-  shell.notes.add("script");
+  shell.context.notes.add("script");
   return lose(state);
 };
 /** It may write to a file that is full. */
 const prints: Builtin = (_, state, shell) =>
   shell.isOutputSure && !shell.options.isOutputMoved ? { yes: state } : unsure(state);
 const tests: Builtin = (_, state, shell) => {
-  shell.notes.add("condition");
+  shell.context.notes.add("condition");
   return unsure(state);
 };
 

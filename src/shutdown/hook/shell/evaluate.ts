@@ -25,16 +25,14 @@ import { runProgram } from "../programs";
 import { TooHard } from "../too-hard";
 import { assign, builtinOf, type Assigned } from "./builtins";
 import { givesInput, redirectsBoth, riskOf, targetOf } from "./redirections";
-import { isSpecial } from "./special";
 import { andThen, either, initial, join, lose, unsure, type Outcome, type State } from "./state";
-import { read, type Dialect } from "./syntax";
+import { isSpecial, read, type Dialect } from "./syntax";
 import { begin, fieldsOf, type Field } from "./words";
 
 /** A shell that runs a script. */
 export interface Shell {
   dialect: Dialect;
   context: Context;
-  notes: Context["notes"];
   functions: ReadonlySet<string>;
   /** Options that may be on. They are never turned off: an answer only gets wider by that. */
   options: { errexit: boolean; nounset: boolean; pipefail: boolean; isOutputMoved?: boolean };
@@ -66,7 +64,7 @@ export function evaluate(
   const begun = initial(variables);
   if (syntax === "refused") return { no: begun };
   const shell: Shell = {
-    ...{ dialect, context, options, notes: context.notes, functions: syntax.functions },
+    ...{ dialect, context, options, functions: syntax.functions },
     ...{ loops: 0, loopsOutside: false, isOutputSure: true },
     substitute: (commands, state, outer) => fork(outer, state, (inner, from) => list(commands, from, inner)),
   };
@@ -95,7 +93,7 @@ function list(statements: readonly Statement[], state: State, shell: Shell, isTe
 }
 
 function background(node: Statement["command"], state: State, shell: Shell): Outcome {
-  shell.notes.add("background");
+  shell.context.notes.add("background");
   const { yes, no, lost } = fork(shell, state, (inner, from) => andOr(node, from, inner));
   const ended = join(yes, no);
   const end: Interval = ended ? ended.time : { atLeast: state.time.atLeast, atMost: Infinity };
@@ -201,7 +199,7 @@ function command(node: CommandNode, state: State, shell: Shell): Outcome {
     case "Function":
       return { yes: state };
     case "TestCommand":
-      shell.notes.add("condition");
+      shell.context.notes.add("condition");
       return unsure(state);
     default:
       return lose(state);
@@ -211,7 +209,7 @@ function command(node: CommandNode, state: State, shell: Shell): Outcome {
 /** Opens files: the way goes on in `yes`. */
 function redirected(risk: ReturnType<typeof riskOf>, state: State, shell: Shell, mayExit: boolean): Outcome {
   if (risk === "sure") return { yes: state };
-  shell.notes.add("file");
+  shell.context.notes.add("file");
   const after = risk === "may wait" ? { ...state, time: { ...state.time, atMost: Infinity } } : state;
   return { yes: after, no: after, ...(mayExit && { exit: after }) };
 }
@@ -315,7 +313,7 @@ function branches(node: If, state: State, shell: Shell): Outcome {
 
 /** Any of the branches; none of them, if no pattern takes everything. */
 function cases(node: Case, state: State, shell: Shell): Outcome {
-  shell.notes.add("condition");
+  shell.context.notes.add("condition");
   const line = begin(state);
   fieldsOf(node.word, line, shell);
   const before = line.state;
@@ -361,7 +359,7 @@ function loop(state: State, test: (head: State) => Outcome, body: (head: State) 
     head = ended && forAnyTime(round > 0 ? (join(head, ended) ?? ended) : ended);
   }
   if (left.yes ?? left.no ?? left.exit ?? left.lost) {
-    shell.notes.add("loop");
+    shell.context.notes.add("loop");
     return left;
   }
   // Nothing leaves it.
@@ -398,12 +396,12 @@ function rounds(node: For, state: State, shell: Shell): Outcome {
 }
 
 /** How many rounds a loop over numbers has: `{1..5}` has five in bash, and one in other shells. */
-function countsOf([word, ...others]: readonly Word[], { dialect, notes }: Shell): number[] | undefined {
+function countsOf([word, ...others]: readonly Word[], { dialect, context }: Shell): number[] | undefined {
   const text = others.length === 0 ? (word?.text ?? "") : "";
   const [, from, to] = /^\{(\d{1,6})\.\.(\d{1,6})\}$/.exec(text) ?? [];
   if (to !== undefined) {
     const inBash = Math.abs(Number(to) - Number(from)) + 1;
-    if (dialect === "any") notes.add("shells");
+    if (dialect === "any") context.notes.add("shells");
     return dialect === "bash" ? [inBash] : dialect === "not bash" ? [1] : [inBash, 1];
   }
   const [, first = 1, last] = /^(?:\$\(|`)\s*seq\s+(?:(\d{1,6})\s+)?(\d{1,6})\s*[)`]$/.exec(text) ?? [];

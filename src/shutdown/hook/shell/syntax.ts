@@ -5,7 +5,6 @@
  */
 import type { ParsedScript, Statement, SyntaxNode } from "unbash";
 import { TooHard } from "../too-hard";
-import { isSpecial } from "./special";
 
 /** Which shell runs a script: bash by its own name, a shell that isn't bash, or (`sh`) any. */
 export type Dialect = "bash" | "not bash" | "any";
@@ -14,6 +13,13 @@ export interface Syntax {
   statements: readonly Statement[];
   /** Names that the script gives to functions. */
   functions: ReadonlySet<string>;
+}
+
+/** POSIX's special builtins: an error in one may end the shell. No name: an assignment or a redirection alone. */
+export function isSpecial(name: string): boolean {
+  return /^(?:|[:.]|break|continue|eval|exec|exit|export|readonly|return|set|shift|source|times|trap|unset)$/.test(
+    name,
+  );
 }
 
 /** Longer scripts are not followed: an answer must come within milliseconds. */

@@ -98,7 +98,7 @@ const shellsOwn =
 function variable(name: string, line: Line, shell: Shell, isQuoted: boolean): Maybe<string> {
   const value = shellsOwn.test(name) ? unknown : (line.state?.variables.get(name) ?? unknown);
   if (value === unknown) {
-    if (/\w/.test(name)) shell.notes.add("variable");
+    if (/\w/.test(name)) shell.context.notes.add("variable");
     // With `set -u`, one that isn't set ends the shell.
     if (shell.options.nounset) mayLeave(line);
     return unknown;
@@ -110,7 +110,7 @@ function variable(name: string, line: Line, shell: Shell, isQuoted: boolean): Ma
 function parameter(text: string, line: Line, shell: Shell, isQuoted: boolean): Maybe<string> {
   const [, name = "", colon, operator, operand = ""] = /^\$\{(\w+)(?:(:?)([-+])([\w./:,%@ -]*))?\}$/.exec(text) ?? [];
   if (name === "") {
-    shell.notes.add("variable");
+    shell.context.notes.add("variable");
     // `${x:?}` ends the shell, `${x:=5}` assigns, and dash refuses `${x/a/b}`.
     mayLeave(line);
     if (text.includes("=")) forget(line);
@@ -118,7 +118,7 @@ function parameter(text: string, line: Line, shell: Shell, isQuoted: boolean): M
   }
   if (operator === undefined) return variable(name, line, shell, isQuoted);
   const value = shellsOwn.test(name) ? unknown : (line.state?.variables.get(name) ?? unknown);
-  if (value === unknown) shell.notes.add("variable");
+  if (value === unknown) shell.context.notes.add("variable");
   if (value === unknown) return unknown;
   const isMissing = colon === ":" && value === "";
   const chosen = operator === "+" ? (isMissing ? "" : operand) : isMissing ? operand : value;
