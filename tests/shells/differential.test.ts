@@ -7,9 +7,21 @@
 import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
 import { hookDelay } from "../../src/shutdown/hook";
+import { read, type Dialect } from "../../src/shutdown/hook/shell/syntax";
+import { TooHard } from "../../src/shutdown/hook/too-hard";
 import type { Delay } from "../../src/shutdown/interval";
 import { corpus } from "../shutdown/corpus";
-import { known, realShells, runAll, runTimed, workshop, type Case, type RealShell, type Timing } from "./shells";
+import {
+  known,
+  realShells,
+  runAll,
+  runTimed,
+  syntaxOf,
+  workshop,
+  type Case,
+  type RealShell,
+  type Timing,
+} from "./shells";
 import { seed } from "../support/seed";
 import { scripts, type Kind } from "./scripts";
 import { mutatedHooks, writtenHooks } from "./written";
@@ -28,6 +40,15 @@ function answers(shell: RealShell, script: string, within = container): Delay[] 
 function cases(script: fc.Arbitrary<string>, count: number): Case[] {
   const each = fc.record({ script, seed: fc.integer({ min: 0, max: 0x7fff }) });
   return fc.sample(each, { numRuns: count, seed });
+}
+
+function syntaxSaid(script: string, dialect: Dialect): "fine" | "refused" | "unclear" {
+  try {
+    return read(script, dialect) === "refused" ? "refused" : "fine";
+  } catch (error) {
+    if (error instanceof TooHard) return "unclear";
+    throw error;
+  }
 }
 
 interface Miss {
@@ -128,6 +149,30 @@ describe(`real shells (${shells.map(({ name }) => name).join(", ")})`, () => {
 
   it("take a time within our interval, with jobs and pipelines beside each other", () =>
     compareTimed(cases(scripts({ ...nothing, concurrency: true }), Math.ceil(runs / 10))));
+
+  it("take what we call fine, and refuse what we call refused", () => {
+    const shop = workshop();
+    // A script that begins with a dash is an option.
+    const all = [...new Set([...fc.sample(mutatedHooks, { numRuns: 5 * runs, seed }), ...corpus])].filter(
+      (script) => !/^[-+]/.test(script),
+    );
+    const wrong: [string, string, string][] = [];
+    try {
+      for (const shell of shells) {
+        const taken = syntaxOf(shell, all, shop.folder);
+        for (const [i, script] of all.entries()) {
+          for (const dialect of ["any", shell.name === "bash" ? "bash" : "not bash"] as const) {
+            if (shell.name === "bash as sh" && dialect === "not bash") continue;
+            const said = syntaxSaid(script, dialect);
+            if (said !== "unclear" && (said === "fine") !== taken[i]) wrong.push([shell.name, said, script]);
+          }
+        }
+      }
+    } finally {
+      shop.remove();
+    }
+    assert.deepEqual(wrong, []);
+  });
 
   it("agree with us about the scripts of our own tests", () =>
     compare(corpus.flatMap((script) => [1, 2, 3, 4].map((each) => ({ script, seed: each * 37 })))));

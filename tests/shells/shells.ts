@@ -126,6 +126,20 @@ export async function runAll(shell: RealShell, cases: readonly Case[], folder: s
   return outcomes;
 }
 
+/** Does a shell take each script, without running it? */
+export function syntaxOf(shell: RealShell, scripts: readonly string[], folder: string): boolean[] {
+  const file = join(folder, "syntax");
+  const lines = scripts.map(
+    (script) => `${shell.command.join(" ")} -n -c ${quote(script)} </dev/null >/dev/null 2>&1; echo $?`,
+  );
+  writeFileSync(file, lines.join("\n"));
+  const { stdout } = spawnSync("dash", [file], { encoding: "utf8", maxBuffer: 1 << 26 });
+  return stdout
+    .trim()
+    .split("\n")
+    .map((status) => status === "0");
+}
+
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

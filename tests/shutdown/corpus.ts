@@ -285,6 +285,10 @@ const lists: Record<string, HookCase[]> = {
     { hook: "x+=1; sleep 5", takes: [0, forever] },
     { hook: "sleep 5 >& /dev/null", takes: [0, forever] },
     { hook: "if sleep 5; then; fi", takes: [0, forever] },
+    { hook: "! && sleep 5", takes: [0, forever] },
+    { hook: "sleep 5; echo x > 2>&1", takes: [0, forever] },
+    { hook: "sleep 5; &>/dev/null", takes: [0, forever] },
+    { hook: ["sh", "-c", "-e sleep 5"], takes: [0, forever] },
     // Shells that end, or lose their output.
     { hook: "exit() { :; }; sleep 5", takes: [0, forever] },
     { hook: "ulimit -u 0; sleep 5", takes: [0, forever] },

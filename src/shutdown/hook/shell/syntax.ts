@@ -175,9 +175,11 @@ function endsInBackground(node: SyntaxNode): boolean {
 function isAllowed(node: SyntaxNode, text: string, { dialect, functions }: Check): boolean {
   switch (node.type) {
     case "Command":
-      return node.name === undefined || !keywords.has(node.name.text);
+      return !keywords.has(node.name?.text ?? "") && node.pos < node.end;
     case "Pipeline":
-      return node.prefixes.length <= 1 && node.prefixes.every(({ type }) => type === "Negation");
+      return (
+        node.commands.length > 0 && node.prefixes.length <= 1 && node.prefixes.every(({ type }) => type === "Negation")
+      );
     case "TestNot":
       return node.negations.length === 1;
     case "Subshell":
@@ -195,7 +197,8 @@ function isAllowed(node: SyntaxNode, text: string, { dialect, functions }: Check
       return /^[A-Za-z_]\w*$/.test(node.name.text);
     case "Redirect": {
       const target = node.target?.text ?? "";
-      // `>& file` and `&> file` are bash's.
+      // `> 2>&1` lacks a file; `>& file` and `&> file` are bash's.
+      if (!/&$/.test(node.operator) && /^\d+$/.test(target)) return false;
       if (node.operator.startsWith("&")) return dialect === "bash";
       return !/[<>]&$/.test(node.operator) || /^(?:\d|-)$/.test(target);
     }
@@ -220,7 +223,7 @@ const openers = new Set(["if", "then", "else", "elif", "do", "while", "until", "
 export function isRefused(source: string): boolean {
   const script = source.trim();
   // Functions, arrays, patterns and other things of bash's have parentheses and operators of their own.
-  if (/[\n\\$`#]|<<|\[\[|\(\s*[()]|[<>=@?*+!]\(|\|&/.test(script)) return false;
+  if (/[\n\\$`#]|<<|\[\[|\(\s*[()]|[<>=@?*+!]\(|\|&|&>/.test(script)) return false;
   if (/(?:^|[\s;&|(])(?:case|function|select|for|coproc|time)\b/.test(script)) return false;
   let depth = 0;
   let before = "";
