@@ -12,9 +12,9 @@ import { killOf } from "./stop";
 const mayFail = new Set(
   (
     "arch basename cat chgrp chmod chown cksum cp cut date dirname echo expand expr false fold grep egrep fgrep head " +
-    "hostid hostname id ls ln link logger logname md5sum mkdir mkfifo mktemp mv netstat nl nproc od paste pgrep pidof " +
+    "hostid hostname id ls ln link logger logname md5sum mkdir mkfifo mktemp mv nl nproc od paste pgrep pidof " +
     "printenv printf ps pwd readlink realpath rev rm rmdir sed seq sha1sum sha256sum sort ss stat stty tac tail tee test [ " +
-    "touch tr true truncate tty uname unlink uniq uptime users wc which who whoami yes awk gawk mawk jq"
+    "touch tr true truncate tty uname unlink uniq uptime users wc which who whoami awk gawk mawk jq"
   ).split(" "),
 );
 
@@ -33,15 +33,17 @@ const succeed: Record<string, RegExp> = {
 };
 const writes = /^(?:touch|mkdir|rm)$/;
 
-/** These arguments make them do something else: follow a file, run a program, copy a tree. */
+/** These arguments make them do something else: follow a file, run a program, copy a tree, ask a name server. */
 const others: Record<string, RegExp> = {
+  hostname: /^-/,
+  ss: /^-\w*[rE]|^--/,
   tail: /^-.*[fF]|^--(?:follow|retry|pid)/,
   awk: /system|getline|\||sleep/,
   gawk: /system|getline|\||sleep/,
   mawk: /system|getline|\||sleep/,
   cp: /^-.*[arR]/,
-  yes: /^/,
-  sed: /e$|w /,
+  // All but options, files and plain substitutions.
+  sed: /^(?!-|s(\W)[^]*\1[^]*\1[gpi\d]*$|[\w-]*[./][\w./-]*$)/i,
   seq: /\d{7}/,
 };
 
