@@ -271,7 +271,6 @@ const pool = [
     "\\\n",
   ]),
 ];
-// Pipes to files named like words would only litter the folder.
 const change = fc.record({
   kind: fc.constantFrom("drop", "double", "swap", "insert", "replace"),
   at: fc.nat(200),
