@@ -26,7 +26,7 @@ import { seed } from "../support/seed";
 import { scripts, type Kind } from "./scripts";
 import { mutatedHooks, writtenHooks } from "./written";
 
-const runs = Number(process.env.SHELL_RUNS ?? 200);
+const runs = Number(process.env.SHELL_RUNS ?? 100);
 const shells = realShells();
 
 /** What the manifest says of the container that the scripts run in; the image sets `v` as well. */
