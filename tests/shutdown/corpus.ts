@@ -288,6 +288,8 @@ const lists: Record<string, HookCase[]> = {
     { hook: "! && sleep 5", takes: [0, forever] },
     { hook: "sleep 5; echo x > 2>&1", takes: [0, forever] },
     { hook: "sleep 5; &>/dev/null", takes: [0, forever] },
+    { hook: "sleep 5 >&2>&1", takes: [0, forever] },
+    { hook: "echo x >| /x; sleep 5", takes: [5, forever] },
     { hook: ["sh", "-c", "-e sleep 5"], takes: [0, forever] },
     // Shells that end, or lose their output.
     { hook: "exit() { :; }; sleep 5", takes: [0, forever] },

@@ -138,7 +138,7 @@ function isAccountedFor(node: SyntaxNode, source: string, check: Check, depth: n
   const text = source.slice(pos, end);
   const asText = texts[node.type];
   if (asText) return asText.test(text);
-  if (!isAllowed(node, text, check)) return false;
+  if (!isAllowed(node, text, source.charAt(end), check)) return false;
   const children: SyntaxNode[] = [];
   load().forEachChild(node, (child) => void children.push(child));
   if (node.type === "Word" && children.length === 0) return (texts.Literal as RegExp).test(text);
@@ -172,7 +172,7 @@ function endsInBackground(node: SyntaxNode): boolean {
 }
 
 /** What a shape can't say. */
-function isAllowed(node: SyntaxNode, text: string, { dialect, functions }: Check): boolean {
+function isAllowed(node: SyntaxNode, text: string, next: string, { dialect, functions }: Check): boolean {
   switch (node.type) {
     case "Command":
       return !keywords.has(node.name?.text ?? "") && node.pos < node.end;
@@ -197,8 +197,8 @@ function isAllowed(node: SyntaxNode, text: string, { dialect, functions }: Check
       return /^[A-Za-z_]\w*$/.test(node.name.text);
     case "Redirect": {
       const target = node.target?.text ?? "";
-      // `> 2>&1` lacks a file; `>& file` and `&> file` are bash's.
-      if (!/&$/.test(node.operator) && /^\d+$/.test(target)) return false;
+      // In `> 2>&1` and `>& 2>&1` there is no target; `>& file` and `&> file` are bash's.
+      if (/^\d+$/.test(target) && (/[<>]/.test(next) || !/&$/.test(node.operator))) return false;
       if (node.operator.startsWith("&")) return dialect === "bash";
       return !/[<>]&$/.test(node.operator) || /^(?:\d|-)$/.test(target);
     }
@@ -211,7 +211,7 @@ function isAllowed(node: SyntaxNode, text: string, { dialect, functions }: Check
   }
 }
 
-const tokens = /\s*(?:(&&|\|\||;;|[;&|()]|\n|[<>]+&?|>\|)|((?:[^\s;&|<>()"']|"[^"]*"|'[^']*')+)|(["']))/y;
+const tokens = /\s*(?:(&&|\|\||;;|>\||[<>]+&?|[;&|()])|((?:[^\s;&|<>()"']|"[^"]*"|'[^']*')+)|(["']))/y;
 /** Words after which a command begins. */
 const openers = new Set(["if", "then", "else", "elif", "do", "while", "until", "!", "{"]);
 
@@ -239,12 +239,12 @@ export function isRefused(source: string): boolean {
         if (!begins) return true;
         depth++;
       } else if (operator === ")") {
-        if (--depth < 0 || /^(?:&&|\|\||\||[<>]+&?)$/.test(before)) return true;
-      } else if (!/^[<>]/.test(operator) && (before === "" || /^(?:[;&|(]|&&|\|\||[<>]+&?)$/.test(before))) {
+        if (--depth < 0 || /^(?:&&|\|\||\||[<>].*)$/.test(before)) return true;
+      } else if (!/^[<>]/.test(operator) && (before === "" || /^(?:[;&|(]|&&|\|\||[<>].*)$/.test(before))) {
         return true;
       }
       before = operator;
     }
   }
-  return depth > 0 || /^(?:&&|\|\||\||[<>]+&?)$/.test(before);
+  return depth > 0 || /^(?:&&|\|\||\||[<>].*)$/.test(before);
 }
