@@ -7,6 +7,7 @@ import { readKnowledge } from "./src/assess";
 import { packPage } from "./src/pack-page";
 import type { PolicyName, Settings } from "./src/settings/schema";
 import { checkSettings } from "./src/settings/settings";
+import { outliveFaults } from "./src/shutdown/hook";
 
 export type { PolicyName, Settings } from "./src/settings/schema";
 export { SettingsError } from "./src/settings/settings";
@@ -35,6 +36,8 @@ export interface PackOptions {
  */
 export function createPack(settings: Settings = {}, options: PackOptions = {}): PolicyPack {
   refuseOldSdk();
+  // A preview goes on, whatever a hook makes of the evaluator.
+  outliveFaults((text) => void process.stderr.write(text));
   checkSettings(settings);
   let knowledge = readKnowledge({}, settings);
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;

@@ -1,5 +1,5 @@
 /** How many hooks a second are followed, over the hooks of our own tests. Prints; asserts nothing. */
-import { delay } from "../src/shutdown/delay";
+import { hookDelay } from "../src/shutdown/hook";
 import { hooks } from "../tests/shutdown/corpus";
 
 const all = Object.values(hooks)
@@ -18,7 +18,7 @@ function rate(milliseconds: number): number {
   while (performance.now() - started < milliseconds) {
     // Another variable each time, as the answers for the same hook and environment are kept.
     const pass = { name: "PASS", value: `${passes++}` };
-    for (const { hook, env } of all) delay(hook, { body: { env: [...env, pass] } });
+    for (const { hook, env } of all) hookDelay(hook, { body: { env: [...env, pass] } });
     count += all.length;
   }
   return (count / (performance.now() - started)) * 1000;
@@ -26,7 +26,7 @@ function rate(milliseconds: number): number {
 
 export function benchHooks(): void {
   const first = performance.now();
-  delay({ exec: { command: ["/bin/sh", "-c", "sleep 5"] } }, { body: {} });
+  hookDelay({ exec: { command: ["/bin/sh", "-c", "sleep 5"] } }, { body: {} });
   const loading = performance.now() - first;
   rate(500);
   console.log(

@@ -50,7 +50,7 @@ function change(before: string, now: string): string {
 
 function hook({ container, delay }: ContainerTimeline): string {
   if (container.preStop === undefined) return "no hook";
-  return delay.form === "broken" ? `a hook that ${delay.because}` : `hook of ${seconds(delay)}`;
+  return delay.repair.kind === "replace" ? `a hook that ${delay.because}` : `hook of ${seconds(delay)}`;
 }
 
 function seconds({ atLeast, atMost }: Interval): string {

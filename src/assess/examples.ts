@@ -38,6 +38,7 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
     data: { grace: { seconds: 30, isDefault: true }, shutdown: 10, hook: exactly(40), stopsApp: false },
     fixes: [setGrace],
   },
+  "stop-signal-kills": { data: { shutdown: 10 }, fixes: [{ do: "change-signal", container: "web" }] },
   "grace-may-be-too-short": {
     data: { grace: { seconds: 30, isDefault: true }, shutdown: 10, because: "waits for a server's answer" },
     fixes: [{ do: "end-hook", container: "web", within: 20, shutdown: 10 }],

@@ -131,6 +131,12 @@ const defects: { [C in DefectCode]: Message<DefectData[C]> } = {
     why: "terminationGracePeriodSeconds is one clock for the whole Pod, and it starts with the deletion: the hook spends it. What is left must be enough for the app to finish its requests.",
     policies: gracePolicies,
   },
+  "stop-signal-kills": {
+    what: ({ shutdown }, container) =>
+      `Container "${container}" receives SIGKILL instead of SIGTERM, and the app may need ${shutdown} s to shut down: its lifecycle.stopSignal is SIGKILL.`,
+    why: "lifecycle.stopSignal (KEP-4960) replaces SIGTERM. An app can't handle SIGKILL: it ends at once, with every request that it is answering.",
+    policies: gracePolicies,
+  },
   "grace-may-be-too-short": {
     what: ({ grace, shutdown, because }, container) =>
       `Can't tell whether the grace period of ${period(grace)} leaves container "${container}" the ${shutdown} s that it may need after SIGTERM: ${clause(because)}.`,
@@ -360,6 +366,8 @@ function fixPart(fix: Fix): string {
       return fix.within === undefined
         ? `make the hook on container "${fix.container}" end by itself`
         : `make the hook on container "${fix.container}" end within ${Math.max(0, fix.within)} s, or set terminationGracePeriodSeconds to the longest time that the hook can take plus ${fix.shutdown} s`;
+    case "change-signal":
+      return `remove lifecycle.stopSignal on container "${fix.container}", or set a signal on which the app shuts down`;
     case "set-grace":
       return `terminationGracePeriodSeconds: ${fix.seconds}`;
     case "shorten":

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // First: what is imported after it may not load on an old Node.
 import "../start";
+import { outliveFaults } from "../shutdown/hook";
 import { processIo } from "./io";
 import { run } from "./program";
 
@@ -9,6 +10,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
+
+outliveFaults((text) => void process.stderr.write(text));
 
 run(process.argv.slice(2), processIo).then(
   (code) => {

@@ -83,7 +83,7 @@ export const settingsSchema = {
       default: "1.34",
     },
     maxGracePeriodSeconds: {
-      description: "a ceiling that remedies keep to (spot nodes, Autopilot); what needs more is reported, not repaired",
+      description: "a ceiling that remedies keep to (spot nodes, Autopilot); what needs more is reported, too",
       type: "integer",
       minimum: 1,
       maximum: 86400,

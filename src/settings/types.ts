@@ -36,7 +36,7 @@ export interface Settings {
    */
   kubernetesVersion?: string;
   /**
-   * a ceiling that remedies keep to (spot nodes, Autopilot); what needs more is reported, not repaired
+   * a ceiling that remedies keep to (spot nodes, Autopilot); what needs more is reported, too
    */
   maxGracePeriodSeconds?: number;
   /**

@@ -1,4 +1,4 @@
-/** An interval of seconds; `atMost` is Infinity where nothing bounds it. Always `0 <= atLeast <= atMost`, never NaN. */
+/** An interval of seconds; `atMost` is Infinity if nothing bounds it. Always `0 <= atLeast <= atMost`, never NaN. */
 export interface Interval {
   atLeast: number;
   atMost: number;
@@ -6,20 +6,26 @@ export interface Interval {
 
 /** How long a preStop hook holds SIGTERM back, and why. */
 export interface Delay extends Interval {
-  /** How long it holds before the first command that is known to stop the app itself: what protects from APISIX. */
+  /** When the hook itself stops the app, in seconds from its start; Infinity: never. */
+  stop: Interval;
+  /** How long the app goes on serving: until the hook ends or stops it, whichever comes first. */
   protects: Interval;
-  /** Why: what is said of the hook, as `runs "sleep" without an operand; the 5 is $0`. Never what a command contains. */
+  /** Why: the end of a sentence that begins with "its preStop hook". Never what a command contains. */
   because: string;
-  /**
-   * What a remedy may do with the hook. `sleep`: it does nothing but sleep. `broken`: it was meant to do nothing but
-   * sleep, and doesn't. `other`: it does something else, or can't be known; remedies leave it alone.
-   */
-  form: "sleep" | "broken" | "other";
-  /** Where `form` is `sleep` in an exec hook: how to make it longer by changing one element of its command. */
-  raise?: { index: number; to: (seconds: number) => string };
-  /** Where `form` is `broken`: the seconds that its author meant, if that is plain. */
-  meant?: number;
+  repair: Repair;
 }
+
+/**
+ * What a remedy may do with a hook.
+ * - `lengthen`: it is one plain sleep that is known to the second in every shell. In an exec hook, `index` is the element
+ *   of its command to write, and `to` what to write there for so many seconds; a native sleep has neither.
+ * - `replace`: there is none, or it does nothing. `meant`: the seconds that its author had in mind, if that is plain.
+ * - `none`: it does something else, or can't be known; remedies leave it alone.
+ */
+export type Repair =
+  | { kind: "lengthen"; edit?: { index: number; to: (seconds: number) => string } }
+  | { kind: "replace"; meant?: number }
+  | { kind: "none" };
 
 /** A delay that is known to the second. */
 export function exactly(seconds: number): Interval {
@@ -28,6 +34,9 @@ export function exactly(seconds: number): Interval {
 
 /** Nothing is known of it. */
 export const anyTime: Interval = { atLeast: 0, atMost: Infinity };
+
+/** It doesn't happen. */
+export const never: Interval = exactly(Infinity);
 
 /** The smallest interval that holds both. */
 export function hull(a: Interval, b: Interval): Interval {

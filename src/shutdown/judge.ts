@@ -1,11 +1,13 @@
 import type { Container, Pod } from "../kubernetes/workload";
 import { get, isKnown, unknown } from "../kubernetes/values";
 import { hasNativeSleep } from "../kubernetes/version";
-import { handlersOf, isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook, type HookForm } from "./hook";
+import { handlersOf, isUnsupportedSleep, nativeSleepOf, sleepHook, type HookForm } from "./hook";
 import { mayLackShell } from "./image";
-import { exactly, type Interval } from "./interval";
+import { exactly, type Delay, type Interval } from "./interval";
 import {
   defaultGracePeriod,
+  isKilledAtOnce,
+  mayStopApp,
   minimumAfterHook,
   stopOrder,
   stopsApp,
@@ -56,6 +58,7 @@ export interface DefectData {
   "hook-never-ends": { grace: GracePeriod };
   /** `hook` is absent where no hook takes time; `left` where the kubelet's minimum is all that is left. */
   "grace-too-short": { grace: GracePeriod; shutdown: number; hook?: Interval; left?: number; stopsApp: boolean };
+  "stop-signal-kills": { shutdown: number };
   "grace-may-be-too-short": { grace: GracePeriod; shutdown: number; because: string };
 }
 
@@ -71,6 +74,7 @@ export type Fix =
   | { do: "sleep-first"; container: string; seconds: number; plain: boolean; stopsApp: boolean }
   | { do: "keep-one-handler"; container: string }
   | { do: "end-hook"; container: string; within?: number; shutdown?: number }
+  | { do: "change-signal"; container: string }
   | { do: "set-grace"; seconds: number }
   | { do: "shorten"; needed: number; ceiling: number }
   | { do: "make-known"; field: string; container?: string }
@@ -106,7 +110,7 @@ export function judge(
     return [{ code: "template-unknown", rule: "sleep", certain: false, data: {}, fixes }];
   }
   const concerned = line.containers.filter(({ container }) => requirement.concerns(container));
-  const needed = neededGracePeriod(line, requirement, true);
+  const needed = neededGracePeriod(line, requirement, (each, hook) => mendedHook(each, hook, requirement));
   const defects = judgeSleeps(pod, concerned, requirement, needed);
   const unclear = new Set(defects.filter(({ certain }) => !certain).map(({ container }) => container));
   for (const defect of judgeGrace(pod, line, concerned, requirement, needed)) {
@@ -129,7 +133,7 @@ function judgeSleeps(
   for (const each of stopOrder(concerned)) {
     const { isSidecar } = each.container;
     // A sidecar waits for the containers before it: they hold it back long enough, or are to be repaired themselves.
-    if (!(isHeld && each.waits && !stopsApp(each.delay))) {
+    if (!(isHeld && each.waits && !mayStopApp(each.delay))) {
       const defect = judgeSleep(pod, each, requirement, besides);
       if (defect) defects.set(each, isSidecar === unknown ? perhaps(defect, requirement) : defect);
     }
@@ -189,11 +193,11 @@ function judgeSleep(
     const fixes: Fix[] = [{ do: "keep-one-handler", container: name }, ...besides];
     return { code: "hook-fails", ...about, data: { t, protects, because }, fixes };
   }
-  if (isReplaceable(line, requirement) && delay.form !== "sleep") {
+  if (isReplaceable(line) && delay.repair.kind !== "lengthen") {
     return { code: "hook-fails", ...about, data: { t, protects, because }, fixes: replace() };
   }
   const sleepFirst = (stops: boolean): Fix[] => [
-    { do: "sleep-first", container: name, seconds: t, plain: delay.form === "sleep", stopsApp: stops },
+    { do: "sleep-first", container: name, seconds: t, plain: delay.repair.kind === "lengthen", stopsApp: stops },
     ...besides,
   ];
   if (stopsApp(delay)) {
@@ -203,14 +207,8 @@ function judgeSleep(
 }
 
 /** Has a container no hook, or one that a sleep can take the place of without anything being lost? */
-function isReplaceable({ container, delay }: ContainerTimeline, { kubernetesVersion }: Requirement): boolean {
-  if (container.preStop === undefined) return true;
-  return (
-    delay.form !== "other" ||
-    isVoid(container) ||
-    isUnsupportedSleep(container, kubernetesVersion) ||
-    handlersOf(container.preStop)[0] === "tcpSocket"
-  );
+function isReplaceable({ container, delay }: ContainerTimeline): boolean {
+  return delay.repair.kind !== "none" || handlersOf(container.preStop)[0] === "tcpSocket";
 }
 
 function* judgeGrace(
@@ -267,6 +265,13 @@ function* judgeGrace(
     };
     return;
   }
+  const killed = concerned.find(({ container, delay }) => isKilledAtOnce(container) && !mayStopApp(delay));
+  if (killed && shutdown > 0) {
+    const { name } = killed.container;
+    const fixes: Fix[] = [{ do: "change-signal", container: name }];
+    yield { code: "stop-signal-kills", ...about, container: name, data: { shutdown }, fixes };
+    return;
+  }
   const [slowest] = [...concerned].sort((a, b) => untilSignal(b).atMost - untilSignal(a).atMost);
   if (slowest && untilSignal(slowest).atMost + shutdown > counted) {
     const { name } = slowest.container;
@@ -282,16 +287,20 @@ function* judgeGrace(
 
 /** How long a container's own hook holds off the signal to stop, which it may send itself before it ends. */
 function untilSignal({ delay }: ContainerTimeline): Interval {
-  return stopsApp(delay) ? delay.protects : delay;
+  return delay.protects;
 }
 
 /**
  * The grace period that covers the longest hook and the shutdown after it, in seconds; undefined where a hook never
  * ends. A hook without an upper bound counts with its lower one. Never 0: that would be a forced deletion.
  *
- * @param repaired count every hook as it is after its own defect has been mended, by a remedy or by hand
+ * @param after how long a hook of so many seconds takes after something is done about it
  */
-export function neededGracePeriod(line: Timeline, requirement: Requirement, repaired = false): number | undefined {
+export function neededGracePeriod(
+  line: Timeline,
+  requirement: Requirement,
+  after: (each: ContainerTimeline, hook: number) => number = (_, hook) => hook,
+): number | undefined {
   const { shutdownSeconds } = requirement;
   let needed = Math.max(1, line.containers.length === 0 ? shutdownSeconds : 0);
   for (const each of line.containers) {
@@ -299,7 +308,7 @@ export function neededGracePeriod(line: Timeline, requirement: Requirement, repa
     if (requirement.concerns(container)) {
       const { atLeast, atMost } = untilSignal(each);
       const hook = atMost === Infinity ? atLeast : atMost;
-      needed = Math.max(needed, shutdownSeconds + (repaired ? mendedHook(each, hook, requirement) : hook));
+      needed = Math.max(needed, shutdownSeconds + after(each, hook));
     } else if (get(container.preStop, "sleep") !== undefined) {
       // When this container ends doesn't matter, but the API refuses a native sleep above the grace period.
       needed = Math.max(needed, delay.atMost === Infinity ? 0 : delay.atMost);
@@ -308,18 +317,23 @@ export function neededGracePeriod(line: Timeline, requirement: Requirement, repa
   return needed === Infinity ? undefined : Math.ceil(needed);
 }
 
-/** How long a hook takes after it has been mended: a sleep takes its place, or is put before what it does. */
-function mendedHook(each: ContainerTimeline, hook: number, requirement: Requirement): number {
+/** How long a hook takes after its own defect is mended: a sleep takes its place, or is put before what it does. */
+export function mendedHook(each: ContainerTimeline, hook: number, requirement: Requirement): number {
   const { sleepSeconds } = requirement;
-  if (isReplaceable(each, requirement)) return Math.max(hook, hookSeconds(each, requirement));
+  if (isReplaceable(each)) return Math.max(hook, hookSeconds(each, requirement));
   return each.protects.atLeast >= sleepSeconds ? hook : hook + sleepSeconds;
 }
 
 /** The seconds of a new sleep: those that a broken one was meant for, if they are more and the ceiling allows. */
 function hookSeconds({ delay }: ContainerTimeline, requirement: Requirement): number {
   const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds = Infinity } = requirement;
-  const meant = delay.form === "broken" ? Math.ceil(delay.meant ?? 0) : 0;
+  const meant = Math.ceil(meantBy(delay) ?? 0);
   return meant > sleepSeconds && meant + shutdownSeconds <= maxGracePeriodSeconds ? meant : sleepSeconds;
+}
+
+/** The seconds that the author of a hook that doesn't work had in mind, if that is plain. */
+export function meantBy({ repair }: Delay): number | undefined {
+  return repair.kind === "replace" ? repair.meant : undefined;
 }
 
 function setHook(pod: Pod, line: ContainerTimeline, requirement: Requirement): Fix {

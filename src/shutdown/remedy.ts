@@ -1,8 +1,16 @@
 import type { Pod } from "../kubernetes/workload";
 import { get, getObject, isKnown, unknown } from "../kubernetes/values";
-import { isUnsupportedSleep, isVoid, nativeSleepOf, sleepHook } from "./hook";
-import { neededGracePeriod, type Requirement } from "./judge";
-import { defaultGracePeriod, stopOrder, stopsApp, timeline, type ContainerTimeline, type Timeline } from "./timeline";
+import { sleepHook } from "./hook";
+import { meantBy, neededGracePeriod, type Requirement } from "./judge";
+import {
+  defaultGracePeriod,
+  mayStopApp,
+  minimumAfterHook,
+  stopOrder,
+  timeline,
+  type ContainerTimeline,
+  type Timeline,
+} from "./timeline";
 
 /** One change of one field, made in place: whoever holds secrets and unknowns around it goes on holding them. */
 export interface Edit {
@@ -20,7 +28,7 @@ export interface Edit {
  * can be done: a hook that does more than sleep is left alone, a delay is never shortened, and the grace period stays
  * below its ceiling.
  *
- * @param line the Pod's timeline, where the caller has it
+ * @param line the Pod's timeline, if the caller has it
  */
 export function sleepRemedy(
   pod: Pod,
@@ -41,7 +49,7 @@ export function sleepRemedy(
     // What may be no sidecar may be an init container, which may have no hook.
     if (each.isSidecar === unknown) continue;
     let protects = own.delay.protects.atLeast;
-    if (own.waits && !stopsApp(own.delay)) protects = Math.max(protects, held);
+    if (own.waits && !mayStopApp(own.delay)) protects = Math.max(protects, held);
     if (protects < t && requirement.concerns(each)) {
       const written = hookEdit(own, requirement, pod);
       if (written && written.seconds <= ceiling) {
@@ -58,22 +66,36 @@ export function sleepRemedy(
 }
 
 /**
- * The edit that makes the grace period cover the longest hook and the shutdown after it. Only ever raises, never above
- * `maxGracePeriodSeconds`; no edit where the grace period is not known, or a hook never ends.
+ * The edit that makes the grace period cover the longest hook, repaired, and the shutdown after it: or as much of it as
+ * `maxGracePeriodSeconds` allows, if that helps the app at all. Only ever raises. No edit if the grace period is not
+ * known, or a hook never ends.
  */
 export function graceRemedy(
   pod: Pod,
   requirement: Requirement,
   line: Timeline | undefined = timeline(pod, requirement.kubernetesVersion),
 ): Edit[] {
-  if (!pod.spec || !isKnown(pod.gracePeriod) || !isKnown(pod.containers)) return [];
+  if (!line || !pod.spec || !isKnown(pod.gracePeriod) || !isKnown(pod.containers)) return [];
   // A patch may set the grace period alone.
   const isAlone = pod.isPatch && pod.containers.length === 0;
   if (!isAlone && !pod.containers.some(requirement.concerns)) return [];
-  const needed = line && neededGracePeriod(line, requirement);
-  if (needed === undefined || needed <= (pod.gracePeriod ?? defaultGracePeriod)) return [];
-  if (requirement.maxGracePeriodSeconds !== undefined && needed > requirement.maxGracePeriodSeconds) return [];
-  return [graceEdit(pod.spec, needed)];
+  const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds = Infinity } = requirement;
+  // As if the hooks were repaired already: which remedy comes first makes no difference.
+  const grace = pod.gracePeriod ?? defaultGracePeriod;
+  const needed = neededGracePeriod(line, requirement, (each, hook) => {
+    const seconds = repairedSeconds(each, requirement);
+    return each.delay.repair.kind === "none" || seconds > Math.max(grace, maxGracePeriodSeconds)
+      ? hook
+      : Math.max(hook, seconds);
+  });
+  if (needed === undefined || needed <= grace || maxGracePeriodSeconds <= grace) return [];
+  if (needed <= maxGracePeriodSeconds) return [graceEdit(pod.spec, needed)];
+  // Up to the ceiling, if that gives the app more time to serve or to shut down than it has after the other remedy.
+  const other = sleepRemedy(pod, requirement, line).find(({ target }) => target === pod.spec)?.value;
+  const base = typeof other === "number" ? other : grace;
+  const left = (period: number) => Math.max(minimumAfterHook, period - (needed - shutdownSeconds));
+  const helps = base <= 0 || base < sleepSeconds || left(maxGracePeriodSeconds) > left(base);
+  return helps ? [graceEdit(pod.spec, maxGracePeriodSeconds)] : [];
 }
 
 /** Makes the edits. */
@@ -86,19 +108,25 @@ function graceEdit(spec: object, seconds: number): Edit {
   return { target: spec, key, value: seconds, path: key };
 }
 
+/** How long a hook sleeps after its repair: the seconds that it was meant for, if they are more. */
+function repairedSeconds({ delay }: ContainerTimeline, { sleepSeconds }: Requirement): number {
+  return Math.max(sleepSeconds, Math.ceil(meantBy(delay) ?? 0));
+}
+
 /** The edit that makes a container's own hook sleep long enough, and the seconds that it sleeps then. */
 function hookEdit(
-  { container, delay }: ContainerTimeline,
-  { sleepSeconds, kubernetesVersion, hook: form }: Requirement,
+  own: ContainerTimeline,
+  requirement: Requirement,
   pod: Pod,
 ): { edit: Edit; seconds: number } | undefined {
+  const { container, delay } = own;
+  const { sleepSeconds, kubernetesVersion, hook: form } = requirement;
   const { preStop } = container;
   const at = `${container.path}.lifecycle`;
   if (preStop === unknown) return undefined;
-  const isUnsupported = isUnsupportedSleep(container, kubernetesVersion);
-  if (isVoid(container) || delay.form === "broken" || isUnsupported) {
-    const meant = isUnsupported ? nativeSleepOf(container) : delay.meant;
-    const seconds = Math.max(sleepSeconds, Math.ceil(meant ?? 0));
+  const { repair } = delay;
+  if (repair.kind === "replace") {
+    const seconds = repairedSeconds(own, requirement);
     const hook = sleepHook(seconds, form, kubernetesVersion, pod, container);
     const lifecycle = getObject(container.body, "lifecycle");
     if (!hook || lifecycle === unknown) return undefined;
@@ -108,15 +136,15 @@ function hookEdit(
         : { target: lifecycle, key: "preStop", value: hook, path: `${at}.preStop` };
     return { edit, seconds };
   }
-  if (delay.form !== "sleep") return undefined;
+  if (repair.kind !== "lengthen") return undefined;
   const sleep = getObject(preStop, "sleep");
   if (sleep !== undefined && sleep !== unknown) {
     const edit = { target: sleep, key: "seconds", value: sleepSeconds, path: `${at}.preStop.sleep.seconds` };
     return { edit, seconds: sleepSeconds };
   }
   const command = get(preStop, "exec", "command");
-  if (!delay.raise || !Array.isArray(command)) return undefined;
-  const { index, to } = delay.raise;
+  if (!repair.edit || !Array.isArray(command)) return undefined;
+  const { index, to } = repair.edit;
   const path = `${at}.preStop.exec.command[${index}]`;
   return { edit: { target: command, key: index, value: to(sleepSeconds), path }, seconds: sleepSeconds };
 }

@@ -1,7 +1,7 @@
 import type { Container, Pod } from "../kubernetes/workload";
-import { isKnown, unknown, type Maybe } from "../kubernetes/values";
+import { getString, isKnown, unknown, type Maybe } from "../kubernetes/values";
 import { hasOrderedSidecars } from "../kubernetes/version";
-import { delay } from "./delay";
+import { hookDelay } from "./hook";
 import { earlier, exactly, later, type Delay, type Interval } from "./interval";
 
 /** What the API server fills in where a Pod sets no `terminationGracePeriodSeconds`. */
@@ -58,7 +58,7 @@ export function timeline(pod: Pod, kubernetesVersion: string): Timeline | undefi
     // An init container that may be no sidecar has ended long ago, or waits.
     const within = (time: Interval) => (container.isSidecar === unknown ? { ...time, atLeast: 0 } : time);
     const line = endOf(container, {
-      delay: delay(container.preStop, container, kubernetesVersion),
+      delay: hookDelay(container.preStop, container, kubernetesVersion),
       waits,
       hooks: waits ? within(hooks) : nothing,
       end: waits ? within(end) : nothing,
@@ -85,9 +85,19 @@ export function stopOrder<T extends { container: Container }>(containers: readon
   ];
 }
 
-/** Does a hook stop the app before it is at its end? */
-export function stopsApp({ protects, atLeast, atMost }: Delay): boolean {
-  return protects.atLeast < atLeast || protects.atMost < atMost;
+/** Does a hook surely stop the app itself? */
+export function stopsApp({ stop }: Delay): boolean {
+  return stop.atMost < Infinity;
+}
+
+/** Does a hook stop the app itself, surely or perhaps? */
+export function mayStopApp({ stop }: Delay): boolean {
+  return stop.atLeast < Infinity;
+}
+
+/** With `lifecycle.stopSignal: SIGKILL`, an app has no time to shut down (KEP-4960). */
+export function isKilledAtOnce(container: Container): boolean {
+  return getString(container.body, "lifecycle", "stopSignal") === "SIGKILL";
 }
 
 const nothing = exactly(0);
@@ -97,13 +107,17 @@ function endOf(
   given: { delay: Delay; waits: boolean; hooks: Interval; end: Interval; gracePeriod: Maybe<number> },
 ): ContainerTimeline {
   const { delay, waits, hooks, gracePeriod } = given;
-  const stopped = stopsApp(delay);
-  const protects = stopped ? delay.protects : later(delay, hooks);
+  const stopped = mayStopApp(delay);
+  // A hook that stops the app does so whatever the container waits for.
+  const protects = earlier(delay.stop, later(delay, hooks));
   const grace = isKnown(gracePeriod) ? exactly(gracePeriod) : { atLeast: 1, atMost: Infinity };
   const told = earlier(later(delay, given.end), grace);
-  const sigterm = stopped ? earlier(delay.protects, told) : told;
+  const sigterm = earlier(delay.stop, told);
   // What a hook took is counted in whole seconds (kuberuntime, executePreStopHook): the rest of a second is a gift.
   const gift = told.atLeast === told.atMost ? told.atMost % 1 : 1;
+  if (isKilledAtOnce(container) && !stopped) {
+    return { container, delay, waits, protects, sigterm, left: nothing, sigkill: sigterm };
+  }
   const sigkill = {
     atLeast: Math.max(grace.atLeast, told.atLeast + minimumAfterHook),
     atMost: Math.max(grace.atMost + gift, told.atMost + minimumAfterHook),

@@ -32,9 +32,12 @@ export interface Case {
   seed: number;
 }
 
-/** What happened: the seconds that it would have slept; undefined where it didn't end. */
+/** What happened: the seconds that it would have slept, and after how many of them it stopped the app. */
 export interface Outcome {
+  /** Undefined if it didn't end. */
   seconds: number | undefined;
+  /** Infinity if it didn't. */
+  stop: number;
 }
 
 /** The variable that the manifest gives, and the one that only the image knows. */
@@ -45,9 +48,13 @@ const randomly = ["", "1", "2", "3 4", "x", "exit", "-5"];
 const programs: Record<string, string> = {
   sleep: `[ $# -gt 0 ] || exit 1
 for each; do case \${each%[smhd]} in ''|.|*[!0-9.]*|*.*.*) exit 1;; esac; done
-echo "$*" >> "$LOG"`,
+echo "$*" >> "$LOG"
+# A loop that never ends waits here until it is cut.
+n=0; while read line; do n=$((n+1)); done < "$LOG"
+[ $n -lt 80 ] || exec /bin/sleep 3`,
   maybe: `n=$SEED; [ -e "$LOG.seed" ] && read n < "$LOG.seed"
 n=$(( (n * 1103515245 + 12345) % 2147483648 )); echo $n > "$LOG.seed"; exit $(( n / 65536 % 2 ))`,
+  nginx: `case " $* " in *" -s quit "*|*" -s stop "*|*" -squit "*|*" -sstop "*) echo stop >> "$LOG";; esac`,
   good: "exit 0",
   bad: "exit 1",
 };
@@ -90,8 +97,12 @@ export async function runAll(shell: RealShell, cases: readonly Case[], folder: s
       `RANDOMLY=${quote(randomly[seed % randomly.length] ?? "")}`,
     ];
     // busybox's shell prefers its own `sleep` to any on PATH.
-    const own = shell.name === "busybox" ? script.replace(/\bsleep\b/g, join(folder, "bin", "sleep")) : script;
-    const command = ["timeout", "-k", "1", "2", ...shell.command, "-c", quote(own)];
+    const own = (
+      shell.name === "busybox"
+        ? script.replace(/(?<![<>][&|]?[ \t\\\n"']*)(?:\/bin\/)?\bsleep\b/g, join(folder, "bin", "sleep"))
+        : script.replace(/\/bin\/sleep\b/g, "sleep")
+    ).replace(/\/usr\/sbin\/nginx/g, "nginx");
+    const command = ["timeout", "-k", "1", "1", ...shell.command, "-c", quote(own)];
     lines.push(`${environment.join(" ")} ${command.join(" ")} </dev/null >/dev/null 2>&1; echo $? >>status`);
   }
   const driver = join(batch, "driver");
@@ -104,12 +115,29 @@ export async function runAll(shell: RealShell, cases: readonly Case[], folder: s
   const statuses = readFileSync(join(batch, "status"), "utf8").trim().split("\n");
   const outcomes = cases.map((_, i): Outcome => {
     const status = statuses[i];
-    if (status === "124" || status === "137") return { seconds: undefined };
     const log = join(batch, `${i}.log`);
-    return { seconds: existsSync(log) ? total(readFileSync(log, "utf8")) : 0 };
+    const text = existsSync(log) ? readFileSync(log, "utf8") : "";
+    const [before = ""] = text.split(/^stop$/m);
+    const stop = before === text ? Infinity : total(before);
+    const isCut = status === "124" || status === "137";
+    return { seconds: isCut ? undefined : total(text), stop };
   });
   rmSync(batch, { recursive: true, force: true });
   return outcomes;
+}
+
+/** Does a shell take each script, without running it? */
+export function syntaxOf(shell: RealShell, scripts: readonly string[], folder: string): boolean[] {
+  const file = join(folder, "syntax");
+  const lines = scripts.map(
+    (script) => `${shell.command.join(" ")} -n -c ${quote(script)} </dev/null >/dev/null 2>&1; echo $?`,
+  );
+  writeFileSync(file, lines.join("\n"));
+  const { stdout } = spawnSync("dash", [file], { encoding: "utf8", maxBuffer: 1 << 26 });
+  return stdout
+    .trim()
+    .split("\n")
+    .map((status) => status === "0");
 }
 
 function quote(text: string): string {
@@ -160,7 +188,7 @@ function total(log: string): number {
   const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
   let seconds = 0;
   for (const operand of log.split(/\s+/)) {
-    if (operand !== "") seconds += parseFloat(operand) * (units[operand.slice(-1)] ?? 1);
+    if (operand !== "" && operand !== "stop") seconds += parseFloat(operand) * (units[operand.slice(-1)] ?? 1);
   }
   return Math.round(seconds * 1e6) / 1e6;
 }

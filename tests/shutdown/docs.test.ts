@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { delay } from "../../src/shutdown/delay";
+import { hookDelay } from "../../src/shutdown/hook";
 import type { Interval } from "../../src/shutdown/interval";
 
 /** Cells of a table's row. `\|` is a bar in a cell. */
@@ -37,7 +37,7 @@ describe("docs/hooks.md", () => {
   for (const [hook = "", takes, protects, why] of rows) {
     it(hook, () => {
       const [, text = "", version] = /^`(.*)`(?: on Kubernetes (.*))?$/.exec(hook) ?? [];
-      const answer = delay(hookOf(text), { body: {} }, version);
+      const answer = hookDelay(hookOf(text), { body: {} }, version);
       assert.deepEqual(
         { takes: inWords(answer), protects: inWords(answer.protects), why: answer.because },
         { takes, protects, why },

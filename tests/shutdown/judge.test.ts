@@ -1,8 +1,15 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import { readPod, type Pod } from "../../src/kubernetes/workload";
-import { judge, neededGracePeriod, type Defect, type Fix, type Requirement } from "../../src/shutdown/judge";
-import { timeline } from "../../src/shutdown/timeline";
+import {
+  judge,
+  mendedHook,
+  neededGracePeriod,
+  type Defect,
+  type Fix,
+  type Requirement,
+} from "../../src/shutdown/judge";
+import { timeline, type ContainerTimeline } from "../../src/shutdown/timeline";
 import { container, exec, httpGet, pod, sh, sidecar, sleep, tcpSocket } from "../support/pods";
 import { withUnknowns } from "../support/unreadable";
 
@@ -78,6 +85,33 @@ const cases: [name: string, pod: Pod, findings: string[], requirement?: Partial<
     "a sidecar that stops itself",
     pod([container("web", sleep(5))], 30, [sidecar("proxy", sh("kill 1; sleep 1"))]),
     ["hook-stops-app proxy"],
+  ],
+
+  [
+    "a sidecar that stops itself at the end of its hook",
+    pod([container("web", sleep(15))], 30, [sidecar("proxy", sh("sleep 3; kill 1"))]),
+    ["hook-stops-app proxy"],
+  ],
+  [
+    "a sidecar that may stop itself",
+    pod([container("web", sleep(15))], 30, [sidecar("proxy", httpGet)]),
+    ["hook-may-be-too-short? proxy"],
+  ],
+  [
+    "a sidecar whose hook does something else",
+    pod([container("web", sleep(15))], 30, [sidecar("proxy", sh("touch /x; sleep 3"))]),
+    [],
+  ],
+  [
+    "a request to shut down",
+    pod([container("web", sh("curl -X POST localhost/shutdown; sleep 9"))]),
+    ["hook-stops-app web"],
+  ],
+  ["a signal that may stop it", pod([container("web", sh("kill -QUIT 1; sleep 9"))]), ["hook-may-be-too-short? web"]],
+  [
+    "its own stop signal",
+    pod([container("web", { ...sh("kill -QUIT 1; sleep 9"), stopSignal: "SIGQUIT" })]),
+    ["hook-stops-app web"],
   ],
 
   // Clusters and images
@@ -193,6 +227,24 @@ const cases: [name: string, pod: Pod, findings: string[], requirement?: Partial<
   ["it never ends, by a shell", pod([container("web", sh("while true; do sleep 1; done"))]), ["hook-never-ends web"]],
   ["it never ends", pod([container("web", exec("sleep", "infinity"))]), ["hook-never-ends web"]],
   ["nothing is known of it: one blind spot", pod([container("web", httpGet)], 60), ["hook-may-be-too-short? web"]],
+
+  [
+    "SIGKILL for a stop signal",
+    pod([container("web", { ...sleep(5), stopSignal: "SIGKILL" })]),
+    ["stop-signal-kills web"],
+  ],
+  [
+    "SIGKILL, and an app that needs no time",
+    pod([container("web", { ...sleep(5), stopSignal: "SIGKILL" })]),
+    [],
+    { shutdownSeconds: 0 },
+  ],
+  [
+    "SIGKILL, and a hook that stops the app before",
+    pod([container("web", { ...sh("sleep 5; kill 1; sleep 10"), stopSignal: "SIGKILL" })]),
+    [],
+  ],
+  ["another stop signal", pod([container("web", { ...sleep(5), stopSignal: "SIGQUIT" })]), []],
 
   // What can't be read
   ["containers: null", readPod({ containers: null }), ["template-unknown?"]],
@@ -315,7 +367,7 @@ const advised: typeof cases = [
     "a hook that does more, too short",
     pod([container("web", sh("sleep 1; touch x"))], 15),
     [
-      "hook-may-be-too-short? web; sleep-first container=web seconds=5 plain=false stopsApp=false; set-grace seconds=16",
+      "hook-too-short web; sleep-first container=web seconds=5 plain=false stopsApp=false; set-grace seconds=16",
     ],
   ],
   [
@@ -594,7 +646,8 @@ describe("neededGracePeriod", () => {
   const needed = (of: Pod, requirement = required, repaired = false) => {
     const line = timeline(of, requirement.kubernetesVersion);
     assert.ok(line);
-    return neededGracePeriod(line, requirement, repaired);
+    const mended = (each: ContainerTimeline, hook: number) => mendedHook(each, hook, requirement);
+    return neededGracePeriod(line, requirement, repaired ? mended : undefined);
   };
   const needs: [name: string, pod: Pod, seconds: number | undefined, repaired: number | undefined][] = [
     ["no hook", pod([container("web")]), 10, 15],

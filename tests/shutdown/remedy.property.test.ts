@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { hasNativeSleep } from "../../src/kubernetes/version";
 import { getNumber, isKnown } from "../../src/kubernetes/values";
 import { readPod } from "../../src/kubernetes/workload";
-import { delay } from "../../src/shutdown/delay";
+import { hookDelay } from "../../src/shutdown/hook";
 import { judge, type Defect, type DefectCode, type Requirement } from "../../src/shutdown/judge";
 import { apply, graceRemedy, sleepRemedy, type Edit } from "../../src/shutdown/remedy";
 import { timeline } from "../../src/shutdown/timeline";
@@ -71,7 +71,7 @@ function isOther(finding: Defect, spec: object, { kubernetesVersion }: Requireme
   const line = timeline(readPod(spec), kubernetesVersion)?.containers.find(
     (each) => each.container.name === finding.container,
   );
-  return line !== undefined && (line.delay.form === "other" || isHopeless(finding, spec, { kubernetesVersion }));
+  return line !== undefined && (line.delay.repair.kind === "none" || isHopeless(finding, spec, { kubernetesVersion }));
 }
 
 /** A hook that doesn't work was meant to sleep for longer than the ceiling allows. */
@@ -79,7 +79,8 @@ function isMeantForLonger(finding: Defect, spec: object, requirement: Requiremen
   const { containers } = readPod(spec);
   const container = isKnown(containers) ? containers.find(({ name }) => name === finding.container) : undefined;
   if (!container) return false;
-  const { meant } = delay(container.preStop, container, requirement.kubernetesVersion);
+  const { repair } = hookDelay(container.preStop, container, requirement.kubernetesVersion);
+  const meant = repair.kind === "replace" ? repair.meant : undefined;
   const native = getNumber(container.preStop, "sleep", "seconds");
   return (
     Math.max(meant ?? 0, Number(isKnown(native) ? (native ?? 0) : 0)) > (requirement.maxGracePeriodSeconds ?? Infinity)
@@ -133,6 +134,20 @@ describe("remedies, of any Pod", () => {
         assert.deepEqual(repair(spec, requirement), []);
       }),
       runs,
+    );
+  });
+
+  it("make the same of a Pod, whichever comes first", () => {
+    fc.assert(
+      fc.property(arbitraryPodSpec, rule, (input, requirement) => {
+        const [spec, other] = [structuredClone(input), structuredClone(input)];
+        apply(sleepRemedy(readPod(spec), requirement));
+        apply(graceRemedy(readPod(spec), requirement));
+        apply(graceRemedy(readPod(other), requirement));
+        apply(sleepRemedy(readPod(other), requirement));
+        assert.deepEqual(other, spec);
+      }),
+      { numRuns: 1000 },
     );
   });
 

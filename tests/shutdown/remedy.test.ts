@@ -89,6 +89,62 @@ describe("remedies", () => {
   ];
   for (const [name, spec] of untouched) it(`leave alone: ${name}`, () => assert.deepEqual(edits(spec), []));
 
+  /** Commands, and what becomes of them if 7 s are needed; undefined: they are left alone. */
+  const commands: [command: string[], repaired: string[] | undefined][] = [
+    [
+      ["sleep", "5"],
+      ["sleep", "7"],
+    ],
+    [
+      ["sleep", "5s"],
+      ["sleep", "7s"],
+    ],
+    [
+      ["sleep", "0.1m"],
+      ["sleep", "7"],
+    ],
+    [
+      ["sleep", "2", "3"],
+      ["sleep", "2", "5"],
+    ],
+    [
+      ["env", "sleep", "5"],
+      ["env", "sleep", "7"],
+    ],
+    [
+      ["sh", "-c", "sleep 5"],
+      ["sh", "-c", "sleep 7"],
+    ],
+    [
+      ["sh", "-ec", "exec /bin/sleep '5';"],
+      ["sh", "-ec", "exec /bin/sleep '7';"],
+    ],
+    [
+      ["sh", "-c", "sleep 5 # seconds"],
+      ["sh", "-c", "sleep 7 # seconds"],
+    ],
+    // GNU's or busybox's `sleep` may refuse these, or read them in its own way.
+    [["sleep", "--", "5"], undefined],
+    [["sleep", "1e1"], undefined],
+    [["sleep", "+5"], undefined],
+    [["sleep", "0x5"], undefined],
+    [["sh", "-euo", "pipefail", "-c", "sleep 5"], undefined],
+    // They do more.
+    [["sh", "-c", "sleep 5 || true"], undefined],
+    [["sh", "-c", "sleep 5 &"], undefined],
+    [["sh", "-c", "sleep 5 >/dev/null"], undefined],
+    [["sh", "-c", "sleep 5; kill 1"], undefined],
+    [["timeout", "5", "sleep", "9"], undefined],
+  ];
+  for (const [command, repaired] of commands) {
+    it(`${JSON.stringify(command)}: ${repaired ? JSON.stringify(repaired) : "left alone"}`, () => {
+      const spec = podSpec([container("web", exec(...command))]);
+      edits(spec, { sleepSeconds: 7 });
+      assert.deepEqual(spec, podSpec([container("web", exec(...(repaired ?? command)))]));
+      assert.deepEqual(edits(spec, { sleepSeconds: 7 }), [], "a second run changes nothing");
+    });
+  }
+
   it("repair one container where another can't be known well enough", () => {
     const spec = podSpec([withUnknowns(container("web", {}), "lifecycle"), container("log")]);
     assert.deepEqual(edits(spec), ['containers[1].lifecycle = {"preStop":{"sleep":{"seconds":5}}}']);

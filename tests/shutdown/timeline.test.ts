@@ -80,7 +80,7 @@ const cases: [name: string, pod: Pod, Record<string, [Interval, Interval, Interv
   [
     "a hook that may take any time",
     pod([container("a", httpGet)], 30),
-    { a: [between(0, 30), between(2, 30), between(30, 32)] },
+    { a: [between(0, 30), between(2, 32), between(30, 32)] },
   ],
   [
     "an unknown grace period may be 1, or anything",

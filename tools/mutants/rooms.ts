@@ -27,7 +27,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   shutdown: {
     files: ["src/shutdown/{judge,remedy,timeline}.ts"],
-    tests: ["tests/shutdown/{judge,remedy,remedy.property,timeline,delay}.test.ts"],
+    tests: ["tests/shutdown/{judge,remedy,remedy.property,timeline}.test.ts"],
   },
 };
 

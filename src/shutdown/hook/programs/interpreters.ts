@@ -1,22 +1,17 @@
 /**
- * Other languages, where the whole program is one call that sleeps. Everything else that they do is unknown. `cmd` and
- * PowerShell are those of Windows containers; PowerShell is also found on Linux.
+ * Other languages, in the few spellings whose whole program is one call that sleeps. Everything else that they do is
+ * unknown. `cmd` and PowerShell are those of Windows containers; PowerShell is also found on Linux.
  */
-import { unknown, type Maybe } from "../../kubernetes/values";
-import { exactly, type Interval } from "../interval";
-import type { Success } from "./duration";
+import { unknown } from "../../../kubernetes/values";
+import { exactly } from "../../interval";
+import { ran, type Arguments, type Context, type Run } from "./call";
 
-interface Sleep {
-  time: Interval;
-  success: Success;
-  /** Does it end at once without a console? */
-  needsConsole?: boolean;
-}
+const seconds = (value: number): Run => ran(exactly(value), true);
 
-const seconds = (value: number): Sleep => ({ time: exactly(value), success: true });
-
-const decimal = String.raw`(\d{1,9}(?:\.\d{1,9})?)`;
-const whole = (pattern: string) => new RegExp(`^\\s*${pattern}\\s*;?\\s*$`);
+// Without a leading zero, which makes a number octal, or an error.
+const decimal = String.raw`((?:0|[1-9]\d{0,8})(?:\.\d{1,9})?)`;
+const integer = String.raw`(0|[1-9]\d{0,8})`;
+const whole = (pattern: string) => new RegExp(`^${pattern}\\s*;?\\s*$`);
 
 /** One-line programs, by the language's interpreter: the pattern's group is the number, in units of so many seconds. */
 const programs: { names: RegExp; option: string; forms: { pattern: RegExp; unit: number; truncates?: boolean }[] }[] = [
@@ -35,13 +30,13 @@ const programs: { names: RegExp; option: string; forms: { pattern: RegExp; unit:
     forms: [
       {
         pattern: whole(
-          String.raw`setTimeout\(\s*(?:\(\)\s*=>\s*(?:\{\s*\}|0|null)|function\s*\(\)\s*\{\s*\})\s*,\s*(\d{1,9})\s*\)`,
+          String.raw`setTimeout\(\s*(?:\(\)\s*=>\s*(?:\{\s*\}|0|null)|function\s*\(\)\s*\{\s*\})\s*,\s*${integer}\s*\)`,
         ),
         unit: 0.001,
       },
       {
         pattern: whole(
-          String.raw`Atomics\.wait\(new Int32Array\(new SharedArrayBuffer\(4\)\),\s*0,\s*0,\s*(\d{1,9})\s*\)`,
+          String.raw`Atomics\.wait\(new Int32Array\(new SharedArrayBuffer\(4\)\),\s*0,\s*0,\s*${integer}\s*\)`,
         ),
         unit: 0.001,
       },
@@ -57,19 +52,23 @@ const programs: { names: RegExp; option: string; forms: { pattern: RegExp; unit:
     ],
   },
   { names: /^ruby$/, option: "-e", forms: [{ pattern: whole(String.raw`sleep\s*\(?\s*${decimal}\s*\)?`), unit: 1 }] },
-  { names: /^php$/, option: "-r", forms: [{ pattern: whole(String.raw`sleep\(\s*(\d{1,9})\s*\)`), unit: 1 }] },
+  {
+    names: /^php$/,
+    option: "-r",
+    forms: [{ pattern: new RegExp(String.raw`^\s*sleep\(\s*${integer}\s*\)\s*;\s*$`), unit: 1 }],
+  },
 ];
 
-/** How long an interpreter sleeps that was given a program; undefined where it may do anything. */
-export function interpreterSleep(name: string, args: readonly Maybe<string>[]): Sleep | undefined {
+/** How an interpreter runs that was given such a program; undefined if it is another. */
+export function interpreterRun(name: string, args: Arguments, context: Context): Run | undefined {
   const known: string[] = [];
   for (const arg of args) {
     if (arg === unknown) return undefined;
     known.push(arg);
   }
   const program = name.toLowerCase();
-  if (program === "powershell" || program === "pwsh") return powerShell(known);
-  if (program === "cmd") return cmd(known);
+  if (program === "powershell" || program === "pwsh") return powerShell(known, program === "powershell");
+  if (program === "cmd") return cmd(known, context);
   const language = programs.find(({ names }) => names.test(name));
   const [option, source] = known;
   if (!language || option !== language.option || source === undefined || known.length !== 2) return undefined;
@@ -84,7 +83,7 @@ export function interpreterSleep(name: string, args: readonly Maybe<string>[]): 
  * `-Command` takes all that follows it, joined by blanks. `sleep` is Start-Sleep's alias on Windows, and the program on
  * Linux.
  */
-function powerShell(args: readonly string[]): Sleep | undefined {
+function powerShell(args: readonly string[], isWindows: boolean): Run | undefined {
   let at = 0;
   for (; at < args.length; at++) {
     const arg = (args[at] ?? "").toLowerCase();
@@ -92,9 +91,10 @@ function powerShell(args: readonly string[]): Sleep | undefined {
     if (/^-(executionpolicy|ep|ex)$/.test(arg)) at++;
     else break;
   }
-  const option = (args[at] ?? "").toLowerCase();
-  if (!/^-(c|command)$/.test(option)) return undefined;
-  const command = args.slice(at + 1).join(" ");
+  const isAsked = /^-(?:c|command)$/i.test(args[at] ?? "");
+  // Windows' own PowerShell takes a command without `-Command`; `pwsh` would look for a file of that name.
+  if (!isAsked && !(isWindows && /^(?:start-)?sleep\b/i.test(args[at] ?? ""))) return undefined;
+  const command = args.slice(isAsked ? at + 1 : at).join(" ");
   const match =
     /^\s*(?:start-sleep|sleep)\s+(?:(-s|-seconds|-m|-ms|-milliseconds)[\s:]+)?(\d{1,9}(?:\.\d{1,9})?)\s*;?\s*$/i.exec(
       command,
@@ -104,10 +104,7 @@ function powerShell(args: readonly string[]): Sleep | undefined {
   if (/^-m/i.test(unit)) return seconds(Math.round(Number(number)) / 1000);
   // Windows' own PowerShell rounds to whole seconds, newer ones don't.
   const value = Number(number);
-  return {
-    time: { atLeast: Math.min(value, Math.round(value)), atMost: Math.max(value, Math.round(value)) },
-    success: true,
-  };
+  return ran({ atLeast: Math.min(value, Math.round(value)), atMost: Math.max(value, Math.round(value)) }, true);
 }
 
 /**
@@ -115,17 +112,19 @@ function powerShell(args: readonly string[]): Sleep | undefined {
  * `ping -n 6 127.0.0.1` sends its first packet at once and then one every second.
  * Source: https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/timeout
  */
-function cmd(args: readonly string[]): Sleep | undefined {
+function cmd(args: readonly string[], { notes }: Context): Run | undefined {
   const [option = "", ...rest] = args;
   if (!/^\/[cs]$/i.test(option)) return undefined;
   const command = rest.join(" ").replace(/\s*>\s*nul\s*$/i, "");
   const timeout = /^\s*timeout(?:\.exe)?\s+(?:\/t\s+)?(\d{1,5})(?:\s+\/nobreak)?\s*$/i.exec(command);
-  if (timeout) return { time: { atLeast: 0, atMost: Number(timeout[1]) }, success: unknown, needsConsole: true };
+  if (timeout) {
+    notes.add("console");
+    return ran({ atLeast: 0, atMost: Number(timeout[1]) }, unknown);
+  }
   const ping =
     /^\s*ping(?:\.exe)?\s+(?:-n\s+(\d{1,6})\s+(?:127\.0\.0\.1|localhost)|(?:127\.0\.0\.1|localhost)\s+-n\s+(\d{1,6}))\s*$/i.exec(
       command,
     );
   const count = Number(ping?.[1] ?? ping?.[2] ?? 0);
-  if (ping && count > 0) return { time: { atLeast: count - 1, atMost: count }, success: unknown };
-  return undefined;
+  return ping && count > 0 ? ran({ atLeast: count - 1, atMost: count }, unknown) : undefined;
 }

@@ -2,19 +2,20 @@
 import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
 import { unknown } from "../../../src/kubernetes/values";
-import { delay } from "../../../src/shutdown/delay";
+import { hookDelay } from "../../../src/shutdown/hook";
 import type { Delay } from "../../../src/shutdown/interval";
 import { cpuSeconds } from "../../support/cpu";
 
-function check({ atLeast, atMost, protects, because, form }: Delay): void {
-  for (const each of [{ atLeast, atMost }, protects]) {
+function check({ atLeast, atMost, protects, stop, because, repair }: Delay): void {
+  for (const each of [{ atLeast, atMost }, protects, stop]) {
     assert.ok(each.atLeast >= 0 && each.atLeast <= each.atMost, JSON.stringify(each));
   }
   assert.ok(protects.atLeast <= atMost && protects.atMost <= atMost);
-  assert.ok(because !== "" && ["sleep", "broken", "other"].includes(form));
+  assert.ok(because !== "" && ["lengthen", "replace", "none"].includes(repair.kind));
+  assert.ok(repair.kind !== "lengthen" || atLeast === atMost);
 }
 
-const exec = (command: unknown, body: object = {}) => delay({ exec: { command } }, { body });
+const exec = (command: unknown, body: object = {}) => hookDelay({ exec: { command } }, { body });
 
 const repeat = (text: string, count: number, end = "") => text.repeat(count) + end;
 

@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
-import { delay } from "../../../src/shutdown/delay";
+import { hookDelay } from "../../../src/shutdown/hook";
 import { hooks, type HookCase } from "../corpus";
 
 export function answer({ hook, env = {} }: HookCase) {
   const command = typeof hook === "string" ? ["/bin/sh", "-c", hook] : hook;
   const entries = Object.entries(env).map(([name, value]) => ({ name, value }));
-  return delay({ exec: { command } }, { body: { env: entries } });
+  return hookDelay({ exec: { command } }, { body: { env: entries } });
 }
 
 describe("an exec hook takes", () => {

@@ -1,10 +1,10 @@
 /** The preStop hooks that remedies write and messages advise, and what is asked of one that is there. */
-import { get, getList, getNumber, isKnown, unknown, type Maybe } from "../kubernetes/values";
-import { hasNativeSleep } from "../kubernetes/version";
-import type { Container, Pod } from "../kubernetes/workload";
-import { mayLackShell } from "./image";
+import { get, getNumber, isKnown, type Maybe } from "../../kubernetes/values";
+import { hasNativeSleep } from "../../kubernetes/version";
+import type { Container, Pod } from "../../kubernetes/workload";
+import { mayLackShell } from "../image";
 
-/** The form of the hook that a remedy writes: `auto` is native where the cluster knows it. */
+/** The form of the hook that a remedy writes: `auto` is native if the cluster knows it. */
 export type HookForm = "auto" | "sleep" | "exec";
 
 const handlers = ["exec", "httpGet", "sleep", "tcpSocket"] as const;
@@ -16,7 +16,7 @@ export function handlersOf(preStop: Maybe<object> | undefined): Handler[] {
 }
 
 /**
- * The hook that makes a container hold its SIGTERM back; undefined where none is known to work: without the native
+ * The hook that makes a container hold its SIGTERM back; undefined if none is known to work: without the native
  * sleep it takes a shell, which Windows and some images don't have.
  */
 export function sleepHook(
@@ -36,26 +36,13 @@ export function isUnsupportedSleep(container: Container, kubernetesVersion: stri
   return isNativeSleep(container) && !hasNativeSleep(kubernetesVersion);
 }
 
-/** A hook that does nothing and that the API refuses: no handler, no command, or no number of seconds to sleep. */
-export function isVoid(container: Container): boolean {
-  const [handler, ...others] = handlersOf(container.preStop);
-  if (handler === undefined) return isKnown(container.preStop);
-  if (others.length > 0) return false;
-  if (handler === "exec") {
-    const command = getList(container.preStop, "exec", "command");
-    return command !== unknown && (command ?? []).length === 0;
-  }
-  const seconds = handler === "sleep" ? nativeSleepOf(container) : undefined;
-  return seconds !== undefined && (seconds < 0 || !Number.isInteger(seconds));
-}
-
 /** A hook that is a native sleep and nothing else. */
 function isNativeSleep({ preStop }: Container): boolean {
   const [handler, ...others] = handlersOf(preStop);
   return handler === "sleep" && others.length === 0;
 }
 
-/** The seconds of a container's native sleep; undefined where it has none, or they can't be known. */
+/** The seconds of a container's native sleep; undefined if it has none, or they can't be known. */
 export function nativeSleepOf(container: Container): number | undefined {
   const seconds = getNumber(container.preStop, "sleep", "seconds");
   return isKnown(seconds) ? seconds : undefined;

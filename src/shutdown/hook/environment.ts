@@ -1,6 +1,8 @@
 /** A container's environment, as far as the manifest gives it literally. */
 import { get, getList, getString, unknown, type Maybe } from "../../kubernetes/values";
-import type { Environment } from "./state";
+
+/** Variables with known values. */
+export type Environment = ReadonlyMap<string, Maybe<string>>;
 
 /**
  * The container's `env` with literal values. Everything else is unknown and left out, as the image, `envFrom` and

@@ -2,37 +2,39 @@
  * How long `sleep` sleeps, by its operands.
  *
  * An image has GNU's or busybox's `sleep` (as Alpine, Debian and the busybox image build it: several operands, units
- * and fractions). They agree on `5`, `0.5`, `5s`, `1m 30s`; on everything else one may sleep where the other fails,
+ * and fractions). They agree on `5`, `0.5`, `5s`, `1m 30s`; on everything else one may sleep and the other fail,
  * and the answer covers both. Seen with coreutils 9.1 and busybox 1.35.
  */
-import type { Interval } from "../interval";
-import { unknown, type Maybe } from "../../kubernetes/values";
+import { unknown, type Maybe } from "../../../kubernetes/values";
+import { anyTime, exactly, type Interval } from "../../interval";
+import { ran, type Arguments, type Context, type Run, type Success } from "./call";
 
-/** How a command ended: `true` with status 0, `false` with another, or it can't be known. */
-export type Success = Maybe<boolean>;
+/** The program `sleep`. */
+export function sleepRun(args: Arguments, context: Context): Run {
+  const { time, success } = readSleep(args, context.busybox);
+  if (args.includes(unknown)) context.notes.add("variable");
+  return ran(time, success);
+}
 
 const unitSeconds: Record<string, number> = { "": 1, s: 1, m: 60, h: 3600, d: 86400 };
 
-/** Seconds; `undefined` where the program refuses the operand. */
+/** Seconds; `undefined` if the program refuses the operand. */
 type Reading = number | undefined;
 
 /** Seconds beyond which busybox may refuse a number (its `unsigned long` has 32 bits on some machines). */
 const largestPlain = 4_000_000_000;
 
 /** The interval that `sleep` with these operands takes, and whether it succeeds. */
-export function sleepFor(
-  operands: readonly Maybe<string>[],
-  program: "any" | "busybox" = "any",
-): { time: Interval; success: Success } {
+export function readSleep(operands: readonly Maybe<string>[], isBusybox = false): { time: Interval; success: Success } {
   const known: string[] = [];
   for (const operand of operands) {
-    if (operand === unknown) return { time: { atLeast: 0, atMost: Infinity }, success: unknown };
+    if (operand === unknown) return { time: anyTime, success: unknown };
     known.push(operand);
   }
   const busybox = total(known, readBusybox);
-  if (program === "busybox") return outcome(busybox, busybox);
+  if (isBusybox) return outcome(busybox, busybox);
   // GNU's own options end it at once, wherever they stand.
-  if (known.some((operand) => /^--(h|v)/.test(operand))) return { time: { atLeast: 0, atMost: 0 }, success: unknown };
+  if (known.some((operand) => /^--(h|v)/.test(operand))) return { time: exactly(0), success: unknown };
   const operandsOfGnu = [...known];
   const end = operandsOfGnu.indexOf("--");
   const options = end < 0 ? operandsOfGnu : operandsOfGnu.slice(0, end);
@@ -86,14 +88,14 @@ function readGnu(operand: string): Reading {
   const factor = unitSeconds[unit];
   if (factor === undefined) return undefined;
   if (infinite) return Infinity;
-  // Hexadecimal fractions and exponents are valid and nobody's: any time at all is an answer that holds.
+  // Hexadecimal fractions and exponents are rarely used: any time at all is an answer that holds.
   if (hexadecimal) return /^0x[0-9a-f]+$/i.test(operand) ? Number(operand) : Infinity;
   return Number(`${mantissa}${exponent}`) * factor;
 }
 
 /**
  * The seconds that the author of a `sleep` that fails had in mind: `5` of `5\r`, `5sec` or `5 seconds`; undefined
- * where that isn't plain.
+ * if that isn't plain.
  */
 export function meantSeconds(operand: string): number | undefined {
   const match = /^["'\s]*(\d{1,6}(?:\.\d+)?)\s*(s|sec|secs|seconds?|m|min|mins|minutes?)?["'\s]*$/i.exec(operand);
