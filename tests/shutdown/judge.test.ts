@@ -219,6 +219,22 @@ const cases: [name: string, pod: Pod, findings: string[], requirement?: Partial<
     only("a"),
   ],
   ["a sidecar's hook counts", pod([container("a", sleep(5))], 30, [sidecar("b", sleep(25))]), ["grace-too-short b"]],
+  [
+    "perhaps a short sleep, and certainly a short grace period",
+    pod([container("web", sh("sleep 2; drain"))], 11),
+    ["hook-may-be-too-short? web", "grace-too-short web"],
+  ],
+  [
+    "a sleep that is too short, and a grace period that perhaps is",
+    pod([container("web", sh("sleep 1; sleep 3 &"))], 12),
+    ["hook-too-short web", "grace-may-be-too-short? web"],
+  ],
+  [
+    "grace 1 counts as 1",
+    pod([container("web", sleep(0))], 1),
+    ["hook-too-short web", "grace-too-short"],
+    { shutdownSeconds: 2 },
+  ],
   ["at least too long", pod([container("web", sh("sleep 25; drain"))]), ["grace-too-short web"]],
   ["at least long enough", pod([container("web", sh("sleep 5; drain"))]), ["grace-may-be-too-short? web"]],
   ["at most too long", pod([container("web", sh("sleep 5; sleep 20 &"))]), ["grace-may-be-too-short? web"]],
@@ -284,6 +300,11 @@ const perhaps = (lifecycle: unknown, grace?: number) =>
 
 /** What to do: `code container; fix; fix`. `[name, Pod, advice, what is required besides]` */
 const advised: typeof cases = [
+  [
+    "a signal that kills",
+    pod([container("log", sleep(5)), container("web", { ...sleep(5), stopSignal: "SIGKILL" })]),
+    ["stop-signal-kills web; change-signal container=web"],
+  ],
   [
     "no hook",
     pod([container("web")]),
@@ -366,9 +387,7 @@ const advised: typeof cases = [
   [
     "a hook that does more, too short",
     pod([container("web", sh("sleep 1; touch x"))], 15),
-    [
-      "hook-too-short web; sleep-first container=web seconds=5 plain=false stopsApp=false; set-grace seconds=16",
-    ],
+    ["hook-too-short web; sleep-first container=web seconds=5 plain=false stopsApp=false; set-grace seconds=16"],
   ],
   [
     "a hook that stops the app",
@@ -667,6 +686,11 @@ describe("neededGracePeriod", () => {
       assert.equal(needed(of, required, true), repaired);
     });
   }
+
+  it("doesn't count an ignored sleep of unknown length", () => {
+    const of = pod([container("web", sleep(5)), container("log", sleep("soon"))]);
+    assert.equal(needed(of, { ...required, ...only("web") }), 15);
+  });
 
   it("is never 0", () => {
     assert.equal(needed(pod([container("web")]), { ...required, shutdownSeconds: 0 }), 1);
