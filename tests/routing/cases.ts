@@ -27,7 +27,6 @@ import {
   plugin,
   service,
   withPlugins,
-  withUnknown,
 } from "./resources";
 
 /** A blind spot to be found: its code, some or all of its data, and its evidence if that matters. */
@@ -375,20 +374,6 @@ const apisixRouteCases: Case[] = [
 
 const upstreamCases: Case[] = [
   {
-    name: "an ApisixUpstream whose name isn't known",
-    given: [route({ http: [{ upstreams: [withUnknown({ name: "" }, "name")] }] }), ...app("shop/ext")],
-    blind: [spot("value-unknown", { field: "spec.http[0].upstreams[0].name", resource: "ApisixRoute shop/web" })],
-  },
-  {
-    name: "external node: a type that isn't known",
-    given: [
-      route({ http: [{ upstreams: [{ name: "ext" }] }] }),
-      apisixUpstream("shop/ext", { externalNodes: [withUnknown({ type: "", name: "web.shop" }, "type")] }),
-      ...app("shop/web"),
-    ],
-    blind: [spot("value-unknown", { field: "spec.externalNodes[0].type", resource: "ApisixUpstream shop/ext" })],
-  },
-  {
     name: "a subset without labels is all Pods",
     given: [
       route(http(backend("web", { subset: "v1" }))),
@@ -638,21 +623,7 @@ const pluginCases: Case[] = [
     blind: [spot("weight-zero", { service: "Service shop/a" }), spot("weight-zero", { service: "Service shop/b" })],
   },
   {
-    name: "a host in a list that isn't known",
-    given: [
-      route(withPlugins(plugin("kafka-logger", { brokers: [withUnknown({ host: "", port: 80 }, "host")] }))),
-      ...app("shop/web"),
-    ],
-    routed: [web],
-    blind: [
-      spot("value-unknown", {
-        field: "spec.http[0].plugins[0].config.brokers[0].host",
-        resource: "ApisixRoute shop/web",
-      }),
-    ],
-  },
-  {
-    name: "traffic-split with nodes that aren't known, without a host, or that are no host",
+    name: "traffic-split with nodes without a host, or that are no host, or without nodes",
     given: [
       route(
         withPlugins(
@@ -660,7 +631,6 @@ const pluginCases: Case[] = [
             rules: [
               {
                 weighted_upstreams: [
-                  { upstream: withUnknown({ nodes: {} }, "nodes") },
                   { upstream: { nodes: [{ port: 80 }] } },
                   { upstream: { nodes: { "": 1 } } },
                   { upstream: {} },
@@ -673,12 +643,6 @@ const pluginCases: Case[] = [
       ...app("shop/web"),
     ],
     routed: [web],
-    blind: [
-      spot("value-unknown", {
-        field: "spec.http[0].plugins[0].config.rules[0].weighted_upstreams[0].upstream.nodes",
-        resource: "ApisixRoute shop/web",
-      }),
-    ],
   },
   {
     name: "traffic-split with an upstream id, or a discovery",

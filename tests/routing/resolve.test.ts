@@ -8,13 +8,18 @@ import {
   apisixUpstream,
   app,
   backend,
+  controller2,
   deployment,
+  gateway,
+  gatewayClass,
+  gatewayRoute,
   http,
   ingress,
   ingressClass,
   object,
   path,
   plugin,
+  service,
   settings,
   withUnknown,
 } from "./resources";
@@ -200,6 +205,212 @@ describe("resolveRoutes with unknown values", () => {
       spot.code === "value-unknown" ? [spot.data.field, spot.data.resource] : [spot.code],
     );
   const only = (routes: Routes) => routes.workloads.flatMap(({ chains }) => chains.map(printChain));
+
+  /** One route through a Gateway, with every field that it may be refused by. */
+  const viaGateway = () => {
+    const listener = {
+      name: "web",
+      port: 443,
+      protocol: "HTTPS",
+      hostname: "*.example.com",
+      tls: { mode: "Terminate" },
+      allowedRoutes: { namespaces: { from: "All" }, kinds: [{ kind: "HTTPRoute" }] },
+    };
+    const parent = { kind: "Gateway", namespace: "edge", name: "apisix", sectionName: "web", port: 443 };
+    const grant = object("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", "other/grant", {
+      spec: {
+        from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "shop" }],
+        to: [{ group: "", kind: "Service", name: "web" }],
+      },
+    });
+    const rule = {
+      backendRefs: [{ kind: "Service", namespace: "other", name: "web", port: 80, weight: 1 }],
+      filters: [
+        { type: "RequestMirror", requestMirror: { backendRef: { namespace: "shop", name: "copy", port: 80 } } },
+      ],
+    };
+    return {
+      class: gatewayClass("apisix", controller2),
+      gateway: gateway("edge/apisix", "apisix", [listener]),
+      route: gatewayRoute("HTTPRoute", "shop/web", { parentRefs: [parent], hostnames: ["a.example.com"] }, rule),
+      grant,
+      service: service("other/web", { app: "web" }),
+      pods: deployment("other/web", { app: "web" }),
+      copy: service("shop/copy", { app: "copy" }),
+      copies: deployment("shop/copy", { app: "copy" }),
+    };
+  };
+  const toWeb = "HTTPRoute shop/web › Service other/web:80 › Deployment other/web";
+  const toCopy = "HTTPRoute shop/web › Service shop/copy:80 › Deployment shop/copy";
+  const both = [toWeb, toCopy];
+
+  /** Where a value isn't known, what is still found, and which field the pack says it doesn't know. */
+  const anywhere: [of: keyof ReturnType<typeof viaGateway>, path: string, chains: string[], blind: string[][]][] = [
+    ["class", "spec.controllerName", [], [["spec.controllerName", "GatewayClass apisix"]]],
+    ["class", "metadata.name", both, []],
+    ["gateway", "metadata.name", [], [["gateway-not-in-stack"]]],
+    ["gateway", "metadata.namespace", [], [["gateway-not-in-stack"]]],
+    ["gateway", "spec.gatewayClassName", [], [["spec.gatewayClassName", "Gateway edge/apisix"]]],
+    ["gateway", "spec.listeners", [], [["spec.listeners", "Gateway edge/apisix"]]],
+    ["gateway", "spec.listeners.0", [], [["spec.listeners[0]", "Gateway edge/apisix"]]],
+    ["gateway", "spec.listeners.0.name", [], [["spec.listeners[0]", "Gateway edge/apisix"]]],
+    ["gateway", "spec.listeners.0.port", [], [["spec.listeners[0]", "Gateway edge/apisix"]]],
+    ["gateway", "spec.listeners.0.protocol", [], [["spec.listeners[0]", "Gateway edge/apisix"]]],
+    ["gateway", "spec.listeners.0.hostname", [], [["spec.listeners[0]", "Gateway edge/apisix"]]],
+    ["gateway", "spec.listeners.0.tls.mode", [], [["spec.listeners[0]", "Gateway edge/apisix"]]],
+    ["gateway", "spec.listeners.0.allowedRoutes.kinds", [], [["spec.listeners[0]", "Gateway edge/apisix"]]],
+    ["gateway", "spec.listeners.0.allowedRoutes.kinds.0.kind", [], [["spec.listeners[0]", "Gateway edge/apisix"]]],
+    ["gateway", "spec.listeners.0.allowedRoutes.namespaces.from", [], [["listener-namespaces-unknown"]]],
+    [
+      "route",
+      "metadata.namespace",
+      ["HTTPRoute web › Service shop/copy:80 › Deployment shop/copy"],
+      [["metadata.namespace", "HTTPRoute web"]],
+    ],
+    ["route", "spec.parentRefs", [], [["spec.parentRefs", "HTTPRoute shop/web"]]],
+    ["route", "spec.parentRefs.0", [], [["spec.parentRefs[0].name", "HTTPRoute shop/web"]]],
+    ["route", "spec.parentRefs.0.kind", [], [["spec.parentRefs[0].kind", "HTTPRoute shop/web"]]],
+    ["route", "spec.parentRefs.0.group", [], [["spec.parentRefs[0].group", "HTTPRoute shop/web"]]],
+    ["route", "spec.parentRefs.0.name", [], [["spec.parentRefs[0].name", "HTTPRoute shop/web"]]],
+    ["route", "spec.parentRefs.0.namespace", [], [["spec.parentRefs[0].namespace", "HTTPRoute shop/web"]]],
+    ["route", "spec.parentRefs.0.sectionName", [], [["spec.parentRefs[].sectionName", "HTTPRoute shop/web"]]],
+    ["route", "spec.parentRefs.0.port", [], [["spec.parentRefs[].port", "HTTPRoute shop/web"]]],
+    ["route", "spec.hostnames", [], [["spec.hostnames", "HTTPRoute shop/web"]]],
+    ["route", "spec.hostnames.0", [], [["spec.hostnames", "HTTPRoute shop/web"]]],
+    ["route", "spec.rules", [], [["spec.rules", "HTTPRoute shop/web"]]],
+    ["route", "spec.rules.0.backendRefs", [toCopy], [["spec.rules[0].backendRefs", "HTTPRoute shop/web"]]],
+    [
+      "route",
+      "spec.rules.0.backendRefs.0.kind",
+      [toCopy],
+      [["spec.rules[0].backendRefs[0].kind", "HTTPRoute shop/web"]],
+    ],
+    [
+      "route",
+      "spec.rules.0.backendRefs.0.name",
+      [toCopy],
+      [["spec.rules[0].backendRefs[0].name", "HTTPRoute shop/web"]],
+    ],
+    [
+      "route",
+      "spec.rules.0.backendRefs.0.namespace",
+      [toCopy],
+      [["spec.rules[0].backendRefs[0].namespace", "HTTPRoute shop/web"]],
+    ],
+    [
+      "route",
+      "spec.rules.0.backendRefs.0.port",
+      ["HTTPRoute shop/web › Service other/web › Deployment other/web", toCopy],
+      [],
+    ],
+    ["route", "spec.rules.0.backendRefs.0.weight", both, []],
+    ["route", "spec.rules.0.filters", [toWeb], [["spec.rules[0].filters", "HTTPRoute shop/web"]]],
+    ["route", "spec.rules.0.filters.0", [toWeb], [["spec.rules[0].filters[0]", "HTTPRoute shop/web"]]],
+    [
+      "route",
+      "spec.rules.0.filters.0.requestMirror",
+      [toWeb],
+      [["spec.rules[0].filters[0].requestMirror.backendRef", "HTTPRoute shop/web"]],
+    ],
+    [
+      "route",
+      "spec.rules.0.filters.0.requestMirror.backendRef",
+      [toWeb],
+      [["spec.rules[0].filters[0].requestMirror.backendRef", "HTTPRoute shop/web"]],
+    ],
+    [
+      "route",
+      "spec.rules.0.filters.0.requestMirror.backendRef.name",
+      [toWeb],
+      [["spec.rules[0].filters[0].requestMirror.backendRef.name", "HTTPRoute shop/web"]],
+    ],
+    [
+      "route",
+      "spec.rules.0.filters.0.requestMirror.backendRef.namespace",
+      [toWeb],
+      [["spec.rules[0].filters[0].requestMirror.backendRef.namespace", "HTTPRoute shop/web"]],
+    ],
+    [
+      "route",
+      "spec.rules.0.filters.0.requestMirror.backendRef.port",
+      [toWeb, "HTTPRoute shop/web › Service shop/copy › Deployment shop/copy"],
+      [],
+    ],
+    ["grant", "metadata.namespace", [toCopy], [["reference-grant-not-in-stack"]]],
+    ["grant", "spec.from", [toCopy], [["reference-grant-not-in-stack"]]],
+    ["grant", "spec.from.0.group", [toCopy], [["reference-grant-not-in-stack"]]],
+    ["grant", "spec.from.0.kind", [toCopy], [["reference-grant-not-in-stack"]]],
+    ["grant", "spec.from.0.namespace", [toCopy], [["reference-grant-not-in-stack"]]],
+    ["grant", "spec.to", [toCopy], [["reference-grant-not-in-stack"]]],
+    ["grant", "spec.to.0.group", [toCopy], [["reference-grant-not-in-stack"]]],
+    ["grant", "spec.to.0.kind", [toCopy], [["reference-grant-not-in-stack"]]],
+    ["grant", "spec.to.0.name", [toCopy], [["reference-grant-not-in-stack"]]],
+    ["service", "metadata.name", [toCopy], [["service-not-in-stack"]]],
+    ["service", "metadata.namespace", [toCopy], [["service-not-in-stack"]]],
+    ["service", "spec.selector", [toCopy], [["spec.selector", "Service other/web"]]],
+    ["service", "spec.selector.app", [toCopy], [["spec.selector", "Service other/web"]]],
+    ["service", "spec.ports", both, []],
+    ["pods", "metadata.name", ["HTTPRoute shop/web › Service other/web:80 › Deployment other/(unnamed)", toCopy], []],
+    ["pods", "metadata.namespace", [toCopy], [["service-selects-nothing"]]],
+    ["pods", "spec.template", [toCopy], [["pod-labels-unknown"]]],
+    ["pods", "spec.template.metadata.labels", [toCopy], [["pod-labels-unknown"]]],
+    ["pods", "spec.template.metadata.labels.app", [toCopy], [["pod-labels-unknown"]]],
+  ];
+  for (const [of, path, chains, blind] of anywhere) {
+    it(`behind a Gateway: ${of} ${path}`, () => {
+      const all = viaGateway();
+      unknownAt(all[of], path);
+      const routes = resolveRoutes(Object.values(all), { ...settings, controller: "2" });
+      assert.deepEqual([only(routes), unknowns(routes)], [chains, blind]);
+    });
+  }
+
+  const apisix = (rule: object) => apisixRoute("shop/web", { ingressClassName: "apisix", http: [rule] });
+  const nodes = { rules: [{ weighted_upstreams: [{ upstream: { nodes: { "web.shop.svc": 1 } } }] }] };
+  const elsewhere: [path: string, resource: Resource, field: string, ...besides: Resource[]][] = [
+    ["spec.http.0.upstreams.0.name", apisix({ upstreams: [{ name: "?" }] }), "spec.http[0].upstreams[0].name"],
+    [
+      "spec.externalNodes.0.type",
+      apisixUpstream("shop/up", { externalNodes: [{ type: "?", name: "web.shop.svc" }] }),
+      "spec.externalNodes[0].type",
+      apisix({ upstreams: [{ name: "up" }] }),
+    ],
+    [
+      "spec.http.0.plugins.0.config.brokers.0.host",
+      apisix({ plugins: [plugin("kafka-logger", { brokers: [{ host: "?", port: 80 }] })] }),
+      "spec.http[0].plugins[0].config.brokers[0].host",
+    ],
+    [
+      "spec.http.0.plugins.0.config.rules.0.weighted_upstreams.0.upstream.nodes",
+      apisix({ plugins: [plugin("traffic-split", nodes)] }),
+      "spec.http[0].plugins[0].config.rules[0].weighted_upstreams[0].upstream.nodes",
+    ],
+  ];
+  for (const [path, resource, field, ...besides] of elsewhere) {
+    it(`of ${resource.kind}: ${field}`, () => {
+      const routes = resolveRoutes([unknownAt(resource, path), ...besides, ...app("shop/web")], settings);
+      const label = `${resource.kind} shop/${resource.kind === "ApisixRoute" ? "web" : "up"}`;
+      assert.deepEqual([only(routes), unknowns(routes)], [[], [[field, label]]]);
+    });
+  }
+
+  it("behind a Gateway: everything is known", () => {
+    const all = viaGateway();
+    assert.deepEqual(only(resolveRoutes(Object.values(all), { ...settings, controller: "2" })), both);
+    for (const [resource, on] of [
+      ["route", "gateway"],
+      ["gateway", "class"],
+    ] as const) {
+      const path = resource === "route" ? "spec.parentRefs.0.name" : "spec.gatewayClassName";
+      const given = viaGateway();
+      const dependent = dependsOn(unknownAt(given[resource], path), "spec", given[on]);
+      const routes = resolveRoutes(Object.values({ ...given, [resource]: dependent }), {
+        ...settings,
+        controller: "2",
+      });
+      assert.deepEqual([only(routes), unknowns(routes)], [both, []], path);
+    }
+  });
 
   it("matches an unknown Service name through the dependencies", () => {
     const [web, other] = [app("shop/web"), app("shop/other")];

@@ -35,10 +35,12 @@ export const root = join(__dirname, "../..");
 
 /** The files that the globs match, relative to the repository, sorted. */
 export function filesOf(globs: readonly string[]): string[] {
-  const folders = new Set(globs.map((glob) => picomatch.scan(glob).base));
-  const all = [...folders].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
-  );
+  const all = globs.flatMap((glob) => {
+    const { base, isGlob } = picomatch.scan(glob);
+    if (!isGlob) return [glob];
+    const inside = readdirSync(join(root, base), { recursive: true, encoding: "utf8" });
+    return inside.map((file) => `${base}/${file}`);
+  });
   const isWanted = picomatch([...globs]);
-  return all.filter((file) => isWanted(file)).sort();
+  return [...new Set(all)].filter((file) => isWanted(file)).sort();
 }

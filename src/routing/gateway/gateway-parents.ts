@@ -79,7 +79,9 @@ function attaches(context: Context, line: ControllerLine, route: Resource, paren
     if (!origin || kind === unknown) return unclear(route, `${path}.${at}`, [stepOf(route)]);
     return ofGateway(context, line, route, origin, parent);
   }
-  if (kind !== "Gateway" || (getString(parent, "group") ?? group) !== group || name === undefined) return foreign;
+  const ownGroup = getString(parent, "group") ?? group;
+  if (ownGroup === unknown) return unclear(route, `${path}.group`, [stepOf(route)]);
+  if (kind !== "Gateway" || ownGroup !== group || name === undefined) return foreign;
   const place = namespace ? index.placeNamed(route.cluster, namespace) : index.placeOf(route);
   if (place === undefined) return unclear(route, "metadata.namespace", [stepOf(route)]);
   const [gateway] = index.named(place, gatewayKind, name);
@@ -184,13 +186,18 @@ function refuses(
   const protocol = getString(listener, "protocol");
   if (protocol === unknown || listener === unknown) return unknown;
   if (protocol === undefined || !routeKinds[route.kind]?.[line].includes(protocol)) return "protocol";
-  if (protocol === "HTTPS" && getString(listener, "tls", "mode") === "Passthrough") return "protocol";
+  const mode = protocol === "HTTPS" ? getString(listener, "tls", "mode") : undefined;
+  if (mode === unknown) return unknown;
+  if (mode === "Passthrough") return "protocol";
   const kinds = getList(listener, "allowedRoutes", "kinds");
   if (kinds === unknown) return unknown;
-  const isAllowed = (each: unknown) =>
-    getString(each, "kind") === route.kind && (getString(each, "group") ?? group) === group;
-  if (kinds && kinds.length > 0 && !kinds.some(isAllowed)) return "kind";
-  const hostname = matchesHostname(line, route, getString(listener, "hostname"));
+  if (kinds && kinds.length > 0) {
+    const answers = kinds.map((each) => allowsKind(route, each));
+    if (!answers.includes(true)) return answers.includes(unknown) ? unknown : "kind";
+  }
+  const wanted = getString(listener, "hostname");
+  if (wanted === unknown && route.kind !== "TCPRoute" && route.kind !== "UDPRoute") return unknown;
+  const hostname = matchesHostname(line, route, isKnown(wanted) ? wanted : undefined);
   if (hostname === unknown) return unclear(route, "spec.hostnames", [stepOf(route), stepOf(gateway)]);
   if (!hostname) return "hostname";
   const namespace = allowsNamespace(context, route, gateway, listener);
@@ -210,12 +217,21 @@ function refuses(
   return namespace ? undefined : "namespace";
 }
 
+/** Is an entry of `allowedRoutes.kinds` the route's kind? */
+function allowsKind(route: Resource, allowed: unknown): Maybe<boolean> {
+  const kind = getString(allowed, "kind");
+  const ownGroup = getString(allowed, "group") ?? group;
+  const isOther = (kind !== unknown && kind !== route.kind) || (ownGroup !== unknown && ownGroup !== group);
+  if (isOther) return false;
+  return [kind, ownGroup].includes(unknown) ? unknown : true;
+}
+
 /** 1.x wants all of a route's host names to match the listener's, 2.x one of them. */
-function matchesHostname(line: ControllerLine, route: Resource, wanted: Maybe<string> | undefined): Maybe<boolean> {
+function matchesHostname(line: ControllerLine, route: Resource, wanted: string | undefined): Maybe<boolean> {
   if (route.kind === "TCPRoute" || route.kind === "UDPRoute") return true;
   const hostnames = getList(route.body, "spec", "hostnames");
   if (wanted === undefined || wanted === "") return true;
-  if (wanted === unknown || hostnames === unknown) return unknown;
+  if (hostnames === unknown) return unknown;
   if (!hostnames || hostnames.length === 0) return true;
   const answers = hostnames.map((each) => (typeof each === "string" ? hostnamesMeet(wanted, each) : unknown));
   const [decisive, other] = line === "1" ? [false, true] : [true, false];

@@ -46,9 +46,9 @@ export function isGranted(
   const there = isKnown(namespace) ? index.placeNamed(route.cluster, namespace) : index.placeFrom(route, "spec");
   if (here === undefined || there === undefined) return unknown;
   if (here === there) return true;
-  const own = index.namespaceText(here) ?? "";
-  return (
-    grants.has(grantKey(there, route.kind, own, "")) ||
-    (isKnown(service) && grants.has(grantKey(there, route.kind, own, service)))
-  );
+  const key = (name: string) => grantKey(there, route.kind, index.namespaceText(here) ?? "", name);
+  if (grants.has(key(""))) return true;
+  if (isKnown(service)) return grants.has(key(service));
+  // It may be one of those that a grant names.
+  return [...grants].some((granted) => granted.startsWith(key(""))) ? unknown : false;
 }

@@ -73,7 +73,8 @@ function* backendRef(
   let to = weighted(way, getNumber(ref, "weight"));
   const granted = namespace === undefined || isGranted(context, grants, route, service, namespace);
   if (granted === unknown) {
-    yield unknownValue(route, "metadata.namespace", way.steps);
+    const field = namespace === unknown ? `${path}.namespace` : service === unknown ? `${path}.name` : undefined;
+    yield unknownValue(route, field ?? "metadata.namespace", way.steps);
     return;
   }
   if (!granted) {
