@@ -41,6 +41,10 @@ describe("what the pack starts with", () => {
     ["0.99.0", "1.20.0", true],
     ["3.220.1", "3.220.0", false],
     ["3.99.0", "3.220.0", true],
+    ["1.20.0", "1.20.1", true],
+    ["1.20.2", "1.20.1", false],
+    ["1.20.0", "1.20.0-alpha.1", false],
+    ["1.20.1-alpha.1", "1.20.1-alpha.2", false],
     ["not a version", "1.20.0", false],
   ];
   for (const [version, than, expected] of versions) {

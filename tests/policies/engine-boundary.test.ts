@@ -1,8 +1,8 @@
 /* eslint-disable @typescript-eslint/unbound-method -- what stands on gRPC's prototype is looked at, not called */
 import assert from "node:assert/strict";
 import type { ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { onConfigure } from "../../policies/engine-boundary";
-import { Server, status } from "../../policies/sdk";
+import { oldestSdk, onConfigure, refuseOldSdk } from "../../policies/engine-boundary";
+import { Server, status, versions } from "../../policies/sdk";
 import { SettingsError, type PackConfig } from "../../src/settings/settings";
 
 const properties = (value: object | undefined) => ({ getProperties: () => value && { toJavaScript: () => value } });
@@ -34,6 +34,62 @@ function started(configure: (config: PackConfig) => void, methods: object) {
     Server.prototype.addService = original;
   }
 }
+
+/** What is written where the process would end. */
+function refusal(start: () => unknown): string | undefined {
+  const { exit } = process;
+  const { write } = process.stderr;
+  let written = "";
+  process.stderr.write = (text) => {
+    written += String(text);
+    return true;
+  };
+  process.exit = (code) => {
+    throw new Error(`ended with ${code}`);
+  };
+  try {
+    start();
+    return undefined;
+  } catch (error) {
+    assert.match(String(error), /ended with 69/);
+    return written;
+  } finally {
+    process.exit = exit;
+    process.stderr.write = write;
+  }
+}
+
+describe("an SDK that the pack doesn't know", () => {
+  const installed = versions as Record<string, string>;
+  const own = { ...installed };
+  afterEach(() => Object.assign(installed, own));
+
+  it("isn't refused if it is the one of the tests", () => assert.equal(refusal(refuseOldSdk), undefined));
+
+  for (const name of Object.keys(oldestSdk)) {
+    it(`is refused if ${name} is too old`, () => {
+      installed[name] = "1.0.0";
+      assert.equal(
+        refusal(refuseOldSdk),
+        `apisix-graceful-termination: it needs ${name} ${oldestSdk[name]} or later, and 1.0.0 is installed.\n`,
+      );
+    });
+  }
+
+  it("is refused if it takes config in another way", () => {
+    const says = /takes policy config in a way that this version of the pack can't check; use an older one\./;
+    assert.match(refusal(() => started(() => undefined, { analyze: () => undefined })) ?? "", says);
+    assert.match(
+      refusal(() =>
+        onConfigure(
+          () => undefined,
+          () => "a pack without a server",
+        ),
+      ) ?? "",
+      says,
+    );
+  });
+});
 
 describe("onConfigure", () => {
   it("shows the pack its config before the SDK sees it", () => {
