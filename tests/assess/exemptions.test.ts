@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { assess, listExemptions, readKnowledge } from "../../src/assess";
 import type { PolicyName, Settings } from "../../src/settings/schema";
-import { asPulumi, today } from "../support/findings";
+import { asPulumi, judged, today } from "../support/findings";
 import type { TestResource } from "../support/host";
 import { apisixRoute, deployment, service } from "../support/resources";
 
@@ -62,4 +62,24 @@ describe("listExemptions", () => {
       );
     });
   }
+
+  it("matches the name in the program, or in the cluster", () => {
+    const named = deployment("web");
+    const resource = { ...named, name: "program-web" };
+    const matched = (name: string) => listed([resource], { exempt: [{ name, reason: "x" }] })[0]?.[0];
+    assert.deepEqual(["web", "program-web", "program"].map(matched), ["program-web", "program-web", undefined]);
+  });
+
+  it("takes a rule's annotation for the stack policy, unless one of the two doesn't allow annotations", () => {
+    const annotations = { [ignore("pre-stop-sleep")]: "x" };
+    const stack = [deployment("web", {}, { annotations }), service("web"), apisixRoute("web")];
+    const printed = (...without: PolicyName[]) => {
+      const config = Object.fromEntries(without.map((policy) => [policy, { allowAnnotations: false }]));
+      return judged(stack, {}, config).printed;
+    };
+    const blamed = ["apisix-routed-workloads: no-hook web web"];
+    assert.deepEqual(printed(), []);
+    assert.deepEqual(printed("pre-stop-sleep"), blamed);
+    assert.deepEqual(printed("apisix-routed-workloads"), blamed);
+  });
 });

@@ -182,6 +182,38 @@ const texts: [pod: Pod, what: string, fix: string, requirement?: Partial<Require
     'keep exactly one handler in the hook on container "web".',
   ],
   [
+    pod([container("web", httpGet)], 30, [sidecar("proxy")]),
+    'Can\'t tell whether container "proxy" delays its SIGTERM by 5 s: it has no preStop hook, and the hooks of the containers it waits for have unknown length.',
+    'lifecycle.preStop.sleep.seconds: 5 on container "proxy".',
+    only("proxy"),
+  ],
+  [
+    pod([{ ...container("web", tcpSocket), image: "example.com/distroless/java:17" }]),
+    'Container "web" receives SIGTERM as soon as its Pod terminates, but APISIX may keep sending it requests for another 5 s: its preStop hook is a tcpSocket, which the API accepts and the kubelet fails at once.',
+    'replace the hook on container "web" with one that sleeps 5 s and needs no shell.',
+    old,
+  ],
+  [
+    pod([container("web", sh("sleep 5; drain"))], 20),
+    'Can\'t tell whether the grace period of 20 s leaves container "web" the 10 s that it may need after SIGTERM: its preStop hook takes at least 5 s: it runs a program that may take any time, fail or be missing.',
+    'make the hook on container "web" end within 10 s, or set terminationGracePeriodSeconds to the longest time that the hook can take plus 10 s.',
+  ],
+  [
+    pod([container("web", sh("sleep 1; sleep 3 &"))]),
+    'Container "web" receives SIGTERM 1 to 4 s after its Pod starts to terminate, but APISIX may send it requests for 5 s: its preStop hook takes 1 to 4 s: a job in the background may hold it open.',
+    'make the hook on container "web" sleep 5 s before anything else.',
+  ],
+  [
+    pod([container("web", sh("sleep 25; sleep 3 &"))]),
+    'Container "web" may receive SIGKILL before it has shut down: its preStop hook takes 25 to 28 s and the grace period is 30 s (the default), which leaves at most 5 s, and the app may need 10 s after SIGTERM.',
+    "terminationGracePeriodSeconds: 38.",
+  ],
+  [
+    pod([container("web", sh("sleep 25; drain"))]),
+    'Container "web" may receive SIGKILL before it has shut down: its preStop hook takes at least 25 s and the grace period is 30 s (the default), which leaves at most 5 s, and the app may need 10 s after SIGTERM.',
+    "terminationGracePeriodSeconds: 35.",
+  ],
+  [
     pod([{ ...container("web", sh("sleep 5")), image: "example.com/distroless/java:17" }]),
     'Can\'t tell whether the preStop hook of container "web" runs: its image looks like one without a shell and sleep.',
     'replace the hook on container "web" with lifecycle.preStop.sleep.seconds: 5.',
