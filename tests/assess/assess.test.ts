@@ -303,7 +303,7 @@ describe("what a workload asks for", () => {
     ]);
     const misspelled = { annotations: { [`ignore.${prefix}pre-stop-slep`]: "x" } };
     assert.ok(
-      judged([deployment("web", {}, misspelled)], {}, one as never).printed.includes(
+      judged([deployment("web", {}, misspelled)], {}, one).printed.includes(
         "apisix-rollout-advice: exemption-policy-unknown web",
       ),
     );

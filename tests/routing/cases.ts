@@ -374,6 +374,19 @@ const apisixRouteCases: Case[] = [
 
 const upstreamCases: Case[] = [
   {
+    name: "a route's timeout, before that of its ApisixUpstream",
+    given: [
+      route({ http: [{ upstreams: [{ name: "ext" }], timeout: { read: "20s" } }] }),
+      apisixUpstream("shop/ext", {
+        externalNodes: [{ type: "Domain", name: "web.shop.svc", port: 80 }],
+        timeout: { read: "900s" },
+      }),
+      ...app("shop/web"),
+    ],
+    routed: ["ApisixRoute shop/web › ApisixUpstream shop/ext › Service shop/web:80 › Deployment shop/web [20 s]"],
+    show: "timeout",
+  },
+  {
     name: "a subset without labels is all Pods",
     given: [
       route(http(backend("web", { subset: "v1" }))),

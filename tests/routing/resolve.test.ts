@@ -454,6 +454,40 @@ describe("resolveRoutes with unknown values", () => {
     }
   });
 
+  it("takes nothing from the dependencies that can't be meant: another cluster's, another namespace's", () => {
+    const name = [["spec.http[0].backends[0].serviceName", "ApisixRoute shop/web"]];
+    const elsewhere = app("shop/web").map((each) => ({ ...each, cluster: "another" }));
+    const cluster = resolveRoutes([routeTo(elsewhere[0]!), ...elsewhere], settings);
+    assert.deepEqual([only(cluster), unknowns(cluster)], [[], name]);
+    const other = app("other/web");
+    const namespace = resolveRoutes([routeTo(other[0]!), ...other], settings);
+    assert.deepEqual([only(namespace), unknowns(namespace)], [[], name]);
+
+    const [web, pods] = [app("shop/web")[0]!, app("other/web")[1]!];
+    const selecting = dependsOn(unknownAt(web, "spec.selector"), "spec", pods);
+    const selector = resolveRoutes([apisixRoute("shop/web", http(backend("web"))), selecting, pods], settings);
+    assert.deepEqual([only(selector), unknowns(selector)], [[], [["spec.selector", "Service shop/web"]]]);
+  });
+
+  it("goes by a resource's dependencies if those of its properties aren't told", () => {
+    const web = app("shop/web");
+    const plain = { ...routeTo(), propertyDependencies: new Map(), dependencies: [web[0]!.id] };
+    assert.equal(only(resolveRoutes([plain, ...web], settings)).length, 1);
+    const other = dependsOn(plain, "metadata", web[0]!);
+    assert.equal(only(resolveRoutes([other, ...web], settings)).length, 0);
+  });
+
+  it("says that the labels of a subset aren't known", () => {
+    const [web, pods] = [service("shop/web", { app: "web" }), deployment("shop/web", { app: "web", v: "?" })];
+    const subsets = apisixUpstream("shop/web", { subsets: [{ name: "v1", labels: { v: "1" } }] });
+    const route = apisixRoute("shop/web", http(backend("web", { subset: "v1" })));
+    const routes = resolveRoutes([route, subsets, web, unknownAt(pods, "spec.template.metadata.labels.v")], settings);
+    assert.deepEqual(
+      [only(routes), unknowns(routes)],
+      [[], [["spec.template.metadata.labels", "Deployment shop/web"]]],
+    );
+  });
+
   it("takes the Service whose own name is unknown, if there is one among the dependencies", () => {
     const [web, other] = [app("shop/web"), app("shop/other")];
     unknownAt(web[0]!, "metadata.name");
