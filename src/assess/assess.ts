@@ -50,7 +50,7 @@ interface Considered {
   wishes: Wishes;
   known: CatalogMatch | undefined;
   timeline: () => Timeline | undefined;
-  /** @param serving the containers that serve a routed port; undefined where that can't be told */
+  /** @param serving the containers that serve a routed port; undefined if that can't be known */
   requirement: (serving: readonly string[] | undefined) => Requirement;
   judge: (serving: readonly string[] | undefined) => Judged;
 }

@@ -8,7 +8,7 @@ import { parseUrn } from "../report/urn";
 import { exitCode, type FailOn } from "./exit-code";
 import { fixText, type Fix } from "./fix";
 import { printReport, writeReports, type FormatChoice } from "./formats";
-import { exitCodes, hasColour, progress, type Io } from "./io";
+import { exitCodes, hasColor, progress, type Io } from "./io";
 import { codeTexts, judge, levelOf, policyTexts, reportFindings, resourceRef } from "./judgement";
 import { repairObjects, type Repaired } from "./repair";
 import { readSettings } from "./settings-file";
@@ -201,7 +201,7 @@ function explain(wanted: string, objects: readonly Sourced[], knowledge: Knowled
       `--explain ${wanted}: no such workload in the sources, or its Pod template can't be read${others}`,
     );
   }
-  for (const timeline of timelines) io.stdout(timelineText(timeline, { colour: hasColour(io) }));
+  for (const timeline of timelines) io.stdout(timelineText(timeline, { color: hasColor(io) }));
   const ids = new Set(chosen.map(({ resource }) => resource.urn));
   let isFailing = false;
   let isFine = true;

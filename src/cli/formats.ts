@@ -1,7 +1,7 @@
 /** `--format json=report.json`: which formats go where. */
 import { InvalidArgumentError } from "commander";
 import { formats, isFormat, type Format, type FormatOptions, type Report } from "../report";
-import { hasColour, type Io } from "./io";
+import { hasColor, type Io } from "./io";
 import { writeWhole } from "./write-file";
 
 export interface FormatChoice {
@@ -32,12 +32,12 @@ export async function writeReports(
   for (const { format, file } of choices) {
     const render: (report: Report, options: FormatOptions) => string = formats[format];
     const options = fallbackFile === undefined ? {} : { fallbackFile };
-    if (file === undefined) io.stdout(render(report, { ...options, colour: hasColour(io) }));
+    if (file === undefined) io.stdout(render(report, { ...options, color: hasColor(io) }));
     else await writeWhole(file, render(report, options));
   }
 }
 
 /** For people. */
 export function printReport(report: Report, to: "stdout" | "stderr", io: Io): void {
-  io[to](formats.text(report, { colour: to === "stdout" && hasColour(io) }));
+  io[to](formats.text(report, { color: to === "stdout" && hasColor(io) }));
 }

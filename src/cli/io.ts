@@ -35,8 +35,8 @@ export const exitCodes = {
   partial: 3,
 } as const;
 
-/** With colours? `NO_COLOR` (https://no-color.org) wins, then `FORCE_COLOR`, then whether it is a terminal. */
-export function hasColour(io: Io): boolean {
+/** With colors? `NO_COLOR` (https://no-color.org) wins, then `FORCE_COLOR`, then whether it is a terminal. */
+export function hasColor(io: Io): boolean {
   if (io.env.NO_COLOR) return false;
   if (io.env.FORCE_COLOR !== undefined) return io.env.FORCE_COLOR !== "0";
   return io.isTerminal.stdout && io.env.TERM !== "dumb";

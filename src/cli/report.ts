@@ -34,7 +34,7 @@ export async function report(files: readonly string[], options: ReportOptions, i
       if (!isSystemError(error)) throw error;
       isBad = true;
       const message = systemMessage(error);
-      // Also in what is rendered: nobody should take it for all there is.
+      // Also in what is rendered, so that it isn't taken for all there is.
       readings.push({ ...emptyReading(), problems: [{ source: file, message, incomplete: true }] });
     }
   }

@@ -123,7 +123,7 @@ export function namespaceOf(resource: Resource): Maybe<string> {
 const clusterScoped = new Set(["ApisixClusterConfig", "GatewayClass", "IngressClass", "Namespace"]);
 
 /**
- * How people are told of it: `Deployment shop/web`. The name is what the user wrote: `metadata.name`, or the name in
+ * How messages name it: `Deployment shop/web`. The name is what the user wrote: `metadata.name`, or the name in
  * the Pulumi program where the provider made one up (`pulumi.com/autonamed`) or it isn't known in this preview.
  */
 export function labelOf(resource: Resource): string {

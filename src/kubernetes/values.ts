@@ -29,7 +29,7 @@ export function get(parent: unknown, ...path: (string | number)[]): unknown {
   for (const key of path) {
     if (value === unknown || value === undefined || value === null) return value ?? undefined;
     if (typeof value !== "object") return unknown;
-    // A list where an object belongs: what it was meant to hold can't be told.
+    // A list where an object belongs: what belongs into it can't be known.
     if (Array.isArray(value) && !isIndex(key)) return unknown;
     try {
       value = Object.hasOwn(value, key) ? (value as Record<string | number, unknown>)[key] : undefined;

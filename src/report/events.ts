@@ -36,10 +36,10 @@ export interface EventOptions {
   pack?: string;
   /**
    * Its policies. An organization's own pack of these policies has another name and is known by them; and their
-   * descriptions are told from the messages that follow.
+   * descriptions tell where the messages begin.
    */
   policies?: readonly Policy[];
-  /** Told of each resource's properties, in the events' order: what is to be made of them is not for a report to know. */
+  /** Called with each resource's properties, in the events' order: a report doesn't know what to make of them. */
   onProperties?: (of: EventProperties) => void;
 }
 

@@ -28,7 +28,7 @@ import { changeText, reason, summary } from "./text";
 import { marks, timelineSvg } from "./timeline-svg";
 import { attribute, escape } from "./xml";
 
-/** Words and signs of what a finding, a repair or a workload is. Colour only repeats them. */
+/** Words and signs of what a finding, a repair or a workload is. Color only repeats them. */
 const kinds = {
   mandatory: { sign: "✕", word: "mandatory" },
   remediate: { sign: "✕", word: "not repaired" },
@@ -365,7 +365,7 @@ function hatch(name: string, size: number): string {
   return `<pattern id="h-${name}" width="${size}" height="${size}" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-bg" width="${size}" height="${size}"/><line class="hatch-${name}" x1="0" y1="0" x2="0" y2="${size}"/></pattern>`;
 }
 
-/** Hatchings that all pictures share, so that what they mean doesn't hang on a colour. */
+/** Hatchings that all pictures share, so that what they mean doesn't hang on a color. */
 const patterns = `<svg width="0" height="0" aria-hidden="true" focusable="false"><defs>${hatch("apisix", 6)}${hatch("maybe", 4)}${hatch("danger", 5)}</defs></svg>`;
 
 const legend = `<ul class="legend" aria-label="Signs in the pictures">${[

@@ -13,8 +13,8 @@ import { sarif } from "./sarif";
 import { text } from "./text";
 
 export interface FormatOptions {
-  /** For text: with a terminal's colours. */
-  colour?: boolean;
+  /** For text: with a terminal's colors. */
+  color?: boolean;
   /** For SARIF: the file that findings of Pulumi are shown at, as they have none. */
   fallbackFile?: string;
   /** For Markdown: the longest that the comment may be, in characters. */

@@ -2,7 +2,7 @@
  * Markdown for a pull-request comment, on GitHub and GitLab.
  *
  * The first line is a mark by which a later run finds its comment. Text from elsewhere never starts a line (GitLab runs
- * a line like `/close` as a command), calls nobody (`@name`), and refers to nothing (`#1`).
+ * a line like `/close` as a command), mentions no one (`@name`), and refers to nothing (`#1`).
  */
 import { links } from "./message";
 import { fails, groups, label, packName, stackLabel, type Finding, type Group, type Report } from "./model";

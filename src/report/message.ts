@@ -5,10 +5,10 @@
  * Pulumi puts the policy's description and a line feed before it. Versions before 0.2 ended with a path of the docs,
  * without a code. A text of another form is all "what".
  */
-import { shortened, visible, withoutColours } from "./plain";
+import { shortened, visible, withoutColors } from "./plain";
 
 export interface Message {
-  /** The policy's description, where it can be told from the rest. */
+  /** The policy's description, if it can be told apart from the rest. */
   description?: string;
   what: string;
   /** What is wrong, as a stable code. */
@@ -38,7 +38,7 @@ const docsAtEnd = /(?:^|\s+)(?:More:\s+)?((?:docs\/[\w./-]+\.md|https:\/\/[^\s"'
  * @param description the policy's description, where it is known.
  */
 export function parseMessage(text: string, description?: string): Message {
-  const lines = visible(shortened(withoutColours(text), longest))
+  const lines = visible(shortened(withoutColors(text), longest))
     .trim()
     .split("\n");
   let start = 0;

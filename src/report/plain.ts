@@ -4,12 +4,12 @@
  */
 import { stripVTControlCharacters } from "node:util";
 
-/** Pulumi's own colour tags, as in a message written with `--color raw`: `<{%fg 1%}>`, `<{%reset%}>`. */
-const colourTag = /<\{%[a-z0-9 ]*%\}>/g;
+/** Pulumi's own color tags, as in a message written with `--color raw`: `<{%fg 1%}>`, `<{%reset%}>`. */
+const colorTag = /<\{%[a-z0-9 ]*%\}>/g;
 
-/** Without colours: neither Pulumi's tags nor a terminal's codes. */
-export function withoutColours(text: string): string {
-  return stripVTControlCharacters(text.replace(colourTag, ""));
+/** Without colors: neither Pulumi's tags nor a terminal's codes. */
+export function withoutColors(text: string): string {
+  return stripVTControlCharacters(text.replace(colorTag, ""));
 }
 
 /**

@@ -3,19 +3,19 @@ import { count, oneLine, visible } from "./plain";
 import { groups, label, stackLabel, type Finding, type Repair, type Report } from "./model";
 
 export interface TextOptions {
-  /** With a terminal's colours. They only repeat what the words say. */
-  colour?: boolean;
+  /** With a terminal's colors. They only repeat what the words say. */
+  color?: boolean;
 }
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
 export type Paint = (style: keyof typeof codes, text: string) => string;
 
-export function painter(colour: boolean | undefined): Paint {
-  return colour ? (style, text) => `\u001b[${codes[style]}m${text}\u001b[0m` : (_, text) => text;
+export function painter(color: boolean | undefined): Paint {
+  return color ? (style, text) => `\u001b[${codes[style]}m${text}\u001b[0m` : (_, text) => text;
 }
 
 export function text(report: Report, options: TextOptions = {}): string {
-  const paint = painter(options.colour);
+  const paint = painter(options.color);
   const lines: string[] = [];
   const stacks = new Set(report.stacks.map(stackLabel));
   let stack: string | undefined;

@@ -2,7 +2,7 @@
  * How a Pod terminates, as a picture inside the HTML report.
  *
  * Places along the axis are percentages, so that the picture takes the width it gets and its letters keep their size;
- * colours and hatchings are the page's. All that it shows is in words in its label and below it.
+ * colors and hatchings are the page's. All that it shows is in words in its label and below it.
  */
 import type { ContainerTimeline, Timeline } from "./model";
 import { oneLine, shortened } from "./plain";

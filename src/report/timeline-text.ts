@@ -5,7 +5,7 @@ import { gracePeriodText, scaleOf, seconds, sentence, verdicts, type Scale } fro
 import { painter, type Paint } from "./text";
 
 export interface TimelineTextOptions {
-  colour?: boolean;
+  color?: boolean;
   /** Of a line, in columns. */
   width?: number;
 }
@@ -13,7 +13,7 @@ export interface TimelineTextOptions {
 const marks = { ok: "✓", short: "✗", unknown: "?" } as const;
 
 export function timelineText(of: WorkloadTimeline, options: TimelineTextOptions = {}): string {
-  const paint = painter(options.colour);
+  const paint = painter(options.color);
   const stack = stackLabel(of.workload);
   const lines = [
     paint("bold", oneLine(label(of.workload))) + (stack === undefined ? "" : ` in stack ${oneLine(stack)}`),

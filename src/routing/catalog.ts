@@ -52,7 +52,7 @@ export function catalogEntries(services: readonly RoutedService[]): { entries: C
     } else if (!isKnown(selector) || known.size < (selector?.size ?? 0)) {
       omissions.push({ label: labelOf(service), why: "its selector is not known" });
     } else if (known.size === 0) {
-      omissions.push({ label: labelOf(service), why: "it has no selector, so that its Pods can't be told" });
+      omissions.push({ label: labelOf(service), why: "it has no selector, so its Pods aren't known" });
     } else {
       const entry: CatalogEntry = {
         namespace,
@@ -75,7 +75,7 @@ export function catalogEntries(services: readonly RoutedService[]): { entries: C
   return { entries, omissions };
 }
 
-/** One Service that several sources have; undefined where they disagree on whom it selects. */
+/** One Service that several sources have; undefined if they disagree on what it selects. */
 function mergeEntries([first, ...others]: readonly CatalogEntry[]): CatalogEntry | undefined {
   if (!first) return undefined;
   let merged = first;
@@ -169,7 +169,7 @@ export function duplicates(services: readonly CatalogEntry[], place: string): st
 export interface CatalogMatch {
   /** The shortest chain from a route to the workload, on one line. */
   evidence: string;
-  /** The containers that serve the routed ports, by name; undefined where that can't be told. */
+  /** The containers that serve the routed ports, by name; undefined if that can't be known. */
   serving?: string[];
 }
 
@@ -189,7 +189,7 @@ export function indexCatalog(entries: readonly CatalogEntry[]): CatalogIndex {
 /**
  * Is the workload selected by a Service of the catalog? Undefined where none is known to select it.
  *
- * Only a certain answer counts: a label or namespace that isn't known makes nobody known to be routed.
+ * Only a certain answer counts: a label or namespace that isn't known makes no workload known to be routed.
  */
 export function catalogEntryFor(workload: Workload, catalog: CatalogIndex): CatalogMatch | undefined {
   const namespace = namespaceOf(workload.resource);

@@ -16,9 +16,9 @@ export interface Chain {
   via: "upstream" | "mirror";
   /** What a reader should know of this way, each once. */
   notes: Note[];
-  /** The containers that serve the Service's port, by name; undefined where that can't be told. */
+  /** The containers that serve the Service's port, by name; undefined if that can't be known. */
   serving?: string[];
-  /** Where the chain ends at a Service: the port of it that the route uses, by number; undefined where that can't be told. */
+  /** Where the chain ends at a Service: the port of it that the route uses, by number; undefined if that can't be known. */
   port?: number;
   /** The longest time that the route gives a request, in seconds; undefined where it doesn't say. */
   timeout?: number;

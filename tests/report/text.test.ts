@@ -39,10 +39,10 @@ Not read: events.jsonl:7: This line is a damaged event: it is not JSON.
     );
   });
 
-  it("colours only when asked, and says the same", () => {
-    const coloured = text(fullReport(), { colour: true });
-    assert.match(coloured, /\u001b\[31mmandatory\u001b\[0m/);
-    assert.equal(coloured.replace(/\u001b\[\d+m/g, ""), text(fullReport()));
+  it("colors only when asked, and says the same", () => {
+    const colored = text(fullReport(), { color: true });
+    assert.match(colored, /\u001b\[31mmandatory\u001b\[0m/);
+    assert.equal(colored.replace(/\u001b\[\d+m/g, ""), text(fullReport()));
   });
 
   for (const payload of hostile) {

@@ -14,7 +14,7 @@ export type { Place, Problem, Reading, Sourced } from "./source";
 export interface ReadOptions {
   /** Standard input, for `-`. */
   stdin: () => Promise<string>;
-  /** Told of each file before it is read. */
+  /** Called with each file before it is read. */
   onFile?: (file: string) => void;
   /** Also gets the text of each file: fixes are written to it. */
   onText?: (file: string, text: string) => void;

@@ -46,7 +46,7 @@ export function findPort(
 }
 
 /**
- * The containers of a workload that serve a port, by name; undefined where that can't be told. A containerPort is
+ * The containers of a workload that serve a port, by name; undefined if that can't be known. A containerPort is
  * information only: a container may serve a port that it doesn't declare.
  */
 export function servingContainers(

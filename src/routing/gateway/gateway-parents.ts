@@ -175,7 +175,7 @@ export function ownerOfGateway(context: Context, line: ControllerLine, gateway: 
   }
 }
 
-/** Why a listener doesn't take a route: undefined where it does, unknown or an obstacle where that can't be told. */
+/** Why a listener doesn't take a route: undefined if it does, unknown or an obstacle if that can't be known. */
 function refuses(
   context: Context,
   line: ControllerLine,
