@@ -469,7 +469,7 @@ describe("resolveRoutes with unknown values", () => {
     assert.deepEqual([only(selector), unknowns(selector)], [[], [["spec.selector", "Service shop/web"]]]);
   });
 
-  it("goes by a resource's dependencies if those of its properties aren't told", () => {
+  it("goes by a resource's dependencies if those of its properties aren't known", () => {
     const web = app("shop/web");
     const plain = { ...routeTo(), propertyDependencies: new Map(), dependencies: [web[0]!.id] };
     assert.equal(only(resolveRoutes([plain, ...web], settings)).length, 1);

@@ -8,4 +8,68 @@ export interface Equivalent {
   why: string;
 }
 
-export const equivalent: readonly Equivalent[] = [];
+export const equivalent: readonly Equivalent[] = [
+  {
+    file: "policies/adapter.ts",
+    code: "for (const finding of judged(args)?.findings(policy.name, true).filter(isOwn(policy)) ?? []) {",
+    before: "true",
+    after: "false",
+    why: "What isn't reported is computed, and left out by isOwn.",
+  },
+  {
+    file: "src/assess/assess.ts",
+    code: 'const key = facts.containers === "serving" ? JSON.stringify(serving) : "";',
+    before: 'facts.containers === "serving"',
+    after: "true",
+    why: "It is computed again: slower, and the same.",
+  },
+  {
+    file: "src/assess/assess.ts",
+    code: "if (!answer) {",
+    before: "!answer",
+    after: "true",
+    why: "It is computed again: slower, and the same.",
+  },
+  {
+    file: "src/assess/assess.ts",
+    code: "judged.set(key, answer);",
+    before: "judged.set(key, answer);",
+    after: ";",
+    why: "It is computed again: slower, and the same.",
+  },
+  {
+    file: "src/assess/assess.ts",
+    code: "if (!repair || (onlyReported && evidence === undefined)) return [];",
+    before: "!repair || (onlyReported && evidence === undefined)",
+    after: "!repair",
+    why: "What isn't reported is computed, and left out by the policies.",
+  },
+  {
+    file: "src/assess/assess.ts",
+    code: "if (deployed === planned) for (const of of considered.values()) add(allFindings(considerAlone(of, knowledge, today)));",
+    before: "deployed === planned",
+    after: "false",
+    why: "It is computed again: slower, and the same.",
+  },
+  {
+    file: "src/assess/catalog-file.ts",
+    code: "if (!known) {",
+    before: "!known",
+    after: "true",
+    why: "It is computed again: slower, and the same.",
+  },
+  {
+    file: "src/assess/catalog-file.ts",
+    code: "files.set(path, known);",
+    before: "files.set(path, known);",
+    after: ";",
+    why: "It is computed again: slower, and the same.",
+  },
+  {
+    file: "src/routing/follow/arrivals.ts",
+    code: "const timeout = Math.max(one.timeout ?? -1, other.timeout ?? -1);",
+    before: "1",
+    after: "2",
+    why: "Any negative number stands for none.",
+  },
+];

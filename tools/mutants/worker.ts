@@ -48,8 +48,8 @@ const seen = new Set<number>();
 
 Object.assign(globalThis, {
   [switchName]: (id: number) => {
-    // A loop that has lost its end asks for ever: counted, not timed, so that a busy machine says the same.
-    if (++asked > mostAsked) throw new Error("asks for ever");
+    // A loop that has lost its end asks forever: counted, not timed, so that a busy machine says the same.
+    if (++asked > mostAsked) throw new Error("asks forever");
     seen.add(id);
     return id === awake;
   },
