@@ -796,6 +796,22 @@ const pluginCases: Case[] = [
     routed: [web, "ApisixRoute shop/web › Service shop/log:80 › Deployment shop/log"],
   },
   {
+    name: "LDAP authentication that is off",
+    given: [
+      route({
+        http: [
+          {
+            backends: [backend("web")],
+            authentication: { enable: false, type: "ldapAuth", ldapAuth: { ldap_uri: "ldap.shop:80" } },
+          },
+        ],
+      }),
+      ...app("shop/web"),
+      ...app("shop/ldap"),
+    ],
+    routed: [web],
+  },
+  {
     name: "LDAP authentication of a route",
     given: [
       route({
@@ -920,6 +936,18 @@ const pluginCases: Case[] = [
     on: "2",
     blind: [spot("gateway-proxy-unused", { proxy: "GatewayProxy edge/proxy" }, "GatewayProxy edge/proxy")],
     otherwiseBlind: [],
+  },
+  {
+    name: "ApisixGlobalRule without a class",
+    given: [
+      object("apisix.apache.org/v2", "ApisixGlobalRule", "edge/all", {
+        spec: { plugins: [plugin("opa", { host: "http://web.shop.svc" })] },
+      }),
+      ...app("shop/web"),
+    ],
+    routed: ["ApisixGlobalRule edge/all › Service shop/web:80 › Deployment shop/web"],
+    on: "1",
+    otherwiseBlind: [spot("class-missing", { resource: "ApisixGlobalRule edge/all" })],
   },
   {
     name: "Consumer of a Gateway",

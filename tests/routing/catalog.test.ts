@@ -217,7 +217,7 @@ describe("route catalog", () => {
       const { entries, omissions } = catalogEntries(routes.services);
       assert.deepEqual(entries, []);
       assert.deepEqual(omissions, [
-        { label: "Service shop/none", why: "it has no selector, so that its Pods can't be told" },
+        { label: "Service shop/none", why: "it has no selector, so its Pods aren't known" },
         { label: "Service shop/odd", why: "its selector is not known" },
       ]);
     });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseClusterName, parseHost } from "../../src/routing/follow/cluster-dns";
+import { defaultPort, parseClusterName, parseHost } from "../../src/routing/follow/cluster-dns";
 import { parseDuration, requestTimeout } from "../../src/routing/apisix/duration";
 import { hostnamesMeet } from "../../src/routing/gateway/gateway-parents";
 
@@ -71,6 +71,12 @@ describe("parseDuration", () => {
     assert.equal(requestTimeout({ timeout: "60s" }), undefined);
     assert.equal(requestTimeout(undefined), undefined);
   });
+});
+
+describe("defaultPort", () => {
+  const ports = { http: 80, HTTPS: 443, grpc: 80, grpcs: 443, ldap: 389, ldaps: 636, kafka: undefined };
+  for (const [scheme, port] of Object.entries(ports)) it(scheme, () => assert.equal(defaultPort(scheme), port));
+  it("of no scheme is that of http", () => assert.equal(defaultPort(undefined), 80));
 });
 
 describe("hostnamesMeet", () => {

@@ -463,6 +463,15 @@ describe("resolveRoutes with unknown values", () => {
     const namespace = resolveRoutes([routeTo(other[0]!), ...other], settings);
     assert.deepEqual([only(namespace), unknowns(namespace)], [[], name]);
 
+    const own = unknownAt(ingress("shop/web", "?", [path("web")]), "spec.ingressClassName");
+    const ofAnother = { ...ingressClass("edge", settings.controllerNames[0]), cluster: "another" };
+    const gone = ingressClass("gone", settings.controllerNames[0]);
+    for (const others of [[ofAnother], []]) {
+      const given = [dependsOn(own, "spec", ...others, gone), ...others, ...app("shop/web")];
+      const routes = resolveRoutes(given, settings);
+      assert.deepEqual([only(routes), unknowns(routes)], [[], [["spec.ingressClassName", "Ingress shop/web"]]]);
+    }
+
     const [web, pods] = [app("shop/web")[0]!, app("other/web")[1]!];
     const selecting = dependsOn(unknownAt(web, "spec.selector"), "spec", pods);
     const selector = resolveRoutes([apisixRoute("shop/web", http(backend("web"))), selecting, pods], settings);
