@@ -72,4 +72,18 @@ export const equivalent: readonly Equivalent[] = [
     after: "2",
     why: "Any negative number stands for none.",
   },
+  {
+    file: "src/routing/apisix/duration.ts",
+    code: "total += Number(amount) * (seconds[unit] ?? 0);",
+    before: "0",
+    after: "1",
+    why: "The pattern has the table's units only.",
+  },
+  {
+    file: "src/routing/follow/arrive.ts",
+    code: 'const property = path.split(".")[0] ?? "";',
+    before: 'path.split(".")[0] ?? ""',
+    after: 'path.split(".")[0]',
+    why: "Every text has a first part; the other is for the types.",
+  },
 ];
