@@ -67,7 +67,7 @@ const texts: [pod: Pod, what: string, fix: string, requirement?: Partial<Require
   [
     pod([container("web", httpGet)]),
     'Can\'t tell whether container "web" delays its SIGTERM by 5 s: its preStop hook is an httpGet: how long it takes is up to the server that answers.',
-    'make the hook on container "web" sleep 5 s before anything else.',
+    'replace the httpGet on container "web" with an exec hook that sleeps 5 s and then makes the request.',
   ],
   [
     pod([container("web")], 30, [sidecar("proxy")]),

@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import { readPod, type Pod } from "../../src/kubernetes/workload";
-import { judge, mendedHook, neededGracePeriod, type Defect, type Requirement } from "../../src/shutdown/judge";
-import { timeline, type ContainerTimeline } from "../../src/shutdown/timeline";
+import { judge, mendedGracePeriod, neededGracePeriod, type Defect, type Requirement } from "../../src/shutdown/judge";
+import { timeline } from "../../src/shutdown/timeline";
 import { container, exec, httpGet, pod, sh, sidecar, sleep, tcpSocket } from "../support/pods";
 import { withUnknowns } from "../support/unreadable";
 
@@ -307,8 +307,7 @@ describe("neededGracePeriod", () => {
   const needed = (of: Pod, requirement = required, repaired = false) => {
     const line = timeline(of, requirement.kubernetesVersion);
     assert.ok(line);
-    const mended = (each: ContainerTimeline, hook: number) => mendedHook(each, hook, requirement);
-    return neededGracePeriod(line, requirement, repaired ? mended : undefined);
+    return repaired ? mendedGracePeriod(line, requirement) : neededGracePeriod(line, requirement);
   };
   const needs: [name: string, pod: Pod, seconds: number | undefined, repaired: number | undefined][] = [
     ["no hook", pod([container("web")]), 10, 15],
