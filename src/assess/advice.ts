@@ -1,8 +1,12 @@
 /** What is known to lose requests although both rules hold, or to make the judgement stale. */
 import { labelOf } from "../kubernetes/resource";
+import { isKnown } from "../kubernetes/values";
+import type { Pod, Workload } from "../kubernetes/workload";
 import type { Chain, LineNote, RoutedWorkload, Routes } from "../routing";
-import type { Requirement } from "../shutdown/judge";
-import type { Timeline } from "../shutdown/timeline";
+import { isExcused, type Excuse } from "../settings/exemptions";
+import { mendedGracePeriod } from "../shutdown/judge";
+import { defaultGracePeriod } from "../shutdown/timeline";
+import type { Judged } from "./assess";
 import { evidenceOf, finding, type Finding } from "./finding";
 import type { Knowledge } from "./knowledge";
 
@@ -14,45 +18,68 @@ export interface SlowRequest {
   chain: Chain;
   timeout: number;
   left: number;
+  /** The grace period that covers it once the hooks are mended; absent if the ceiling doesn't allow it. */
+  grace?: number;
+  /** The longest timeout that fits once everything else is mended. */
+  fits: number;
 }
 
 /**
  * A route may give a request more time than its container has left after SIGTERM: a request that is on its way then is
- * cut off by SIGKILL, however long the sleep is.
+ * cut off by SIGKILL, however long the sleep is. Nothing is said of a hook that never ends: that is a defect of its own.
  */
 export function slowRequest(
+  { gracePeriod }: Pod,
   upstream: readonly Chain[],
-  line: Timeline | undefined,
-  requirement: Requirement,
+  { timeline, requirement }: Judged,
 ): SlowRequest | undefined {
   const [chain] = [...upstream].sort((a, b) => (b.timeout ?? 0) - (a.timeout ?? 0));
   const timeout = chain?.timeout ?? 0;
-  if (!chain || timeout <= requirement.shutdownSeconds) return undefined;
-  const [first] = (line?.containers ?? [])
+  if (!chain || !timeline || !isKnown(gracePeriod) || timeout <= requirement.shutdownSeconds) return undefined;
+  const [first] = timeline.containers
     .filter(({ container }) => requirement.concerns(container) && (chain.serving?.includes(container.name) ?? true))
     .sort((a, b) => a.left.atMost - b.left.atMost);
   if (!first || timeout <= first.left.atMost) return undefined;
-  return { container: first.container.name, chain, timeout, left: first.left.atMost };
+  const needs = (seconds: number) => mendedGracePeriod(timeline, { ...requirement, shutdownSeconds: seconds });
+  const [grace, hooks] = [needs(timeout), needs(0)];
+  if (grace === undefined || hooks === undefined) return undefined;
+  const { maxGracePeriodSeconds: ceiling = Infinity, shutdownSeconds } = requirement;
+  // What is there, or what the other findings ask for.
+  const period = Math.max(gracePeriod ?? defaultGracePeriod, Math.min(ceiling, hooks + shutdownSeconds));
+  return {
+    ...{ container: first.container.name, chain, timeout, left: first.left.atMost },
+    ...(grace <= ceiling ? { grace } : {}),
+    fits: Math.max(0, Math.floor(period - hooks)),
+  };
 }
 
-/** Ways on which APISIX may go on using a Pod after its sleep: each once, however many workloads it is true of. */
-export function* lingering(routed: readonly RoutedWorkload[]): Iterable<Finding> {
+/**
+ * Paths on which APISIX may go on using a Pod after its sleep: each once, however many workloads it is true of.
+ *
+ * @param excusesOf a workload's exemptions from this advice; one that is excused is reported by itself
+ */
+export function* lingering(
+  routed: readonly RoutedWorkload[],
+  excusesOf: (workload: Workload) => Excuse[],
+): Iterable<Finding> {
   for (const code of ["keep-alive-connections", "dns-ttl"] as const) {
     const isSo = ({ via, notes }: Chain) => via === "upstream" && notes.some((note) => note.code === code);
-    const concerned = routed.filter(({ chains }) => chains.some(isSo));
-    const labels = concerned.map(({ workload }) => labelOf(workload.resource)).sort();
-    const [workload] = labels;
-    const first = concerned.find((each) => labelOf(each.workload.resource) === workload);
-    if (!first || workload === undefined) continue;
-    yield finding(
-      code,
-      { workload, others: labels.length - 1 },
-      {
-        policy,
-        ...(labels.length === 1 ? { subject: first.workload.resource } : {}),
-        ...evidenceOf(first.chains.filter(isSo)),
-      },
-    );
+    const concerned = routed
+      .filter(({ chains }) => chains.some(isSo))
+      .map(({ workload, chains }) => {
+        const context = { policy, subject: workload.resource, ...evidenceOf(chains.filter(isSo)) } as const;
+        return { label: labelOf(workload.resource), context, excuses: excusesOf(workload) };
+      })
+      .sort((a, b) => (a.label < b.label ? -1 : 1));
+    const open = concerned.filter(({ excuses }) => !isExcused(excuses));
+    for (const { label, context, excuses } of concerned) {
+      if (isExcused(excuses)) yield finding(code, { workload: label, others: 0 }, { ...context, excuses });
+    }
+    const [first] = open;
+    if (!first) continue;
+    const { subject, ...context } = first.context;
+    const alone = open.length === 1 ? { subject, excuses: first.excuses } : {};
+    yield finding(code, { workload: first.label, others: open.length - 1 }, { ...context, ...alone });
   }
 }
 

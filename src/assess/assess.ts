@@ -5,6 +5,7 @@ import { resolveRoutes, type Chain, type Routes } from "../routing";
 import { catalogEntryFor, type CatalogMatch } from "../routing/catalog";
 import { isExcused } from "../settings/exemptions";
 import { policyNames, type PolicyName } from "../settings/schema";
+import type { PackSettings } from "../settings/settings";
 import { judge, type Defect, type Requirement } from "../shutdown/judge";
 import { graceRemedy, sleepRemedy, type Edit } from "../shutdown/remedy";
 import { timeline, type Timeline } from "../shutdown/timeline";
@@ -188,19 +189,23 @@ function* withRoutes(
     const context = { policy: "apisix-routed-workloads", subject: service, ...evidenceOf(upstream) } as const;
     yield finding("publishes-not-ready", { service: labelOf(service) }, context);
   }
-  yield* lingering(routes.workloads);
+  const { settings } = knowledge;
+  yield* lingering(routes.workloads, (workload) =>
+    excusesFrom(workload, "apisix-rollout-advice", undefined, settings, today),
+  );
   yield* controllerLines(routes);
 }
 
 function* ofRouted(
   { workload, wishes }: Considered,
-  { requirement, timeline: line, defects }: Judged,
+  judged: Judged,
   chains: readonly Chain[],
   { settings }: Knowledge,
   today: Date,
 ): Iterable<Finding> {
   const subject = workload.resource;
   const upstream = chains.filter(isUpstream);
+  const { defects } = judged;
   for (const defect of defects) {
     // A mirrored request's answer is thrown away: no client sees it fail.
     if (defect.certain && upstream.length === 0) continue;
@@ -215,19 +220,36 @@ function* ofRouted(
     subject,
     excuses: excusesFrom(workload, "apisix-rollout-advice", undefined, settings, today),
   } as const;
-  const certain = defects.filter((defect) => defect.certain);
-  if (upstream.length === 0 && certain.length > 0) {
-    const data = { workload: labelOf(subject), defects: certain };
-    const { container } = certain[0] ?? {};
-    const about = finding("mirror-only", data, { ...advice, ...evidenceOf(chains) });
-    yield container === undefined ? about : { ...about, container };
-  }
-  const slow = slowRequest(upstream, line, requirement);
+  if (upstream.length === 0) yield* ofMirrored(workload, defects, chains, settings, today);
+  const slow = slowRequest(workload.pod, upstream, judged);
   if (slow) {
     const { container, chain, ...data } = slow;
     yield { ...finding("timeout-exceeds-grace", data, { ...advice, ...evidenceOf([chain]) }), container };
   }
-  yield* ofAnnotations(wishes, workload, evidenceOf(chains).evidence);
+  yield* ofAnnotations(wishes, workload, evidenceOf(chains).evidence, settings, today);
+}
+
+/** A workload that only gets copies of requests: its defects in one line of advice, but for those that are excused. */
+function* ofMirrored(
+  workload: Workload,
+  defects: readonly Defect[],
+  chains: readonly Chain[],
+  settings: PackSettings,
+  today: Date,
+): Iterable<Finding> {
+  const policy = "apisix-rollout-advice";
+  const certain = defects
+    .filter((defect) => defect.certain)
+    .map((defect) => ({ defect, excuses: excusesFrom(workload, policy, rulePolicy[defect.rule], settings, today) }));
+  const open = certain.filter(({ excuses }) => !isExcused(excuses));
+  const told = open.length > 0 ? open : certain;
+  const [first] = told;
+  if (!first) return;
+  const data = { workload: labelOf(workload.resource), defects: told.map(({ defect }) => defect) };
+  const excuses = [...new Map(told.flatMap((each) => each.excuses).map((each) => [each.source, each])).values()];
+  const context = { policy, subject: workload.resource, evidence: evidenceOf(chains).evidence, excuses } as const;
+  const { container } = first.defect;
+  yield { ...finding("mirror-only", data, context), ...(container === undefined ? {} : { container }) };
 }
 
 /** A workload that no route of the stack reaches: what can't be judged of it, if it is known to be routed otherwise. */
@@ -240,7 +262,7 @@ function* ofUnrouted(
   const policy = "apisix-route-blind-spots";
   const selections = resourcePolicies.map((each) => select(workload, settings.policies[each], known?.evidence));
   const evidence = selections.find((each) => each.evidence !== undefined)?.evidence;
-  yield* ofAnnotations(wishes, workload, [evidence ?? labelOf(workload.resource)]);
+  yield* ofAnnotations(wishes, workload, [evidence ?? labelOf(workload.resource)], settings, today);
   if (evidence === undefined) return;
   for (const defect of judged().defects) {
     if (defect.certain) continue;
@@ -249,9 +271,17 @@ function* ofUnrouted(
   }
 }
 
-function* ofAnnotations({ problems }: Wishes, { resource }: Workload, evidence: readonly string[]): Iterable<Finding> {
+function* ofAnnotations(
+  { problems }: Wishes,
+  workload: Workload,
+  evidence: readonly string[],
+  settings: PackSettings,
+  today: Date,
+): Iterable<Finding> {
+  const policy = "apisix-route-blind-spots";
   for (const { code, data } of problems) {
-    yield finding(code, data as never, { policy: "apisix-route-blind-spots", subject: resource, evidence });
+    const excuses = excusesFrom(workload, policy, undefined, settings, today);
+    yield finding(code, data as never, { policy, subject: workload.resource, evidence, excuses });
   }
 }
 
@@ -268,22 +298,28 @@ function* ofStack(
   if (releases.length > 0) {
     yield finding("helm-release", { releases: releases.sort().join(", "), count: releases.length }, { policy });
   }
-  const exposed = routes.allWorkloads.filter((workload) => isExposed(workload.pod) === true);
-  if (exposed.length > 0 && isNothingKnown(routes, knowledge)) {
-    yield finding("nothing-to-judge", { workloads: exposed.length }, { policy });
+  const exposed = unjudged(routes, knowledge);
+  if (exposed.length > 0) {
+    const mayAnnotate = knowledge.settings.policies["pre-stop-sleep"].allowAnnotations;
+    yield finding("nothing-to-judge", { workloads: exposed.length, mayAnnotate }, { policy });
   }
   const old = catalogAge(knowledge, today);
   if (old) yield old;
 }
 
-/** No route, no catalog, and no annotation or setting that says which workloads are routed. */
-function isNothingKnown({ services, blindSpots, allWorkloads }: Routes, { settings, catalog }: Knowledge): boolean {
-  if (catalog || services.length > 0 || blindSpots.length > 0) return false;
-  return allWorkloads.every((workload) =>
-    resourcePolicies.every((policy) => {
-      const own = settings.policies[policy];
-      return optsIn(workload, own) === undefined && select(workload, own).evidence === undefined;
-    }),
+/**
+ * The workloads that look reachable, where nothing says which workloads are routed: no route, no catalog, no annotation
+ * and no setting. None where something does; those that are annotated as not routed don't count.
+ */
+function unjudged({ services, blindSpots, allWorkloads }: Routes, { settings, catalog }: Knowledge): Workload[] {
+  if (catalog || services.length > 0 || blindSpots.length > 0) return [];
+  const active = resourcePolicies
+    .map((policy) => settings.policies[policy])
+    .filter(({ level }) => level !== "disabled");
+  const isKnown = (workload: Workload) => active.some((own) => select(workload, own).evidence !== undefined);
+  if (allWorkloads.some(isKnown)) return [];
+  return allWorkloads.filter(
+    (workload) => isExposed(workload.pod) === true && active.every((own) => optsIn(workload, own) !== false),
   );
 }
 

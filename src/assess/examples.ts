@@ -59,7 +59,7 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
       ],
     },
   },
-  "timeout-exceeds-grace": { data: { timeout: 90, left: 25 } },
+  "timeout-exceeds-grace": { data: { timeout: 90, left: 25, grace: 95, fits: 25 } },
   "keep-alive-connections": { data: { workload: "Deployment shop/web", others: 0 } },
   "dns-ttl": { data: { workload: "StatefulSet shop/db", others: 1 } },
   "controller-line": {
@@ -77,6 +77,13 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
     },
   },
   "exemption-matches-nothing": { data: { source: "exempt[0]" } },
+  "exemption-invalid": {
+    data: {
+      source: "ignore.apisix-graceful-termination/pre-stop-sleep",
+      workload: "Deployment shop/web",
+      fault: "no-reason",
+    },
+  },
   "exemption-policy-unknown": {
     data: {
       annotation: "ignore.apisix-graceful-termination/pre-stop-slep",
@@ -85,13 +92,16 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   },
   "annotation-not-boolean": { data: { annotation: "apisix-graceful-termination/routed" } },
   "annotation-not-seconds": { data: { annotation: "apisix-graceful-termination/sleep-seconds" } },
+  "annotation-above-ceiling": {
+    data: { annotation: "apisix-graceful-termination/shutdown-seconds", ceiling: 30 },
+  },
   "annotation-below-setting": {
     data: { annotation: "apisix-graceful-termination/sleep-seconds", setting: "sleepSeconds", seconds: 5 },
   },
   "catalog-undated": { data: { file: "catalog.json" } },
   "catalog-stale": { data: { file: "catalog.json", days: 45, most: 30 } },
   "helm-release": { data: { releases: '"redis"', count: 1 } },
-  "nothing-to-judge": { data: { workloads: 3 } },
+  "nothing-to-judge": { data: { workloads: 3, mayAnnotate: true } },
   "class-not-in-stack": { data: { class: "edge" } },
   "class-missing": { data: { resource: "Ingress shop/web" } },
   "gateway-class-not-in-stack": { data: { class: "edge" } },

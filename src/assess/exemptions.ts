@@ -3,7 +3,7 @@ import { labelOf } from "../kubernetes/resource";
 import { isKnown } from "../kubernetes/values";
 import type { Workload } from "../kubernetes/workload";
 import { ignorePrefix, type Excuse } from "../settings/exemptions";
-import { policyNames, type PolicyName } from "../settings/schema";
+import { policyNames, type Exemption, type PolicyName } from "../settings/schema";
 import { didYouMean } from "../schema/did-you-mean";
 import { finding, type Finding } from "./finding";
 import type { Knowledge } from "./knowledge";
@@ -45,19 +45,27 @@ export function listExemptions(
   for (const policy of policyNames) {
     for (const workload of workloads) {
       for (const excuse of excusesFrom(workload, policy, undefined, settings, today)) {
-        const key = keyOf(excuse, workload.resource.id);
-        matched.add(settingKey(excuse));
+        const entry = entryOf(excuse, settings.policies[policy].exempt);
+        const key = JSON.stringify([entry, keyOf(excuse, workload.resource.id)]);
+        matched.add(entry);
         const same = listed.get(key);
         if (same) same.policies.push(policy);
-        else listed.set(key, { workload, policies: [policy], excuse, findings: keptBack.get(key) ?? 0 });
+        else
+          listed.set(key, {
+            workload,
+            policies: [policy],
+            excuse,
+            findings: keptBack.get(keyOf(excuse, workload.resource.id)) ?? 0,
+          });
       }
     }
     for (const [i, { reason, until }] of settings.policies[policy].exempt.entries()) {
       const excuse: Excuse = { source: `exempt[${i}]`, reason, ...(until === undefined ? {} : { until }) };
-      if (matched.has(settingKey(excuse))) continue;
-      const same = listed.get(keyOf(excuse, undefined));
+      const entry = entryOf(excuse, settings.policies[policy].exempt);
+      if (matched.has(entry)) continue;
+      const same = listed.get(entry);
       if (same) same.policies.push(policy);
-      else listed.set(keyOf(excuse, undefined), { policies: [policy], excuse, findings: 0 });
+      else listed.set(entry, { policies: [policy], excuse, findings: 0 });
     }
   }
   const all = [...listed.values()];
@@ -72,9 +80,10 @@ function keyOf(excuse: Excuse, subject: string | undefined): string {
   return JSON.stringify([excuse, subject]);
 }
 
-/** An exemption of the settings is the same in all policies that have it at the same place, with the same reason. */
-function settingKey({ source, reason, until }: Excuse): string {
-  return JSON.stringify([source, reason, until]);
+/** What an excuse comes from: an exemption of the settings is the same in all policies that have it at the same place. */
+function entryOf({ source }: Excuse, exempt: readonly Exemption[]): string {
+  const index = /^exempt\[(\d+)\]$/.exec(source)?.[1];
+  return JSON.stringify(index === undefined ? source : [source, exempt[Number(index)]]);
 }
 
 /** The exemptions that keep no finding back: a workload that is fine by now, or a name that no workload has. */
@@ -85,21 +94,33 @@ export function* needlessExemptions(
   today: Date,
 ): Iterable<Finding> {
   const policy = "apisix-rollout-advice";
-  const bySetting = new Map<string, { findings: number; workloads: Workload[] }>();
+  const reported = new Set(
+    findings
+      .filter((one) => one.reported)
+      .flatMap(({ excuses, subject }) => excuses.map((excuse) => keyOf(excuse, subject?.id))),
+  );
+  const bySetting = new Map<string, { source: string; findings: number; workloads: Workload[] }>();
   for (const listed of listExemptions(workloads, findings, knowledge, today)) {
-    const { workload, excuse } = listed;
-    const { source } = excuse;
-    if (isSetting(listed)) {
-      const sum = bySetting.get(source) ?? { findings: 0, workloads: [] };
+    const { workload, excuse, policies } = listed;
+    const { fault } = excuse;
+    const source = sourceOf(excuse, policies);
+    // An expired one is said beside what it doesn't keep back any more; of the others something is to be mended.
+    if (workload && fault !== undefined && fault !== "expired") {
+      if (reported.has(keyOf(excuse, workload.resource.id))) continue;
+      const data = { source, workload: labelOf(workload.resource), fault };
+      yield finding("exemption-invalid", data, { policy, subject: workload.resource });
+    } else if (isSetting(listed)) {
+      const entry = JSON.stringify([source, excuse.reason, excuse.until]);
+      const sum = bySetting.get(entry) ?? { source, findings: 0, workloads: [] };
       sum.findings += listed.findings;
       if (workload) sum.workloads.push(workload);
-      bySetting.set(source, sum);
+      bySetting.set(entry, sum);
     } else if (workload && listed.findings === 0) {
       const data = { source, workload: labelOf(workload.resource), others: 0 };
       yield finding("exemption-without-effect", data, { policy, subject: workload.resource });
     }
   }
-  for (const [source, sum] of bySetting) {
+  for (const { source, ...sum } of bySetting.values()) {
     if (sum.findings > 0) continue;
     const labels = sum.workloads.map(({ resource }) => labelOf(resource)).sort();
     const [workload] = labels;
@@ -108,6 +129,12 @@ export function* needlessExemptions(
       : finding("exemption-without-effect", { source, workload, others: labels.length - 1 }, { policy });
   }
   yield* misspelled(workloads, knowledge);
+}
+
+/** Where an exemption stands, and of which policies, if it isn't of all. */
+function sourceOf({ source }: Excuse, policies: readonly PolicyName[]): string {
+  if (!source.startsWith("exempt[") || policies.length === policyNames.length) return source;
+  return `${source} of ${policies.join(", ")}`;
 }
 
 /** Annotations that ask to be excused from a policy that doesn't exist. */

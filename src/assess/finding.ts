@@ -1,7 +1,7 @@
 /** What a judgement consists of: data, no sentences. The words are in messages.ts. */
 import type { Resource } from "../kubernetes/resource";
 import { printChain, type BlindSpotData, type Chain, type LineNote, type Note } from "../routing";
-import type { Excuse } from "../settings/exemptions";
+import type { Excuse, ExcuseFault } from "../settings/exemptions";
 import type { PolicyName } from "../settings/schema";
 import type { Defect, DefectData, Fix } from "../shutdown/judge";
 
@@ -9,21 +9,23 @@ import type { Defect, DefectData, Fix } from "../shutdown/judge";
 export interface OtherData {
   "publishes-not-ready": { service: string };
   "mirror-only": { workload: string; defects: readonly Defect[] };
-  "timeout-exceeds-grace": { timeout: number; left: number };
+  "timeout-exceeds-grace": { timeout: number; left: number; grace?: number; fits: number };
   /** `workload` is the first of those that it is true of, `others` how many there are besides. */
   "keep-alive-connections": { workload: string; others: number };
   "dns-ttl": { workload: string; others: number };
   "controller-line": { route: string; others: number; note: LineNote };
   "exemption-without-effect": { source: string; workload: string; others: number };
   "exemption-matches-nothing": { source: string };
+  "exemption-invalid": { source: string; workload: string; fault: ExcuseFault };
   "exemption-policy-unknown": { annotation: string; hint: string };
   "annotation-not-boolean": { annotation: string };
   "annotation-not-seconds": { annotation: string };
+  "annotation-above-ceiling": { annotation: string; ceiling: number };
   "annotation-below-setting": { annotation: string; setting: string; seconds: number };
   "catalog-undated": { file: string };
   "catalog-stale": { file: string; days: number; most: number };
   "helm-release": { releases: string; count: number };
-  "nothing-to-judge": { workloads: number };
+  "nothing-to-judge": { workloads: number; mayAnnotate: boolean };
 }
 
 export interface FindingData extends DefectData, BlindSpotData, OtherData {}

@@ -157,16 +157,16 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
   },
   "mirror-only": {
     what: ({ workload, defects: all }) =>
-      `${workload} only receives mirrored requests, whose answers APISIX drops, and it doesn't shut down gracefully: ${lowerFirst(all[0] ? defectText(all[0]) : "")}`,
-    fix: ({ defects: all }) => all.map(({ fixes }) => fixText(fixes)).join(" "),
+      `${workload} only receives mirrored requests, whose answers APISIX drops, and it doesn't shut down gracefully. ${all.map(defectText).join(" ")}`,
+    fix: ({ defects: all }) => fixText(all.flatMap(({ fixes }) => fixes)),
     why: "No client sees a mirrored request fail, so this is advice and not a violation. It matters if the mirror is compared with the original.",
     policies: advice,
   },
   "timeout-exceeds-grace": {
     what: ({ timeout, left }, container) =>
       `A request to container "${container}" may take ${timeout} s by its route's timeout, and the container has at most ${left} s left after SIGTERM: a slow request is cut off.`,
-    fix: ({ timeout, left }) =>
-      `raise terminationGracePeriodSeconds by ${Math.ceil(timeout - left)} s if the app finishes its requests, or lower the route's timeout to ${Math.floor(left)} s.`,
+    fix: ({ grace, fits }) =>
+      `${grace === undefined ? "" : `terminationGracePeriodSeconds: ${grace} if the app finishes its requests after SIGTERM; or `}lower the route's timeout to ${fits} s.`,
     why: "The sleep keeps new requests away. A request that is being answered when SIGTERM comes still has to end before SIGKILL.",
     policies: advice,
   },
@@ -204,6 +204,18 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
     why: "An exemption whose name is misspelled, or whose workload is gone, excuses nothing.",
     policies: advice,
   },
+  "exemption-invalid": {
+    what: ({ source, workload, fault }) =>
+      fault === "unknown-value"
+        ? `Can't tell whether ${source} excuses ${workload}: ${faultText({ fault })}.`
+        : `${source} doesn't excuse ${workload}: ${faultText({ fault })}.`,
+    fix: ({ fault }) =>
+      fault === "unknown-value"
+        ? "give it a value that is known in the preview."
+        : 'write the exemption as "<reason> until 2027-01-31".',
+    why: "An exemption needs a reason, and a date that exists if it has one. Otherwise the workload is judged, and repaired, as if there were none.",
+    policies: advice,
+  },
   "exemption-policy-unknown": {
     what: ({ annotation, hint }) =>
       `The annotation ${annotation} has no effect: there is no such policy${hint}${hint.endsWith("?") ? "" : "."}`,
@@ -223,10 +235,17 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
     why: "The workload asks for more time than the settings give it, and the pack can't read how much.",
     policies: blind,
   },
+  "annotation-above-ceiling": {
+    what: ({ annotation, ceiling }) =>
+      `The annotation ${annotation} asks for more than maxGracePeriodSeconds (${ceiling} s) leaves, and has no effect.`,
+    fix: () => "lower it, or raise maxGracePeriodSeconds if the nodes grant more.",
+    why: "The sleep and the shutdown after it must fit into the grace period, and the nodes grant no more than maxGracePeriodSeconds.",
+    policies: blind,
+  },
   "annotation-below-setting": {
     what: ({ annotation, setting, seconds: least }) =>
       `The annotation ${annotation} is below ${setting} (${least} s), and has no effect: a workload may only raise it.`,
-    fix: ({ annotation, seconds: least }) => `remove the annotation ${annotation}, or raise it above ${least}.`,
+    fix: ({ annotation, seconds: least }) => `remove the annotation ${annotation}, or raise it to ${least} or more.`,
     why: "How long APISIX needs is a fact of the cluster. A workload may ask for more, not for less.",
     policies: blind,
   },
@@ -253,9 +272,9 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
   },
   "nothing-to-judge": {
     what: ({ workloads }) =>
-      `Nothing could be judged here: no route, route catalog or annotation says which of the ${workloads === 1 ? "workloads (1)" : `${workloads} workloads`} that look reachable APISIX sends requests to.`,
-    fix: () =>
-      'give the stack a catalog (`apisix-graceful-termination routes`), or annotate its routed workloads apisix-graceful-termination/routed: "true".',
+      `Nothing could be judged here: ${workloads === 1 ? "1 workload looks" : `${workloads} workloads look`} reachable, but no route, route catalog or annotation says whether APISIX sends requests to ${workloads === 1 ? "it" : "them"}.`,
+    fix: ({ mayAnnotate }) =>
+      `give the stack a catalog (\`apisix-graceful-termination routes\`)${mayAnnotate ? ', or annotate its routed workloads apisix-graceful-termination/routed: "true"' : ""}.`,
     why: "Silence would look like compliance. Where routes live in another stack, this stack alone doesn't say what is routed.",
     policies: blind,
   },
@@ -337,8 +356,11 @@ function fixOf({ code, data, fixes }: Finding): string {
 
 /** What to do about a Pod's defect: fields and values to copy, as one sentence. */
 function fixText(fixes: readonly Fix[]): string {
-  const alternatives = fixes.filter((fix) => fix.do === "raise-version").map(fixPart);
-  const parts = fixes.filter((fix) => fix.do !== "raise-version").map(fixPart);
+  // The same fix may be part of several defects'.
+  const of = (isAlternative: boolean) => [
+    ...new Set(fixes.filter((fix) => (fix.do === "raise-version") === isAlternative).map(fixPart)),
+  ];
+  const [parts, alternatives] = [of(false), of(true)];
   return `${[parts.join(", and "), ...alternatives].filter((text) => text !== "").join("; or ")}.`;
 }
 
@@ -360,6 +382,8 @@ function fixPart(fix: Fix): string {
       const before = fix.stopsApp ? " before it stops the app" : fix.plain ? "" : " before anything else";
       return `make the hook on container "${fix.container}" sleep ${fix.seconds} s${before}`;
     }
+    case "sleep-then-request":
+      return `replace the httpGet on container "${fix.container}" with an exec hook that sleeps ${fix.seconds} s and then makes the request`;
     case "keep-one-handler":
       return `keep exactly one handler in the hook on container "${fix.container}"`;
     case "end-hook":
@@ -390,7 +414,7 @@ function hookField(hook: object): string {
 }
 
 /** Why an exemption doesn't hold, in words. */
-export function faultText({ fault, until }: Excuse): string {
+export function faultText({ fault, until }: Pick<Excuse, "fault" | "until">): string {
   if (fault === undefined) return "it is in force";
   switch (fault) {
     case "expired":
@@ -400,14 +424,15 @@ export function faultText({ fault, until }: Excuse): string {
     case "not-a-date":
       return "its date is not a date; write it as 2027-01-31";
     case "unknown-value":
-      return "its value is unknown in this preview";
+      return "it depends on a value that is unknown in this preview";
   }
 }
 
 function lapsed(excuse: Excuse): string {
-  return excuse.fault === "expired"
-    ? `The exemption (${excuse.source}) expired on ${excuse.until}.`
-    : `The exemption (${excuse.source}) doesn't hold: ${faultText(excuse)}.`;
+  const { source, fault, until } = excuse;
+  if (fault === "expired") return `The exemption (${source}) expired on ${until}.`;
+  const can = fault === "unknown-value" ? "may not hold" : "doesn't hold";
+  return `The exemption (${source}) ${can}: ${faultText(excuse)}.`;
 }
 
 /** A container that gets its SIGTERM while APISIX still sends it requests. */

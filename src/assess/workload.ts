@@ -60,6 +60,16 @@ export function wishesOf(workload: Workload, { facts, policies }: PackSettings):
       wishes.problems.push({ code: "annotation-below-setting", data: { annotation, setting, seconds } });
     } else wishes[setting] = Number(text);
   }
+  const { sleepSeconds = facts.sleepSeconds, shutdownSeconds = facts.shutdownSeconds } = wishes;
+  const ceiling = facts.maxGracePeriodSeconds ?? Infinity;
+  if (sleepSeconds + shutdownSeconds <= ceiling) return wishes;
+  // The settings are refused if their own sum is above it, so that a wish is the reason.
+  for (const [name, setting] of secondsAnnotations) {
+    if (wishes[setting] === undefined) continue;
+    const annotation = `${annotationPrefix}${name}`;
+    wishes.problems.push({ code: "annotation-above-ceiling", data: { annotation, ceiling } });
+    delete wishes[setting];
+  }
   return wishes;
 }
 

@@ -77,7 +77,10 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   const assessment = judge(objects, knowledge, today);
   const findings = reportFindings(assessment.findings, objects, knowledge.settings, texts);
   const originals = new Map(repairs.map(({ object }) => [object.resource.urn, object]));
-  const mentioned = new Set([...originals.keys(), ...assessment.findings.map(({ subject }) => subject?.id)]);
+  const mentioned = new Set([
+    ...originals.keys(),
+    ...assessment.findings.filter(({ reported }) => reported).map(({ subject }) => subject?.id),
+  ]);
   const timelines = objects.flatMap((object): WorkloadTimeline[] => {
     const { urn } = object.resource;
     if (!mentioned.has(urn)) return [];
@@ -204,15 +207,24 @@ function explain(wanted: string, objects: readonly Sourced[], knowledge: Knowled
   for (const timeline of timelines) io.stdout(timelineText(timeline, { color: hasColor(io) }));
   const ids = new Set(chosen.map(({ resource }) => resource.urn));
   let isFailing = false;
-  let isFine = true;
+  let [isFine, isExempt, isLikely] = [true, false, false];
   for (const finding of findings) {
     const { subject, policy, reported, excuses } = finding;
     const level = levelOf(policy, knowledge.settings);
-    if (!subject || !ids.has(subject.id) || !reported || isExcused(excuses) || level === undefined) continue;
+    if (!subject || !ids.has(subject.id) || level === undefined) continue;
+    if (isExcused(excuses)) isExempt = true;
+    else if (!reported) isLikely = true;
+    if (!reported || isExcused(excuses)) continue;
     io.stdout(`\n${level}: ${messageOf(finding)}\n`);
     isFine = false;
     isFailing ||= failOn === "advisory" || level === failOn;
   }
-  if (isFine) io.stdout("\nNo findings.\n");
+  if (isFine) io.stdout(`\n${noFindings(isExempt, isLikely)}\n`);
   return isFailing ? exitCodes.findings : exitCodes.clean;
+}
+
+/** Why a workload has no findings, though its drawing may show that it is stopped too early. */
+function noFindings(isExempt: boolean, isLikely: boolean): string {
+  if (isExempt) return "No findings: it is exempt.";
+  return isLikely ? "No findings: nothing says that APISIX sends it requests." : "No findings.";
 }

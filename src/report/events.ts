@@ -386,6 +386,9 @@ class Reader {
     const last = message && lastLink(message, undefined);
     if (parsed === undefined) return last ?? { kind: "Resource", name: urn === "" ? "(unknown)" : visible(urn) };
     const { stack, project } = parsed;
+    // With a code it is about the whole stack; older versions named a resource that has no URN of its own.
+    if (parsed.type === stackType && message?.code !== undefined)
+      return { kind: "Stack", name: stack, urn, stack, project };
     if (parsed.type === stackType && last) return { ...last, urn, stack, project };
     const identity = this.identities.get(urn) ?? { name: parsed.name };
     return { kind: parsed.kind, ...identity, urn, stack, project };

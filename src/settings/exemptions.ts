@@ -1,4 +1,4 @@
-import { isKnown, type Maybe } from "../kubernetes/values";
+import { isKnown, unknown, type Maybe } from "../kubernetes/values";
 import { matchesGlob } from "./globs";
 import type { Exemption, PolicyName } from "./schema";
 import { isDate } from "./settings";
@@ -49,8 +49,10 @@ export function excusesOf(
 ): Excuse[] {
   const excuses: Excuse[] = [];
   for (const [i, exemption] of settings.exempt.entries()) {
-    if (!matches(exemption, workload)) continue;
-    excuses.push(excuse(`exempt[${i}]`, exemption.reason, exemption.until, today));
+    const answer = matches(exemption, workload);
+    if (answer === false) continue;
+    const found = excuse(`exempt[${i}]`, exemption.reason, exemption.until, today);
+    excuses.push(answer === unknown ? { ...found, fault: "unknown-value" } : found);
   }
   const annotation = `${ignorePrefix}${policy}`;
   const text = workload.annotations.get(annotation);
@@ -91,19 +93,22 @@ function excuse(source: string, reason: string, until: string | undefined, today
   };
 }
 
-function matches(exemption: Exemption, workload: Exemptible): boolean {
-  const { kind, namespace, name, labels } = exemption;
-  if (kind !== undefined && !matchesGlob(workload.kind, kind)) return false;
-  if (namespace !== undefined && !(isKnown(workload.namespace) && matchesGlob(workload.namespace, namespace))) {
-    return false;
+/** Does an exemption name a workload? Unknown if that depends on what isn't known in this preview. */
+function matches({ kind, namespace, name, labels }: Exemption, workload: Exemptible): Maybe<boolean> {
+  const answers: Maybe<boolean>[] = [kind === undefined || matchesGlob(workload.kind, kind)];
+  if (namespace !== undefined) answers.push(matchesMaybe(workload.namespace, namespace));
+  if (name !== undefined) {
+    const known = workload.names.some((own) => matchesGlob(own, name));
+    answers.push(known || (workload.names.length === 0 ? unknown : false));
   }
-  if (name !== undefined && !workload.names.some((own) => matchesGlob(own, name))) return false;
-  if (labels !== undefined) {
-    if (!isKnown(workload.labels)) return false;
-    for (const [key, glob] of Object.entries(labels)) {
-      const value = workload.labels.get(key);
-      if (value === undefined || !isKnown(value) || !matchesGlob(value, glob)) return false;
-    }
+  for (const [key, glob] of Object.entries(labels ?? {})) {
+    answers.push(isKnown(workload.labels) ? matchesMaybe(workload.labels.get(key), glob) : unknown);
   }
-  return true;
+  if (answers.includes(false)) return false;
+  return answers.includes(unknown) ? unknown : true;
+}
+
+function matchesMaybe(text: Maybe<string> | undefined, glob: string): Maybe<boolean> {
+  if (text === undefined) return false;
+  return isKnown(text) ? matchesGlob(text, glob) : unknown;
 }

@@ -72,6 +72,8 @@ export type Fix =
   | { do: "set-hook-without-shell"; container: string; seconds: number; replaces: boolean }
   /** Change the hook that is there: `plain` if it does nothing but sleep. */
   | { do: "sleep-first"; container: string; seconds: number; plain: boolean; stopsApp: boolean }
+  /** In place of an httpGet, which can't sleep. */
+  | { do: "sleep-then-request"; container: string; seconds: number }
   | { do: "keep-one-handler"; container: string }
   | { do: "end-hook"; container: string; within?: number; shutdown?: number }
   | { do: "change-signal"; container: string }
@@ -110,7 +112,7 @@ export function judge(
     return [{ code: "template-unknown", rule: "sleep", certain: false, data: {}, fixes }];
   }
   const concerned = line.containers.filter(({ container }) => requirement.concerns(container));
-  const needed = neededGracePeriod(line, requirement, (each, hook) => mendedHook(each, hook, requirement));
+  const needed = mendedGracePeriod(line, requirement);
   const defects = judgeSleeps(pod, concerned, requirement, needed);
   const unclear = new Set(defects.filter(({ certain }) => !certain).map(({ container }) => container));
   for (const defect of judgeGrace(pod, line, concerned, requirement, needed)) {
@@ -178,7 +180,7 @@ function judgeSleep(
     const fixes: Fix[] =
       preStop === unknown
         ? [{ do: "make-known", field: "lifecycle.preStop", container: name }]
-        : [{ do: "sleep-first", container: name, seconds: t, plain: false, stopsApp: false }, ...besides];
+        : [firstSleep(line, t), ...besides];
     return { code: "hook-may-be-too-short", ...maybe, data: { t, because }, fixes };
   }
 
@@ -204,6 +206,19 @@ function judgeSleep(
     return { code: "hook-stops-app", ...about, data: { t, protects }, fixes: sleepFirst(true) };
   }
   return { code: "hook-too-short", ...about, data: { t, protects, because }, fixes: sleepFirst(false) };
+}
+
+/** What to do about a hook of unknown length. */
+function firstSleep({ container }: ContainerTimeline, seconds: number): Fix {
+  const { name, preStop } = container;
+  switch (handlersOf(preStop)[0]) {
+    case "sleep":
+      return { do: "make-known", field: "lifecycle.preStop.sleep.seconds", container: name };
+    case "httpGet":
+      return { do: "sleep-then-request", container: name, seconds };
+    default:
+      return { do: "sleep-first", container: name, seconds, plain: false, stopsApp: false };
+  }
 }
 
 /** Has a container no hook, or one that a sleep can take the place of without anything being lost? */
@@ -317,22 +332,29 @@ export function neededGracePeriod(
   return needed === Infinity ? undefined : Math.ceil(needed);
 }
 
+/** The grace period that is needed once every hook's own defect is mended, by a remedy or by hand. */
+export function mendedGracePeriod(line: Timeline, requirement: Requirement): number | undefined {
+  return neededGracePeriod(line, requirement, (each, hook) => mendedHook(each, hook, requirement));
+}
+
 /** How long a hook takes after its own defect is mended: a sleep takes its place, or is put before what it does. */
-export function mendedHook(each: ContainerTimeline, hook: number, requirement: Requirement): number {
+function mendedHook(each: ContainerTimeline, hook: number, requirement: Requirement): number {
   const { sleepSeconds } = requirement;
   if (isReplaceable(each)) return Math.max(hook, hookSeconds(each, requirement));
-  return each.protects.atLeast >= sleepSeconds ? hook : hook + sleepSeconds;
+  // A sidecar is held by the containers that it waits for, which are mended, too.
+  const isHeld = each.protects.atLeast >= sleepSeconds || (each.waits && !mayStopApp(each.delay));
+  return isHeld ? hook : hook + sleepSeconds;
 }
 
 /** The seconds of a new sleep: those that a broken one was meant for, if they are more and the ceiling allows. */
-function hookSeconds({ delay }: ContainerTimeline, requirement: Requirement): number {
+export function hookSeconds({ delay }: ContainerTimeline, requirement: Requirement): number {
   const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds = Infinity } = requirement;
   const meant = Math.ceil(meantBy(delay) ?? 0);
   return meant > sleepSeconds && meant + shutdownSeconds <= maxGracePeriodSeconds ? meant : sleepSeconds;
 }
 
 /** The seconds that the author of a hook that doesn't work had in mind, if that is plain. */
-export function meantBy({ repair }: Delay): number | undefined {
+function meantBy({ repair }: Delay): number | undefined {
   return repair.kind === "replace" ? repair.meant : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { Pod } from "../kubernetes/workload";
 import { get, getObject, isKnown, unknown } from "../kubernetes/values";
 import { sleepHook } from "./hook";
-import { meantBy, neededGracePeriod, type Requirement } from "./judge";
+import { hookSeconds, mendedGracePeriod, type Requirement } from "./judge";
 import {
   defaultGracePeriod,
   mayStopApp,
@@ -82,12 +82,7 @@ export function graceRemedy(
   const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds = Infinity } = requirement;
   // As if the hooks were repaired already: which remedy comes first makes no difference.
   const grace = pod.gracePeriod ?? defaultGracePeriod;
-  const needed = neededGracePeriod(line, requirement, (each, hook) => {
-    const seconds = repairedSeconds(each, requirement);
-    return each.delay.repair.kind === "none" || seconds > Math.max(grace, maxGracePeriodSeconds)
-      ? hook
-      : Math.max(hook, seconds);
-  });
+  const needed = mendedGracePeriod(line, requirement);
   if (needed === undefined || needed <= grace || maxGracePeriodSeconds <= grace) return [];
   if (needed <= maxGracePeriodSeconds) return [graceEdit(pod.spec, needed)];
   // Up to the ceiling, if that gives the app more time to serve or to shut down than it has after the other remedy.
@@ -108,11 +103,6 @@ function graceEdit(spec: object, seconds: number): Edit {
   return { target: spec, key, value: seconds, path: key };
 }
 
-/** How long a hook sleeps after its repair: the seconds that it was meant for, if they are more. */
-function repairedSeconds({ delay }: ContainerTimeline, { sleepSeconds }: Requirement): number {
-  return Math.max(sleepSeconds, Math.ceil(meantBy(delay) ?? 0));
-}
-
 /** The edit that makes a container's own hook sleep long enough, and the seconds that it sleeps then. */
 function hookEdit(
   own: ContainerTimeline,
@@ -126,7 +116,7 @@ function hookEdit(
   if (preStop === unknown) return undefined;
   const { repair } = delay;
   if (repair.kind === "replace") {
-    const seconds = repairedSeconds(own, requirement);
+    const seconds = hookSeconds(own, requirement);
     const hook = sleepHook(seconds, form, kubernetesVersion, pod, container);
     const lifecycle = getObject(container.body, "lifecycle");
     if (!hook || lifecycle === unknown) return undefined;

@@ -240,7 +240,11 @@ const judgements: [what: string, resources: TestResource[], printed: string[], s
     [deployment("web"), apisixRoute("web", "gone")],
     ["apisix-route-blind-spots: service-not-in-stack web"],
   ],
-  ["two workloads, one of which is annotated", [deployment("web", native(5), sayingSo), deployment("api")], []],
+  [
+    "two workloads, one of which is annotated",
+    [deployment("web", native(5), sayingSo), deployment("api")],
+    ["apisix-route-blind-spots: nothing-to-judge"],
+  ],
   ["workloads that one policy selects", [deployment("web", native(5))], [], { catalog: [] }],
   [
     "an annotation of an unrouted workload that can't be used",

@@ -69,7 +69,7 @@ const texts: [pod: Pod, what: string, fix: string, requirement?: Partial<Require
   [
     pod([container("web", httpGet)]),
     'Can\'t tell whether container "web" delays its SIGTERM by 5 s: its preStop hook is an httpGet: how long it takes is up to the server that answers.',
-    'make the hook on container "web" sleep 5 s before anything else.',
+    'replace the httpGet on container "web" with an exec hook that sleeps 5 s and then makes the request.',
   ],
   [
     pod([container("web")], 30, [sidecar("proxy")]),
@@ -223,9 +223,9 @@ const texts: [pod: Pod, what: string, fix: string, requirement?: Partial<Require
 /** Of what isn't a Pod's defect: the sentences whose words depend on the data. */
 const sentences: [finding: Finding, what: string, fix?: string][] = [
   [
-    finding("timeout-exceeds-grace", { timeout: 30.5, left: 19.2 }, { policy }),
+    finding("timeout-exceeds-grace", { timeout: 30.5, left: 19.2, grace: 42, fits: 19 }, { policy }),
     'A request to container "" may take 30.5 s by its route\'s timeout, and the container has at most 19.2 s left after SIGTERM: a slow request is cut off.',
-    "raise terminationGracePeriodSeconds by 12 s if the app finishes its requests, or lower the route's timeout to 19 s.",
+    "terminationGracePeriodSeconds: 42 if the app finishes its requests after SIGTERM; or lower the route's timeout to 19 s.",
   ],
   ...([0, 2] as const).map((others): [Finding, string] => [
     finding("exemption-without-effect", { source: "exempt[0]", workload: "Deployment shop/web", others }, { policy }),
@@ -261,12 +261,12 @@ const sentences: [finding: Finding, what: string, fix?: string][] = [
     'Can\'t see what Helm releases "a", "b" installs: routes, Services and workloads in it are not judged.',
   ],
   [
-    finding("nothing-to-judge", { workloads: 1 }, { policy }),
-    "Nothing could be judged here: no route, route catalog or annotation says which of the workloads (1) that look reachable APISIX sends requests to.",
+    finding("nothing-to-judge", { workloads: 1, mayAnnotate: true }, { policy }),
+    "Nothing could be judged here: 1 workload looks reachable, but no route, route catalog or annotation says whether APISIX sends requests to it.",
   ],
   [
-    finding("nothing-to-judge", { workloads: 2 }, { policy }),
-    "Nothing could be judged here: no route, route catalog or annotation says which of the 2 workloads that look reachable APISIX sends requests to.",
+    finding("nothing-to-judge", { workloads: 2, mayAnnotate: true }, { policy }),
+    "Nothing could be judged here: 2 workloads look reachable, but no route, route catalog or annotation says whether APISIX sends requests to them.",
   ],
 ];
 
@@ -279,10 +279,10 @@ describe("what people read of all else", () => {
     });
   }
 
-  it("is a mirrored workload's defects, as the end of a sentence", () => {
+  it("is a mirrored workload's defects", () => {
     const defects = judge(pod([container("web")]), required);
     const text = findingText(finding("mirror-only", { workload: "Deployment shop/web", defects }, { policy }));
-    assert.match(text.what, /doesn't shut down gracefully: container "web" receives SIGTERM/);
+    assert.match(text.what, /doesn't shut down gracefully\. Container "web" receives SIGTERM/);
     assert.equal(text.fix, 'lifecycle.preStop.sleep.seconds: 5 on container "web".');
   });
 
@@ -304,7 +304,7 @@ describe("what people read of all else", () => {
       ],
       [
         { source, reason: "", fault: "unknown-value" },
-        "The exemption (exempt[0]) doesn't hold: its value is unknown in this preview.",
+        "The exemption (exempt[0]) may not hold: it depends on a value that is unknown in this preview.",
       ],
     ];
     for (const [excuse, remark] of faults) {
@@ -313,7 +313,7 @@ describe("what people read of all else", () => {
       );
       assert.deepEqual(evidence, remark === undefined ? [] : [remark]);
     }
-    assert.equal(faultText({ source, reason: "x" }), "it is in force");
+    assert.equal(faultText({}), "it is in force");
   });
 });
 

@@ -29,7 +29,7 @@ describe("examples/routes on a real Pulumi engine", () => {
       // What is true of the stack is advice, and reported once.
       const advice = reports.filter((report) => !violations.includes(report));
       assert.deepEqual(
-        advice.map(({ policyName, message }) => [policyName, message.split("#").at(-1)]),
+        advice.map(({ policyName, message }) => [policyName, message.split("#").at(-1)?.trim()]),
         [["apisix-rollout-advice", "controller-line"]],
       );
     } finally {

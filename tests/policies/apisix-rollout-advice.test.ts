@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Settings } from "../../src/settings/schema";
 import { codesOf, judged } from "../support/findings";
 import { preview, UNKNOWN, type TestResource } from "../support/host";
-import { apisixRoute, deployment, service } from "../support/resources";
+import { apisixRoute, deployment, hook, service } from "../support/resources";
 
 const policy = "apisix-rollout-advice";
 const ignore = (of: string) => `ignore.apisix-graceful-termination/${of}`;
@@ -127,6 +127,22 @@ const cases: [what: string, resources: TestResource[], codes: string[], settings
     ["exemption-without-effect"],
   ],
   ["an annotation of a routed workload without ports", behind(annotated("pre-stop-sleep", { ports: [] })), []],
+  [
+    "an annotation without a reason, of a workload that is repaired",
+    [annotated("pre-stop-sleep", {}, "")],
+    ["exemption-invalid"],
+  ],
+  [
+    "an annotation that isn't known",
+    [deployment("web", {}, { annotations: { [ignore("pre-stop-sleep")]: UNKNOWN } })],
+    ["exemption-invalid"],
+  ],
+  [
+    "a setting for labels that aren't known",
+    [deployment("web", fine, { labels: { app: "web", tier: UNKNOWN } })],
+    ["exemption-invalid"],
+    { exempt: [{ labels: { tier: "x" }, reason }] },
+  ],
   ["an annotation for the stack policy", behind(annotated("apisix-routed-workloads", { ports: [] })), []],
   ["an annotation for a policy that doesn't exist", [annotated("pre-stop-slep")], ["exemption-policy-unknown"]],
   [
@@ -153,6 +169,15 @@ const cases: [what: string, resources: TestResource[], codes: string[], settings
     [deployment("web")],
     ["exemption-matches-nothing"],
     { exempt: [{ name: "wbe", reason }] },
+  ],
+  [
+    "connections that are exempt",
+    [
+      deployment("web", fine, { annotations: { [ignore(policy)]: "closed by hand" } }),
+      service("web"),
+      route("web", {}, backend({ resolveGranularity: "service" })),
+    ],
+    [],
   ],
   [
     "advice that is exempt",
@@ -214,7 +239,7 @@ describe(policy, () => {
         {
           code: "timeout-exceeds-grace",
           container: "proxy",
-          data: { timeout: 30, left: 20 },
+          data: { timeout: 30, left: 20, grace: 70, fits: 20 },
           evidence: ["ApisixRoute shop/web-1 › Service shop/web:80 › Deployment shop/web"],
         },
       ],
@@ -294,6 +319,51 @@ describe(policy, () => {
         ["ApisixRoute shop/twice", "controller-line"],
         ["ApisixRoute shop/web", "controller-line-unclear"],
       ],
+    );
+  });
+
+  const slow = (seconds: number) => route("web", {}, { timeout: { read: `${seconds}s` } });
+  const timeouts: [what: string, container: object, pod: object, settings: Settings, data: object][] = [
+    ["a sleep", fine, {}, {}, { timeout: 60, left: 25, grace: 65, fits: 25 }],
+    ["no hook yet", {}, {}, {}, { timeout: 60, left: 30, grace: 65, fits: 25 }],
+    [
+      "a grace period that is to be raised",
+      fine,
+      { terminationGracePeriodSeconds: 8 },
+      {},
+      { timeout: 60, left: 3, grace: 65, fits: 10 },
+    ],
+    ["a ceiling", fine, {}, { maxGracePeriodSeconds: 30 }, { timeout: 60, left: 25, fits: 25 }],
+  ];
+  for (const [what, container, pod, settings, data] of timeouts) {
+    it(`advises one grace period for a slow request: ${what}`, () => {
+      const stack = [
+        deployment("web", container as Record<string, unknown>, { pod: pod as Record<string, unknown> }),
+        service("web"),
+        slow(60),
+      ];
+      const found = judged(stack, settings).findings.filter(({ code }) => code === "timeout-exceeds-grace");
+      assert.deepEqual(
+        found.map((one) => one.data),
+        [data],
+      );
+    });
+  }
+
+  it("says nothing of a slow request beside a hook that never ends", () => {
+    const endless = deployment("web", hook("sh", "-c", "while true; do sleep 1; done"));
+    assert.deepEqual(codesOf(policy, [endless, service("web"), slow(60)]), []);
+  });
+
+  it("names the policies of an exemption that isn't in all of them, and judges each by itself", () => {
+    const config = {
+      "pre-stop-sleep": { exempt: [{ name: "wbe", reason }] },
+      "apisix-routed-workloads": { exempt: [{ name: "web", reason }] },
+    };
+    const { findings } = judged(behind(deployment("web")), {}, config);
+    assert.deepEqual(
+      findings.filter((one) => one.policy === policy).map(({ code, data }) => [code, data]),
+      [["exemption-matches-nothing", { source: "exempt[0] of pre-stop-sleep" }]],
     );
   });
 

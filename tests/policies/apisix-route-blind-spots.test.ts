@@ -75,6 +75,24 @@ const cases: [what: string, resources: TestResource[], codes: string[]][] = [
     ["hook-may-be-too-short"],
   ],
   ["a stack that says nothing about routes", [deployment("web"), deployment("api")], ["nothing-to-judge"]],
+  [
+    "a stack where one workload is annotated as unrouted, and of the other nothing is known",
+    [annotated({ "apisix-graceful-termination/routed": "false" }), deployment("api")],
+    ["nothing-to-judge"],
+  ],
+  [
+    "an annotation that can't be used, exempt",
+    behind(
+      annotated(
+        {
+          "apisix-graceful-termination/sleep-seconds": "3",
+          [`ignore.apisix-graceful-termination/${policy}`]: "known",
+        },
+        sleep(9),
+      ),
+    ),
+    [],
+  ],
   ["a stack whose workloads don't look reachable", [deployment("worker", { ports: [] })], []],
   ["a workload that is annotated as unrouted", [annotated({ "apisix-graceful-termination/routed": "false" })], []],
   ["a stack where all is seen", [...shop, deployment("worker"), service("worker")], []],
@@ -109,6 +127,13 @@ describe(policy, () => {
       violations.map((each) => [each.policy, each.level, each.resource, each.code]),
       [[policy, "advisory", "web", "hook-may-be-too-short"]],
     );
+  });
+
+  it("reports an annotation that asks for more than the ceiling leaves", () => {
+    const annotations = { "apisix-graceful-termination/shutdown-seconds": "30" };
+    const { findings } = judged(behind(annotated(annotations)), { maxGracePeriodSeconds: 30 });
+    const codes = findings.filter(({ reported }) => reported).map(({ code }) => code);
+    assert.deepEqual(codes, ["no-hook", "annotation-above-ceiling"]);
   });
 
   it("says once that nothing can be judged, unless a catalog or a setting says more", () => {

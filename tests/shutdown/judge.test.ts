@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { readPod, type Pod } from "../../src/kubernetes/workload";
 import {
   judge,
-  mendedHook,
+  mendedGracePeriod,
   neededGracePeriod,
   type Defect,
   type Fix,
   type Requirement,
 } from "../../src/shutdown/judge";
-import { timeline, type ContainerTimeline } from "../../src/shutdown/timeline";
+import { timeline } from "../../src/shutdown/timeline";
 import { container, exec, httpGet, pod, sh, sidecar, sleep, tcpSocket } from "../support/pods";
 import { withUnknowns } from "../support/unreadable";
 
@@ -447,9 +447,7 @@ const advised: typeof cases = [
   [
     "a hook of unknown length",
     pod([container("web", httpGet)], 14),
-    [
-      "hook-may-be-too-short? web; sleep-first container=web seconds=5 plain=false stopsApp=false; set-grace seconds=15",
-    ],
+    ["hook-may-be-too-short? web; sleep-then-request container=web seconds=5; set-grace seconds=15"],
   ],
   [
     "a sidecar that is perhaps held",
@@ -665,8 +663,7 @@ describe("neededGracePeriod", () => {
   const needed = (of: Pod, requirement = required, repaired = false) => {
     const line = timeline(of, requirement.kubernetesVersion);
     assert.ok(line);
-    const mended = (each: ContainerTimeline, hook: number) => mendedHook(each, hook, requirement);
-    return neededGracePeriod(line, requirement, repaired ? mended : undefined);
+    return repaired ? mendedGracePeriod(line, requirement) : neededGracePeriod(line, requirement);
   };
   const needs: [name: string, pod: Pod, seconds: number | undefined, repaired: number | undefined][] = [
     ["no hook", pod([container("web")]), 10, 15],
