@@ -24,12 +24,14 @@ export interface GoProgram {
   cgo?: boolean;
 }
 
+// Looked up once: a test may give this process the home of an empty machine later.
+const cache =
+  process.env.APISIX_GRACEFUL_TERMINATION_CACHE ??
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "apisix-graceful-termination");
+
 /** The project's cache: $APISIX_GRACEFUL_TERMINATION_CACHE, or a folder in the user's cache. */
 export function cacheFolder(): string {
-  return (
-    process.env.APISIX_GRACEFUL_TERMINATION_CACHE ??
-    join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "apisix-graceful-termination")
-  );
+  return cache;
 }
 
 /** Is there a Go toolchain on PATH? */
