@@ -367,7 +367,13 @@ describe("resolveRoutes with unknown values", () => {
 
   const apisix = (rule: object) => apisixRoute("shop/web", { ingressClassName: "apisix", http: [rule] });
   const nodes = { rules: [{ weighted_upstreams: [{ upstream: { nodes: { "web.shop.svc": 1 } } }] }] };
+  const consumer = (gatewayRef: object) =>
+    object("apisix.apache.org/v1alpha1", "Consumer", "shop/up", {
+      spec: { gatewayRef, plugins: [{ name: "limit-count", config: { redis_host: "web.shop.svc", redis_port: 80 } }] },
+    });
   const elsewhere: [path: string, resource: Resource, field: string, ...besides: Resource[]][] = [
+    ["spec.gatewayRef.name", consumer({ name: "?" }), "spec.gatewayRef"],
+    ["spec.gatewayRef.namespace", consumer({ name: "edge", namespace: "?" }), "spec.gatewayRef"],
     ["spec.http.0.upstreams.0.name", apisix({ upstreams: [{ name: "?" }] }), "spec.http[0].upstreams[0].name"],
     [
       "spec.externalNodes.0.type",
@@ -410,6 +416,17 @@ describe("resolveRoutes with unknown values", () => {
       });
       assert.deepEqual([only(routes), unknowns(routes)], [both, []], path);
     }
+  });
+
+  it("passes over a Consumer of a Gateway that the stack gives to another controller", () => {
+    const gateway = (gatewayClassName: string) =>
+      object("gateway.networking.k8s.io/v1", "Gateway", "edge/own", { spec: { gatewayClassName } });
+    const chains = (gatewayClassName: string) => {
+      const given = [gateway(gatewayClassName), consumer({ name: "own", namespace: "edge" }), ...app("shop/web")];
+      return only(resolveRoutes(given, settings));
+    };
+    assert.equal(chains("apisix").length, 1);
+    assert.deepEqual(chains("nginx"), []);
   });
 
   it("matches an unknown Service name through the dependencies", () => {

@@ -16,6 +16,7 @@ import {
   noted,
   onlyOn,
   startAt,
+  stepOf,
   unknownValue,
   weighted,
   type Context,
@@ -149,14 +150,20 @@ function* policies(context: Context): Generator<Found> {
   const { index, settings } = context;
   if (!context.lines.includes("2")) return;
   for (const consumer of index.ofKind("apisix.apache.org/Consumer")) {
+    const found = [...pluginsOf(consumer, startAt(consumer, ["2"]), settings.apisixNamespace)];
+    if (found.length === 0) continue;
     const namespace = getString(consumer.body, "spec", "gatewayRef", "namespace");
     const name = getString(consumer.body, "spec", "gatewayRef", "name");
-    const place =
-      namespace && isKnown(namespace) ? index.placeNamed(consumer.cluster, namespace) : index.placeOf(consumer);
-    const [gateway] = place !== undefined && typeof name === "string" ? index.named(place, gatewayKind, name) : [];
+    if (namespace === unknown || name === unknown) {
+      yield unknownValue(consumer, "spec.gatewayRef", [stepOf(consumer)]);
+      continue;
+    }
+    const place = namespace ? index.placeNamed(consumer.cluster, namespace) : index.placeOf(consumer);
+    const [gateway] = place !== undefined && name !== undefined ? index.named(place, gatewayKind, name) : [];
     // An object of APISIX's own group: a Gateway that isn't in the stack can only be APISIX's.
-    if (gateway && ownerOfGateway(context, "2", gateway, gateway).takes === "foreign") continue;
-    yield* pluginsOf(consumer, startAt(consumer, ["2"]), settings.apisixNamespace);
+    const takes = gateway ? ownerOfGateway(context, "2", gateway, gateway).takes : true;
+    if (takes === true) yield* found;
+    else if (typeof takes === "object") yield takes;
   }
   for (const policy of index.ofKind("apisix.apache.org/L4RoutePolicy")) {
     const place = index.placeOf(policy);
