@@ -1,4 +1,5 @@
 /** What is known to lose requests although both rules hold, or to make the judgement stale. */
+import { byText } from "../order";
 import { labelOf } from "../kubernetes/resource";
 import { isKnown } from "../kubernetes/values";
 import type { Pod, Workload } from "../kubernetes/workload";
@@ -70,7 +71,7 @@ export function* lingering(
         const context = { policy, subject: workload.resource, ...evidenceOf(chains.filter(isSo)) } as const;
         return { label: labelOf(workload.resource), context, excuses: excusesOf(workload) };
       })
-      .sort((a, b) => (a.label < b.label ? -1 : 1));
+      .sort((a, b) => byText(a.label, b.label));
     const open = concerned.filter(({ excuses }) => !isExcused(excuses));
     for (const { label, context, excuses } of concerned) {
       if (isExcused(excuses)) yield finding(code, { workload: label, others: 0 }, { ...context, excuses });

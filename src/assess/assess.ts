@@ -1,10 +1,11 @@
+import { sortedBy } from "../order";
 import { fromPulumi, labelOf, type PulumiResource, type Resource } from "../kubernetes/resource";
 import { getBoolean } from "../kubernetes/values";
 import { isExposed, readWorkload, type Workload } from "../kubernetes/workload";
 import { resolveRoutes, type Chain, type Routes } from "../routing";
 import { catalogEntryFor, type CatalogMatch } from "../routing/catalog";
 import { isExcused } from "../settings/exemptions";
-import { policyNames, type PolicyName } from "../settings/schema";
+import { policyNames } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
 import { judge, type Defect, type Requirement } from "../shutdown/judge";
 import { graceRemedy, sleepRemedy, type Edit } from "../shutdown/remedy";
@@ -338,25 +339,9 @@ function servingContainers(chains: readonly Chain[]): string[] | undefined {
 }
 
 /** By policy, resource, container and code: the same order whatever the order of the resources. */
-function sorted(findings: Finding[]): Finding[] {
-  const rank = new Map<PolicyName, number>(policyNames.map((name, i) => [name, i]));
-  const keyed = findings.map((one) => {
-    const { policy, subject, container = "", code, evidence } = one;
+function sorted(findings: readonly Finding[]): Finding[] {
+  return sortedBy(findings, ({ policy, subject, container = "", code, evidence, data }) => {
     const label = subject ? `${labelOf(subject)}\0${subject.id}` : "";
-    return {
-      one,
-      key: [String(rank.get(policy)), label, container, code, evidence.join("\n"), JSON.stringify(one.data)],
-    };
+    return [policyNames.indexOf(policy), label, container, code, evidence.join("\n"), JSON.stringify(data)];
   });
-  keyed.sort((a, b) => compareLists(a.key, b.key));
-  return keyed.map(({ one }) => one);
-}
-
-/** By code unit: the same order on every machine, whatever its language. */
-function compareLists(a: readonly string[], b: readonly string[]): number {
-  for (const [i, own] of a.entries()) {
-    const other = b[i] ?? "";
-    if (own !== other) return own < other ? -1 : 1;
-  }
-  return 0;
 }

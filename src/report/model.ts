@@ -5,6 +5,7 @@
  * Seconds everywhere. Nothing in here is escaped: each format does that by its own rules.
  */
 import { createHash } from "node:crypto";
+import { byText, sortedBy } from "../order";
 import type {
   Code,
   Finding,
@@ -169,12 +170,12 @@ export function buildReport(
       policies: {},
     },
     stacks,
-    policies: [...policies.values()].sort((a, b) => compare(a.name, b.name)),
+    policies: [...policies.values()].sort((a, b) => byText(a.name, b.name)),
     codes: codesOf(findings.values(), codes),
     findings: sorted([...findings.values()], (one) => one.resource),
     repairs: sorted([...repairs.values()], (one) => one.resource),
     timelines: sorted([...timelines.values()], (one) => one.workload),
-    otherPacks: [...otherPacks.values()].sort((a, b) => compare(a.name, b.name)),
+    otherPacks: [...otherPacks.values()].sort((a, b) => byText(a.name, b.name)),
     problems,
   };
   if (about.createdAt !== undefined) report.createdAt = about.createdAt;
@@ -186,7 +187,7 @@ export function buildReport(
 function codesOf(findings: Iterable<Finding>, known: ReadonlyMap<string, Code>): Code[] {
   const occurring = new Set<string>();
   for (const { code } of findings) if (code !== undefined) occurring.add(code);
-  return [...occurring].sort(compare).map((code) => known.get(code) ?? { code });
+  return [...occurring].sort(byText).map((code) => known.get(code) ?? { code });
 }
 
 function totals(report: Omit<Report, "totals">): Totals {
@@ -239,22 +240,9 @@ export function groups(report: Report): Group[] {
   return [...byKey.values()].sort((a, b) => weight(a) - weight(b));
 }
 
-function sorted<T>(list: T[], resourceOf: (one: T) => ResourceRef): T[] {
-  const keyed = list.map((one) => {
-    const r = resourceOf(one);
-    return { one, key: [r.project ?? "", r.stack ?? "", r.namespace ?? "", r.kind, r.name] };
+function sorted<T>(list: readonly T[], resourceOf: (one: T) => ResourceRef): T[] {
+  return sortedBy(list, (one) => {
+    const { project = "", stack = "", namespace = "", kind, name } = resourceOf(one);
+    return [project, stack, namespace, kind, name];
   });
-  keyed.sort((a, b) => {
-    for (let i = 0; i < a.key.length; i++) {
-      const order = compare(a.key[i] ?? "", b.key[i] ?? "");
-      if (order !== 0) return order;
-    }
-    return 0;
-  });
-  return keyed.map(({ one }) => one);
-}
-
-/** By code unit: the same order on every machine, whatever its language. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

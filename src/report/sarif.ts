@@ -6,8 +6,9 @@
  * Three things that GitHub's code scanning asks for beyond the standard: a result without a physical location makes
  * it refuse the file; alerts are told apart by `primaryLocationLineHash`; and a rule's help is its `help.markdown`.
  */
+import { byText } from "../order";
 import { isWebAddress } from "./markdown";
-import { compare, label, type Finding, type Location, type Report, type ResourceRef } from "./model";
+import { label, type Finding, type Location, type Report, type ResourceRef } from "./model";
 import { firstSentence, oneLine, visible } from "./plain";
 import { reason } from "./text";
 
@@ -69,7 +70,7 @@ function rulesOf(report: Report): Map<string, Sarif> {
     else byRule.set(ruleId(one), [one]);
   }
   const rules = [...byRule]
-    .sort(([a], [b]) => compare(a, b))
+    .sort(([a], [b]) => byText(a, b))
     .map(([id, found]): [string, Sarif] => {
       const code = report.codes.find((code) => code.code === id);
       const policy = report.policies.find(({ name }) => name === id);
@@ -88,7 +89,7 @@ function numbersOf(findings: readonly Finding[]): Map<Finding, number> {
   const place = ({ location }: Finding) => ({ file: "", line: 0, column: 0, ...location });
   const ordered = [...findings].sort((a, b) => {
     const [at, other] = [place(a), place(b)];
-    return compare(at.file, other.file) || at.line - other.line || at.column - other.column || compare(a.what, b.what);
+    return byText(at.file, other.file) || at.line - other.line || at.column - other.column || byText(a.what, b.what);
   });
   const last = new Map<string, number>();
   const numbers = new Map<Finding, number>();

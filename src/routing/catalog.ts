@@ -12,7 +12,7 @@ import type { Workload } from "../kubernetes/workload";
 import type { CatalogEntry, CatalogFile, CatalogPort } from "../schema/catalog";
 import { checker } from "../schema/check";
 import { printChain, type Chain, type RoutedService } from "./routes";
-import { byText } from "./follow/order";
+import { byText } from "../order";
 import { servicePorts, servingContainers } from "./follow/service";
 
 export type { CatalogEntry } from "../schema/catalog";

@@ -6,7 +6,7 @@ import { apisixRoutes } from "./sources/apisix-route";
 import { gatewayApi } from "./sources/gateway-api";
 import { globalPlugins } from "./sources/global-plugins";
 import { ingresses } from "./sources/ingress";
-import { byText } from "./follow/order";
+import { byText } from "../order";
 import type { Context, Found } from "./follow/reference";
 import { resolve } from "./follow/resolve";
 import { ResourceIndex } from "./follow/resource-index";

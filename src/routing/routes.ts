@@ -1,3 +1,4 @@
+import type { Key } from "../order";
 import type { Resource } from "../kubernetes/resource";
 import type { Workload } from "../kubernetes/workload";
 
@@ -209,4 +210,9 @@ export interface RoutingSettings {
 /** The steps of a chain on one line. */
 export function printChain({ steps }: { steps: readonly Step[] }): string {
   return steps.map(({ label }) => label).join(" › ");
+}
+
+/** Short ways before long ones, then by text. */
+export function wayKey(way: { steps: readonly Step[] }): Key {
+  return [way.steps.length, printChain(way)];
 }

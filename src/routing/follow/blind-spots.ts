@@ -1,6 +1,6 @@
 /** Obstacles as blind spots: one for each cause. */
-import { printChain, type BlindSpot } from "../routes";
-import { sortedBy, wayKey } from "./order";
+import { sortedBy, type Key } from "../../order";
+import { printChain, wayKey, type BlindSpot } from "../routes";
 import type { Obstacle } from "./reference";
 
 /**
@@ -22,6 +22,6 @@ export function blindSpots(obstacles: readonly Obstacle[]): BlindSpot[] {
   });
 }
 
-function keyOf(obstacle: Obstacle): (number | string)[] {
+function keyOf(obstacle: Obstacle): Key {
   return [...wayKey(obstacle), obstacle.code, JSON.stringify(obstacle.data), obstacle.resource.id];
 }

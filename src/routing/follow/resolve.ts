@@ -1,4 +1,5 @@
 /** From references to Services to workloads, in one shared place for all route sources. */
+import { byText, sortedBy, type Key } from "../../order";
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { selects } from "../../kubernetes/selector";
 import { isKnown, unknown } from "../../kubernetes/values";
@@ -6,7 +7,6 @@ import type { Workload } from "../../kubernetes/workload";
 import { once, withoutMissingPorts } from "./arrivals";
 import { arrive, type Arrival } from "./arrive";
 import { blindSpots } from "./blind-spots";
-import { byText, sortedBy, wayKey } from "./order";
 import {
   isObstacle,
   stepOf,
@@ -18,7 +18,7 @@ import {
   type PortReference,
   type Way,
 } from "./reference";
-import type { Chain, RoutedService, RoutedWorkload, Routes } from "../routes";
+import { wayKey, type Chain, type RoutedService, type RoutedWorkload, type Routes } from "../routes";
 import {
   findPort,
   hasWrittenEndpoints,
@@ -171,6 +171,6 @@ class Collected<T> {
   }
 }
 
-function keyOf(chain: Chain): (number | string)[] {
+function keyOf(chain: Chain): Key {
   return [chain.via === "mirror" ? 1 : 0, ...wayKey(chain)];
 }

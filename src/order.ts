@@ -1,17 +1,12 @@
 /** The order of what is printed: never that of the resources. */
-import { printChain, type Step } from "../routes";
 
 /** By code unit: the same order on every machine, whatever its language. */
 export function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-type Key = readonly (number | string)[];
-
-/** Short ways before long ones, then by text. */
-export function wayKey(way: { steps: readonly Step[] }): Key {
-  return [way.steps.length, printChain(way)];
-}
+/** What something is sorted by: its parts, the first that differs decides. */
+export type Key = readonly (number | string)[];
 
 /** The items by their keys, part by part. Each key is made once; items with the same key stay in their order. */
 export function sortedBy<T>(items: readonly T[], keyOf: (item: T) => Key): T[] {
