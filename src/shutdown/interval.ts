@@ -27,6 +27,16 @@ export type Repair =
   | { kind: "replace"; meant?: number }
   | { kind: "none" };
 
+/** The delay of a hook that takes so long, unless it stops the app before. */
+export function delayOf(time: Interval, because: string, repair: Repair, stop: Interval = never): Delay {
+  return { ...time, stop, protects: earlier(stop, time), because, repair };
+}
+
+/** The delay of a hook of which nothing is known. */
+export function unclear(because: string): Delay {
+  return delayOf(anyTime, because, { kind: "none" }, anyTime);
+}
+
 /** A delay that is known to the second. */
 export function exactly(seconds: number): Interval {
   return { atLeast: seconds, atMost: seconds };

@@ -145,12 +145,8 @@ function judgeSleeps(
 }
 
 /** An init container whose restart policy isn't known is a sidecar, or has ended long ago. */
-function perhaps({ container, fixes }: Defect, { sleepSeconds: t }: Requirement): Defect {
-  return { code: "sidecar-unknown", rule: "sleep", certain: false, ...named(container), data: { t }, fixes };
-}
-
-function named(container: string | undefined): { container?: string } {
-  return container === undefined ? {} : { container };
+function perhaps(defect: Defect, { sleepSeconds: t }: Requirement): Defect {
+  return { ...defect, code: "sidecar-unknown", certain: false, data: { t } };
 }
 
 function judgeSleep(

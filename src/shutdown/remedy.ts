@@ -75,10 +75,10 @@ export function graceRemedy(
   requirement: Requirement,
   line: Timeline | undefined = timeline(pod, requirement.kubernetesVersion),
 ): Edit[] {
-  if (!line || !pod.spec || !isKnown(pod.gracePeriod) || !isKnown(pod.containers)) return [];
+  if (!line || !pod.spec || !isKnown(pod.gracePeriod)) return [];
   // A patch may set the grace period alone.
-  const isAlone = pod.isPatch && pod.containers.length === 0;
-  if (!isAlone && !pod.containers.some(requirement.concerns)) return [];
+  const isAlone = pod.isPatch && line.containers.length === 0;
+  if (!isAlone && !line.containers.some(({ container }) => requirement.concerns(container))) return [];
   const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds = Infinity } = requirement;
   // As if the hooks were repaired already: which remedy comes first makes no difference.
   const grace = pod.gracePeriod ?? defaultGracePeriod;
@@ -113,7 +113,6 @@ function hookEdit(
   const { sleepSeconds, kubernetesVersion, hook: form } = requirement;
   const { preStop } = container;
   const at = `${container.path}.lifecycle`;
-  if (preStop === unknown) return undefined;
   const { repair } = delay;
   if (repair.kind === "replace") {
     const seconds = hookSeconds(own, requirement);

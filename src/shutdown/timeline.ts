@@ -69,12 +69,7 @@ export function timeline(pod: Pod, kubernetesVersion: string): Timeline | undefi
     hooks = later(hooks, within({ atLeast: line.delay.protects.atLeast, atMost: line.delay.atMost }));
     end = later(end, within({ atLeast: line.sigterm.atLeast, atMost: line.sigkill.atMost }));
   }
-  const containers: ContainerTimeline[] = [];
-  for (const container of pod.containers) {
-    const line = lines.get(container);
-    if (line) containers.push(line);
-  }
-  return { gracePeriod, containers };
+  return { gracePeriod, containers: pod.containers.flatMap((container) => lines.get(container) ?? []) };
 }
 
 /** The order in which containers get their stop signal: the ordinary ones, then init containers from the last on. */

@@ -1,6 +1,6 @@
 /** How long an exec hook holds SIGTERM back. */
 import { get, getString, type Maybe } from "../../kubernetes/values";
-import { anyTime, earlier, type Delay, type Interval } from "../interval";
+import { delayOf, unclear, type Delay, type Interval } from "../interval";
 import { environmentOf } from "./environment";
 import { fault } from "./faults";
 import type { Context, Note, Run } from "./programs/call";
@@ -52,20 +52,19 @@ function follow(
     if (!(failure instanceof TooHard)) fault(failure);
     const because =
       failure instanceof TooHard ? failure.because : "can't be followed, because of an error in this program";
-    return { ...anyTime, stop: anyTime, protects: anyTime, because, repair: { kind: "none" } };
+    return unclear(because);
   }
   // A runtime may wait for background jobs that hold the hook's output open: it does with containerd, it needn't.
   const whole = tidy({ ...run.time, atMost: Math.max(run.time.atMost, run.held ?? 0) });
   const stop = tidy(run.stop);
-  const delay = { ...whole, stop, protects: earlier(stop, whole) };
   if (whole.atMost === 0) {
     const mistake = mistakeIn(command, of.environment);
-    if (mistake) return { ...delay, ...mistake };
+    if (mistake) return delayOf(whole, mistake.because, mistake.repair, stop);
   }
   const edit =
     whole.atLeast === whole.atMost && stop.atLeast === Infinity ? lengthen(command, whole.atMost) : undefined;
-  if (edit) return { ...delay, because: `sleeps ${inWords(whole)}`, repair: { kind: "lengthen", edit } };
-  return { ...delay, because: explain(whole, stop, notes), repair: { kind: "none" } };
+  if (edit) return delayOf(whole, `sleeps ${inWords(whole)}`, { kind: "lengthen", edit });
+  return delayOf(whole, explain(whole, stop, notes), { kind: "none" }, stop);
 }
 
 function tidy({ atLeast, atMost }: Interval): Interval {

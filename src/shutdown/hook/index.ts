@@ -1,7 +1,7 @@
 /** How long a container's preStop hook holds its SIGTERM back. */
 import { get, getList, getNumber, getObject, unknown, type Maybe } from "../../kubernetes/values";
 import { hasNativeSleep } from "../../kubernetes/version";
-import { anyTime, exactly, never, type Delay, type Repair } from "../interval";
+import { delayOf, exactly, unclear, type Delay, type Repair } from "../interval";
 import { delayOfCommand } from "./command";
 import { handlersOf } from "./handlers";
 
@@ -71,14 +71,9 @@ function nativeSleep(sleep: object, kubernetesVersion = ""): Delay {
   if (seconds < 0 || !Number.isInteger(seconds)) {
     return nothing("is a native sleep of a number of seconds that the Kubernetes API refuses");
   }
-  const time = exactly(seconds);
-  return { ...time, stop: never, protects: time, because: `sleeps ${seconds} s`, repair: { kind: "lengthen" } };
+  return delayOf(exactly(seconds), `sleeps ${seconds} s`, { kind: "lengthen" });
 }
 
 function nothing(because: string, repair: Repair = { kind: "replace" }): Delay {
-  return { ...exactly(0), stop: never, protects: exactly(0), because, repair };
-}
-
-function unclear(because: string): Delay {
-  return { ...anyTime, stop: anyTime, protects: anyTime, because, repair: none };
+  return delayOf(exactly(0), because, repair);
 }

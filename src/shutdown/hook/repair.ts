@@ -1,9 +1,9 @@
 /** What a remedy may do with a hook's command: lengthen a plain sleep, or replace one that doesn't work. */
-import { unknown, type Maybe } from "../../kubernetes/values";
+import { isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import type { Repair } from "../interval";
 import type { Environment } from "./environment";
 import { baseName, isNoProgram } from "./names";
-import { meantSeconds } from "./programs/sleep";
+import { meantSeconds, readPlain } from "./programs/sleep";
 import { dialectOf, isNoFile, readArguments } from "./shell";
 import { isRefused } from "./shell/syntax";
 
@@ -42,11 +42,11 @@ function plainSleep(command: readonly Maybe<string>[]): PlainSleep | undefined {
   const [program, ...args] = command.slice(at);
   if (program === undefined || program === unknown) return undefined;
   if (baseName(program) === "sleep") {
-    const operands = args.flatMap((each) => (each === unknown ? [] : each));
-    if (operands.length < args.length) return undefined;
+    if (!args.every(isKnown)) return undefined;
+    const last = args.at(-1);
     return {
-      operands,
-      ...(operands.length > 0 && { last: { index: command.length - 1, start: 0, end: operands.at(-1)?.length ?? 0 } }),
+      operands: args,
+      ...(last !== undefined && { last: { index: command.length - 1, start: 0, end: last.length } }),
     };
   }
   const dialect = dialectOf(baseName(program));
@@ -64,16 +64,16 @@ function plainSleep(command: readonly Maybe<string>[]): PlainSleep | undefined {
 export function lengthen(command: readonly Maybe<string>[], total: number): (Repair & { kind: "lengthen" })["edit"] {
   const { last, operands = [] } = plainSleep(command) ?? {};
   const element = last && command[last.index];
-  const [value, digits, unit = ""] = /^(\d+\.?\d*|\.\d+)([smhd]?)$/.exec(operands.at(-1) ?? "") ?? [];
-  if (!last || typeof element !== "string" || value === undefined || !Number.isFinite(total)) return undefined;
-  const own = Number(digits) * ({ m: 60, h: 3600, d: 86400 }[unit] ?? 1);
+  const value = operands.at(-1) ?? "";
+  const own = readPlain(value);
+  if (!last || typeof element !== "string" || own === undefined || !Number.isFinite(total)) return undefined;
   // What the other operands add up to stays.
   const others = operands.length > 1 ? total - own : 0;
   const { index, start, end } = last;
   return {
     index,
     to: (seconds) => {
-      const number = `${Math.max(0, round(seconds - others))}${unit === "s" ? "s" : ""}`;
+      const number = `${Math.max(0, round(seconds - others))}${value.endsWith("s") ? "s" : ""}`;
       return element.slice(0, start) + element.slice(start, end).replace(value, number) + element.slice(end);
     },
   };

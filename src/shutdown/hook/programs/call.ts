@@ -1,6 +1,6 @@
 /** How a program is called, and how it may run. */
 import { unknown, type Maybe } from "../../../kubernetes/values";
-import { anyTime, exactly, never, type Interval } from "../../interval";
+import { anyTime, exactly, hull, never, type Interval } from "../../interval";
 
 /** Whether a command ends with status 0. */
 export type Success = Maybe<boolean>;
@@ -59,3 +59,8 @@ export const instantly = (success: Success): Run => ran(exactly(0), success);
 
 /** Any program: any time, and it may stop the app at any moment. */
 export const anything: Run = ran(anyTime, unknown, anyTime);
+
+/** A run that may not come about: what would start it may fail at once. */
+export function perhaps(run: Run): Run {
+  return { ...run, time: hull(run.time, exactly(0)), success: unknown, stop: { ...run.stop, atMost: Infinity } };
+}

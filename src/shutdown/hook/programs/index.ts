@@ -3,7 +3,7 @@
  * image, GNU's or busybox's, if a hook uses them. Any other program takes any time, fails or not.
  */
 import { unknown } from "../../../kubernetes/values";
-import { anyTime, never } from "../../interval";
+import { anyTime } from "../../interval";
 import { baseName, isNoProgram } from "../names";
 import { dialectOf, runShell } from "../shell";
 import { TooHard } from "../too-hard";
@@ -11,7 +11,7 @@ import { anything, instantly, ran, type Arguments, type Context, type Run } from
 import { instantRun } from "./instant";
 import { interpreterRun } from "./interpreters";
 import { sleepRun } from "./sleep";
-import { effectOf } from "./stop";
+import { effectOf, stopOf } from "./stop";
 import { wrappers } from "./wrappers";
 
 /** Programs that start others are followed that deep. */
@@ -48,6 +48,5 @@ function findsPrograms({ environment }: Context): boolean {
 function unknownRun(name: string, args: Arguments, context: Context): Run {
   context.notes.add("program");
   const { effect, endsShell } = effectOf(name, args, context.stopSignal);
-  const stop = effect === "none" ? never : effect === "stops" ? { atLeast: 0, atMost: 0 } : anyTime;
-  return { ...ran(anyTime, unknown, stop), endsShell };
+  return { ...ran(anyTime, unknown, stopOf(effect)), endsShell };
 }

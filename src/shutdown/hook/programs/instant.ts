@@ -6,12 +6,12 @@
 import { unknown } from "../../../kubernetes/values";
 import { never } from "../../interval";
 import { instantly, ran, type Arguments, type Context, type Run } from "./call";
-import { killOf } from "./stop";
+import { killOf, stopOf } from "./stop";
 
 /** Whatever they are asked, they may fail: a file isn't there, a pattern isn't found, or the program itself. */
 const mayFail = new Set(
   (
-    "arch basename cat chgrp chmod chown cksum cp cut date dirname echo expand expr false fold grep egrep fgrep head " +
+    "arch basename cat chgrp chmod chown cksum cp cut date dirname echo expand expr fold grep egrep fgrep head " +
     "hostid hostname id ls ln link logger logname md5sum mkdir mkfifo mktemp mv nl nproc od paste pgrep pidof " +
     "printenv printf ps pwd readlink realpath rev rm rmdir sed seq sha1sum sha256sum sort ss stat stty tac tail tee test [ " +
     "touch tr true truncate tty uname unlink uniq uptime users wc which who whoami awk gawk mawk jq"
@@ -52,8 +52,7 @@ export function instantRun(name: string, args: Arguments, context: Context): Run
   if (name === "kill") return killRun(args, context);
   if (name === "false") return instantly(false);
   const other = Object.hasOwn(others, name) ? others[name] : undefined;
-  if (name === "tail" && args.length === 2 && args[0] === "-f" && args[1] === "/dev/null")
-    return ran({ atLeast: Infinity, atMost: Infinity }, unknown);
+  if (name === "tail" && args.length === 2 && args[0] === "-f" && args[1] === "/dev/null") return ran(never, unknown);
   if (!mayFail.has(name) || (other && args.some((arg) => arg === unknown || other.test(arg)))) return undefined;
   const asked = args.includes(unknown) ? undefined : args.join(" ");
   const isSure =
@@ -64,6 +63,5 @@ export function instantRun(name: string, args: Arguments, context: Context): Run
 /** The program `kill`, not a shell's own. */
 function killRun(args: Arguments, { stopSignal }: Context): Run {
   const { effect, target } = killOf(args, [], stopSignal, false);
-  const stop = effect === "none" ? never : { atLeast: 0, atMost: effect === "stops" ? 0 : Infinity };
-  return { ...instantly(unknown), stop, endsShell: target === "anything" };
+  return { ...instantly(unknown), stop: stopOf(effect), endsShell: target === "anything" };
 }

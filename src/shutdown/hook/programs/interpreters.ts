@@ -2,7 +2,7 @@
  * Other languages, in the few spellings whose whole program is one call that sleeps. Everything else that they do is
  * unknown. `cmd` and PowerShell are those of Windows containers; PowerShell is also found on Linux.
  */
-import { unknown } from "../../../kubernetes/values";
+import { isKnown, unknown } from "../../../kubernetes/values";
 import { exactly } from "../../interval";
 import { ran, type Arguments, type Context, type Run } from "./call";
 
@@ -61,17 +61,13 @@ const programs: { names: RegExp; option: string; forms: { pattern: RegExp; unit:
 
 /** How an interpreter runs that was given such a program; undefined if it is another. */
 export function interpreterRun(name: string, args: Arguments, context: Context): Run | undefined {
-  const known: string[] = [];
-  for (const arg of args) {
-    if (arg === unknown) return undefined;
-    known.push(arg);
-  }
+  if (!args.every(isKnown)) return undefined;
   const program = name.toLowerCase();
-  if (program === "powershell" || program === "pwsh") return powerShell(known, program === "powershell");
-  if (program === "cmd") return cmd(known, context);
+  if (program === "powershell" || program === "pwsh") return powerShell(args, program === "powershell");
+  if (program === "cmd") return cmd(args, context);
   const language = programs.find(({ names }) => names.test(name));
-  const [option, source] = known;
-  if (!language || option !== language.option || source === undefined || known.length !== 2) return undefined;
+  const [option, source] = args;
+  if (!language || option !== language.option || source === undefined || args.length !== 2) return undefined;
   for (const { pattern, unit, truncates } of language.forms) {
     const value = pattern.exec(source)?.[1];
     if (value !== undefined) return seconds((truncates ? Math.trunc(Number(value)) : Number(value)) * unit);

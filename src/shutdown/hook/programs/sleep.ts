@@ -5,7 +5,7 @@
  * and fractions). They agree on `5`, `0.5`, `5s`, `1m 30s`; on everything else one may sleep and the other fail,
  * and the answer covers both. Seen with coreutils 9.1 and busybox 1.35.
  */
-import { unknown, type Maybe } from "../../../kubernetes/values";
+import { isKnown, unknown, type Maybe } from "../../../kubernetes/values";
 import { anyTime, exactly, type Interval } from "../../interval";
 import { ran, type Arguments, type Context, type Run, type Success } from "./call";
 
@@ -26,16 +26,12 @@ const largestPlain = 4_000_000_000;
 
 /** The interval that `sleep` with these operands takes, and whether it succeeds. */
 export function readSleep(operands: readonly Maybe<string>[], isBusybox = false): { time: Interval; success: Success } {
-  const known: string[] = [];
-  for (const operand of operands) {
-    if (operand === unknown) return { time: anyTime, success: unknown };
-    known.push(operand);
-  }
-  const busybox = total(known, readBusybox);
+  if (!operands.every(isKnown)) return { time: anyTime, success: unknown };
+  const busybox = total(operands, readBusybox);
   if (isBusybox) return outcome(busybox, busybox);
   // GNU's own options end it at once, wherever they stand.
-  if (known.some((operand) => /^--(h|v)/.test(operand))) return { time: exactly(0), success: unknown };
-  const operandsOfGnu = [...known];
+  if (operands.some((operand) => /^--(h|v)/.test(operand))) return { time: exactly(0), success: unknown };
+  const operandsOfGnu = [...operands];
   const end = operandsOfGnu.indexOf("--");
   const options = end < 0 ? operandsOfGnu : operandsOfGnu.slice(0, end);
   if (end >= 0) operandsOfGnu.splice(end, 1);
@@ -64,7 +60,7 @@ function total(operands: readonly string[], read: (operand: string) => Reading):
 }
 
 /** `5`, `0.5`, `.5`, `5.`, with a unit or without. */
-function readPlain(operand: string): Reading {
+export function readPlain(operand: string): Reading {
   const match = /^(\d+\.?\d*|\.\d+)([smhd]?)$/.exec(operand);
   if (!match) return undefined;
   return Number(match[1]) * (unitSeconds[match[2] ?? ""] ?? 1);

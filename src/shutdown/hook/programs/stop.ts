@@ -2,10 +2,17 @@
  * Commands that stop the app itself. What a hook does after one of them protects no request: the app has closed its port.
  */
 import { unknown, type Maybe } from "../../../kubernetes/values";
+import { anyTime, exactly, never, type Interval } from "../../interval";
 import type { Arguments } from "./call";
 
 /** `stops`: known to. `may stop`: it depends on what can't be seen. `none`: nothing hints at it. */
 export type Effect = "stops" | "may stop" | "none";
+
+/** When a program with such an effect stops the app, in seconds from its start. */
+export function stopOf(effect: Effect): Interval {
+  if (effect === "none") return never;
+  return effect === "stops" ? exactly(0) : anyTime;
+}
 
 interface StopCommand {
   /** Names of the program, without its path. */
@@ -163,12 +170,6 @@ const stopCommands: readonly StopCommand[] = [
     source: "https://kafka.apache.org/documentation/#basic_ops_restarting",
   },
   {
-    programs: ["curl", "wget"],
-    stops: (args) => asksToStop(args) === "stops",
-    source:
-      "https://docs.spring.io/spring-boot/api/rest/actuator/shutdown.html, https://istio.io/latest/docs/reference/commands/pilot-agent/",
-  },
-  {
     programs: ["killall5", "poweroff", "halt", "reboot"],
     stops: always,
     source: "https://man7.org/linux/man-pages/man8/killall5.8.html",
@@ -204,7 +205,11 @@ export function effectOf(
   return { effect: isHinted ? "may stop" : "none", endsShell };
 }
 
-/** A request to the Pod's own server, or to its sidecar, to stop. */
+/**
+ * A request to the Pod's own server, or to its sidecar, to stop.
+ * https://docs.spring.io/spring-boot/api/rest/actuator/shutdown.html,
+ * https://istio.io/latest/docs/reference/commands/pilot-agent/
+ */
 function asksToStop(args: Arguments): Effect {
   let effect: Effect = "none";
   const isPost = args.some(

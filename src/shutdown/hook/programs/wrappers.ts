@@ -2,7 +2,7 @@
 import { unknown, type Maybe } from "../../../kubernetes/values";
 import { exactly, hull, type Interval } from "../../interval";
 import { baseName } from "../names";
-import { anything, instantly, type Arguments, type Context, type Run } from "./call";
+import { anything, instantly, perhaps, type Arguments, type Context, type Run } from "./call";
 import { readSleep } from "./sleep";
 
 type Wrapper = (args: Arguments, context: Context, run: (argv: Arguments, context: Context) => Run) => Run;
@@ -116,10 +116,6 @@ function su(args: Arguments, context: Context, run: Parameters<Wrapper>[2]): Run
   const after = run([shell ?? "/bin/sh", "-c", script], { ...context, environment: new Map() });
   // Only root may become somebody, and somebody's shell may be `nologin`.
   return user === undefined || user === "root" ? after : perhaps(after);
-}
-
-function perhaps(run: Run): Run {
-  return { ...run, time: hull(run.time, exactly(0)), success: unknown, stop: { ...run.stop, atMost: Infinity } };
 }
 
 /**

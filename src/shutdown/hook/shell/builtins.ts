@@ -1,7 +1,7 @@
 /** What the commands do that a shell has built in. None of them takes time, but for `wait` and `read`. */
 import { unknown, type Maybe } from "../../../kubernetes/values";
 import { add, anyTime, earlier, later } from "../../interval";
-import { killOf } from "../programs/stop";
+import { killOf, stopOf } from "../programs/stop";
 import type { Shell } from "./evaluate";
 import { either, lose, unsure, type Outcome, type State } from "./state";
 import type { Field } from "./words";
@@ -156,11 +156,7 @@ function kill(args: readonly Field[], state: State, shell: Shell): Outcome {
     shell.context.stopSignal,
     shell.dialect === "bash",
   );
-  let after = state;
-  if (effect !== "none") {
-    const stop = { atLeast: state.time.atLeast, atMost: effect === "stops" ? state.time.atMost : Infinity };
-    after = { ...after, stop: earlier(after.stop, stop) };
-  }
+  let after: State = { ...state, stop: earlier(state.stop, add(state.time, stopOf(effect))) };
   if (target === "job" && after.stop.atMost > after.time.atLeast) {
     // What it does may never come.
     after = { ...after, stop: { ...after.stop, atMost: Infinity } };

@@ -53,15 +53,9 @@ const mostRounds = 500;
  *
  * @throws TooHard if it can't be followed
  */
-export function evaluate(
-  source: string,
-  dialect: Dialect,
-  options: Shell["options"],
-  variables: ReadonlyMap<string, Maybe<string>>,
-  context: Context,
-): Outcome {
+export function evaluate(source: string, dialect: Dialect, options: Shell["options"], context: Context): Outcome {
   const syntax = read(source, dialect);
-  const begun = initial(variables);
+  const begun = initial(context.environment);
   if (syntax === "refused") return { no: begun };
   const shell: Shell = {
     ...{ dialect, context, options, functions: syntax.functions },

@@ -1,8 +1,7 @@
 /** `sh -c "…"`: which shell runs which script, with which options. */
 import { unknown, type Maybe } from "../../../kubernetes/values";
-import { exactly, hull } from "../../interval";
 import { isNoProgram } from "../names";
-import { anything, instantly, ran, type Arguments, type Context, type Run } from "../programs/call";
+import { anything, instantly, perhaps, ran, type Arguments, type Context, type Run } from "../programs/call";
 import { evaluate, type Shell } from "./evaluate";
 import { join } from "./state";
 import type { Dialect } from "./syntax";
@@ -96,14 +95,13 @@ export function runShell(args: Arguments, dialect: Dialect, context: Context): R
     return unseen(context, "variable");
   }
   // The profile may set any variable.
-  const variables = reading.isLogin ? new Map<string, Maybe<string>>() : context.environment;
-  const inner = reading.isLogin ? { ...context, environment: variables } : context;
-  const outcome = evaluate(script, dialect, reading.options, variables, inner);
+  const inner = reading.isLogin ? { ...context, environment: new Map<string, Maybe<string>>() } : context;
+  const outcome = evaluate(script, dialect, reading.options, inner);
   if (outcome.lost) context.notes.add("rare");
   const run = runOf(outcome);
   if (!reading.mayRefuse) return run;
   context.notes.add("option");
-  return { ...run, time: hull(run.time, exactly(0)), stop: { ...run.stop, atMost: Infinity }, success: unknown };
+  return perhaps(run);
 }
 
 function unseen({ notes }: Context, why: "script" | "option" | "variable"): Run {

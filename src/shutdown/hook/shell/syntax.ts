@@ -3,7 +3,7 @@
  * script must be accounted for by its tree, in forms that every shell takes; otherwise the script is unclear. And a
  * script is refused only if it has one of a few mistakes that every shell refuses.
  */
-import type { ParsedScript, Statement, SyntaxNode } from "unbash";
+import type { Statement, SyntaxNode } from "unbash";
 import { TooHard } from "../too-hard";
 
 /** Which shell runs a script: bash by its own name, a shell that isn't bash, or (`sh`) any. */
@@ -37,13 +37,6 @@ function load(): Parser {
   return parser;
 }
 
-/** The tree of a script; undefined if the parser sees an error. For guesses at what an author meant. */
-function parse(source: string): ParsedScript | undefined {
-  if (source.length > longestScript) return undefined;
-  const script = load().parse(source);
-  return script.errors?.length ? undefined : script;
-}
-
 /**
  * A script that every shell of the dialect takes, or `refused`: no shell runs any of it.
  *
@@ -52,9 +45,9 @@ function parse(source: string): ParsedScript | undefined {
 export function read(source: string, dialect: Dialect): Syntax | "refused" {
   if (source.length > longestScript) throw new TooHard("has a script that is too long to follow");
   if (isRefused(source)) return "refused";
-  const script = parse(source);
+  const script = load().parse(source);
   const functions = new Set<string>();
-  if (!script || !isAccountedFor(script, source, { dialect, functions, isTop: true }, 0)) {
+  if (!isAccountedFor(script, source, { dialect, functions }, 0)) {
     throw new TooHard("uses shell syntax that is not followed here, or that shells disagree about");
   }
   return { statements: script.commands, functions };
@@ -63,7 +56,6 @@ export function read(source: string, dialect: Dialect): Syntax | "refused" {
 interface Check {
   dialect: Dialect;
   functions: Set<string>;
-  isTop: boolean;
 }
 
 // What may stand between the parts of a node. `§` is a part, `‡` one that ends with the `&` of a background job.
@@ -133,7 +125,7 @@ function isAccountedFor(node: SyntaxNode, source: string, check: Check, depth: n
     if ("errors" in node && Array.isArray(node.errors) && node.errors.length > 0) return false;
     // A backquoted script with escapes in it is text that is decoded first.
     if (node.source !== undefined) return false;
-    if (check.isTop) [pos, end] = [0, source.length];
+    if (depth === 0) [pos, end] = [0, source.length];
   }
   const text = source.slice(pos, end);
   const asText = texts[node.type];
@@ -153,11 +145,10 @@ function isAccountedFor(node: SyntaxNode, source: string, check: Check, depth: n
   }
   shape += withoutComments(source.slice(at, end));
   if (!(shapes[node.type]?.test(shape) ?? false)) return false;
-  const inner = { ...check, isTop: false };
   return children.every((child) =>
     node.type === "DoubleQuoted" && child.type === "Literal"
       ? quotedLiteral.test(source.slice(child.pos, child.end))
-      : isAccountedFor(child, source, inner, depth + 1),
+      : isAccountedFor(child, source, check, depth + 1),
   );
 }
 
