@@ -3,7 +3,7 @@
  * prints; a Pulumi program can't create them (pulumi-kubernetes#2494), and its YAML and Helm components expand them.
  */
 import { fromManifest, type Resource } from "./resource";
-import { get, getList, getObject, getString, unknown } from "./values";
+import { getList, getObject, getString, unknown } from "./values";
 
 /** The kind of the items of a typed list: `DeploymentList` → `Deployment`; "" for a `List`, whose items say it. */
 function itemKind(kind: string): string | undefined {
@@ -33,14 +33,9 @@ function expand(list: Resource, into: Resource[]): void {
     // Items of a typed list may leave out what the list's own kind tells.
     const tells = kind !== "" && getString(item, "kind") === undefined && getObject(item, "metadata") !== undefined;
     const read = tells ? { group: list.group, version: list.version, kind, body: item } : fromManifest(item, id);
-    if (!read || get(item) === unknown) continue;
+    if (!read) continue;
     const { cluster, defaultNamespace, dependencies, propertyDependencies } = list;
-    expand(
-      {
-        ...{ group: read.group, version: read.version, kind: read.kind, body: read.body, id },
-        ...{ cluster, defaultNamespace, dependencies, propertyDependencies, isPatch: false, logicalName: "" },
-      },
-      into,
-    );
+    const from = { cluster, defaultNamespace, dependencies, propertyDependencies } satisfies Partial<Resource>;
+    expand({ ...read, ...from, id, isPatch: false, logicalName: "" }, into);
   }
 }

@@ -87,7 +87,7 @@ export function readWorkload(resource: Resource): Workload | undefined {
       name: getString(reference, "name") ?? unknown,
     };
     // The referred workload's template replaces whatever the Rollout holds itself.
-    workload.pod = { spec: undefined, gracePeriod: unknown, containers: unknown, isPatch: false };
+    workload.pod = readPod(unknown);
     workload.podLabels = unknown;
   }
   return workload;
@@ -95,7 +95,7 @@ export function readWorkload(resource: Resource): Workload | undefined {
 
 /** Reads a Pod's spec. Never throws. */
 export function readPod(spec: unknown, isPatch = false): Pod {
-  const body = getObject({ spec }, "spec");
+  const body = getObject(spec);
   if (body === undefined || !isKnown(body)) {
     return { spec: undefined, gracePeriod: unknown, containers: unknown, isPatch };
   }
@@ -116,7 +116,7 @@ function readContainers(spec: object, isPatch: boolean): Maybe<Container[]> {
   if (ordinary === undefined && !isPatch) return unknown;
   const containers: Container[] = [];
   const add = (body: unknown, path: string, isSidecar: Maybe<boolean>): boolean => {
-    const object = getObject({ body }, "body");
+    const object = getObject(body);
     if (object === undefined || !isKnown(object)) return false;
     const name = getString(object, "name");
     containers.push({

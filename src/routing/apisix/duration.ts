@@ -1,4 +1,4 @@
-import { get, getString, isKnown } from "../../kubernetes/values";
+import { get, getString, type Maybe } from "../../kubernetes/values";
 
 const seconds: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 
@@ -12,15 +12,17 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
+/** The longest of some durations, in seconds; undefined where none is known. */
+export function longestOf(texts: readonly (Maybe<string> | undefined)[]): number | undefined {
+  const values = texts
+    .map((text) => (typeof text === "string" ? parseDuration(text) : undefined))
+    .filter((value) => value !== undefined);
+  return values.length > 0 ? Math.max(...values) : undefined;
+}
+
 /** How long a request may last by the durations at these keys: the longest of them, in seconds. */
 export function longest(parent: unknown, ...keys: string[]): number | undefined {
-  let answer: number | undefined;
-  for (const key of keys) {
-    const text = getString(parent, key);
-    const value = isKnown(text) && text !== undefined ? parseDuration(text) : undefined;
-    if (value !== undefined) answer = Math.max(value, answer ?? 0);
-  }
-  return answer;
+  return longestOf(keys.map((key) => getString(parent, key)));
 }
 
 /**

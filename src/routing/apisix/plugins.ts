@@ -158,29 +158,22 @@ export function* plugin(
 
 /** The hosts of one field of a plugin. */
 function* hosts(way: Way, config: unknown, { url, port }: Field, place: Place): Generator<Found> {
-  const [list, rest] = splitField(url);
-  if (list === undefined) {
-    const found = urlReference(way, getString(config, ...url.split(".")), below(place, url), portAt(config, port));
-    if (found) yield found;
-    return;
-  }
-  yield* elements(getList(config, list), { ...below(place, list), way }, function* (element, path) {
-    const at = { ...place, path: rest === "" ? path : `${path}.${rest}` };
-    const value = rest === "" ? getString({ element }, "element") : getString(element, ...rest.split("."));
-    const found = urlReference(way, value, at, portAt(element, port === undefined ? undefined : splitField(port)[1]));
-    if (found) yield found;
-  });
+  const [list, keys] = splitField(url);
+  const portKeys = port === undefined ? undefined : splitField(port)[1];
+  const host = (parent: unknown, path: string) => {
+    const number = portKeys && getNumber(parent, ...portKeys);
+    const at = { ...place, path: [path, ...keys].join(".") };
+    return urlReference(way, getString(parent, ...keys), at, isKnown(number) ? number : undefined);
+  };
+  if (list === undefined) yield* host(config, place.path);
+  else yield* elements(getList(config, list), { ...below(place, list), way }, host);
 }
 
-/** `brokers[].host` → `brokers`, `host`. */
-function splitField(field: string): [string | undefined, string] {
+/** `brokers[].host` → `brokers`, and the path `host`. */
+function splitField(field: string): [list: string | undefined, keys: string[]] {
   const at = field.indexOf("[]");
-  return at < 0 ? [undefined, field] : [field.slice(0, at), field.slice(at + 3)];
-}
-
-function portAt(parent: unknown, path: string | undefined): number | undefined {
-  const port = path === undefined ? undefined : getNumber(parent, ...path.split("."));
-  return isKnown(port) ? port : undefined;
+  const rest = at < 0 ? field : field.slice(at + 3);
+  return [at < 0 ? undefined : field.slice(0, at), rest === "" ? [] : rest.split(".")];
 }
 
 function* trafficSplit(way: Way, config: unknown, place: Place): Generator<Found> {

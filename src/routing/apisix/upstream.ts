@@ -29,28 +29,17 @@ export function* upstream(way: Way, body: unknown, place: Place): Generator<Foun
   const port = defaultPort(isKnown(scheme) ? scheme : undefined);
   const at = below(place, "nodes");
   if (Array.isArray(nodes)) {
-    yield* elements(getList(body, "nodes"), { ...at, way }, (node, path) =>
-      [
-        hostReference(
-          weighted(way, getNumber(node, "weight")),
-          getString(node, "host"),
-          getNumber(node, "port") ?? port,
-          {
-            ...at,
-            path: `${path}.host`,
-          },
-        ),
-      ].filter((found) => found !== undefined),
-    );
+    yield* elements(getList(body, "nodes"), { ...at, way }, (node, path) => {
+      const to = weighted(way, getNumber(node, "weight"));
+      const host = getString(node, "host");
+      return hostReference(to, host, getNumber(node, "port") ?? port, { ...at, path: `${path}.host` });
+    });
     return;
   }
   const map = getObject(body, "nodes");
   if (map === unknown) yield unknownValue(place.from, at.path, way.steps);
   else if (map !== undefined) {
-    for (const key of Object.keys(map)) {
-      const found = urlReference(weighted(way, getNumber(map, key)), key, at, port);
-      if (found) yield found;
-    }
+    for (const key of Object.keys(map)) yield* urlReference(weighted(way, getNumber(map, key)), key, at, port);
   }
 }
 
@@ -62,8 +51,7 @@ export function* discovery(
   place: Place,
 ): Generator<Found> {
   if (type === "dns") {
-    const found = urlReference(way, name, place);
-    if (found) yield found;
+    yield* urlReference(way, name, place);
   } else if (type === unknown || name === unknown) {
     yield unknownValue(place.from, place.path, way.steps);
   } else if (type === "kubernetes") {
@@ -100,23 +88,23 @@ export function cantFollow(
   return { code, data: { field: path, resource: labelOf(from) }, resource: from, steps: way.steps };
 }
 
-/** A reference to a host; undefined where there is none. */
-function hostReference(
+/** A reference to a host, if there is one. */
+function* hostReference(
   way: Way,
   host: Maybe<string> | undefined,
   port: Maybe<number | string> | undefined,
-  place: Place,
-): Found | undefined {
-  if (host === undefined) return undefined;
-  const { from, path, searchNamespace } = place;
-  return { way, from, path, target: { host, port, searchNamespace } };
+  { from, path, searchNamespace }: Place,
+): Generator<Found> {
+  if (host !== undefined) yield { way, from, path, target: { host, port, searchNamespace } };
 }
 
-/** A reference to the host of a URL, or of `host:port`; undefined where it has none. */
-export function urlReference(way: Way, url: Maybe<string> | undefined, place: Place, port?: number): Found | undefined {
-  if (url === undefined || url === unknown) return hostReference(way, url, undefined, place);
+/** A reference to the host of a URL, or of `host:port`, if it has one. */
+export function* urlReference(way: Way, url: Maybe<string> | undefined, place: Place, port?: number): Generator<Found> {
+  if (url === undefined || url === unknown) yield* hostReference(way, url, undefined, place);
   // APISIX fills `${{NAME}}` in from its environment.
-  if (url.includes("${{")) return unknownValue(place.from, place.path, way.steps);
-  const parsed = parseHost(url);
-  return parsed && hostReference(way, parsed.host, parsed.port ?? port, place);
+  else if (url.includes("${{")) yield unknownValue(place.from, place.path, way.steps);
+  else {
+    const parsed = parseHost(url);
+    yield* hostReference(way, parsed?.host, parsed?.port ?? port, place);
+  }
 }

@@ -50,7 +50,7 @@ export function parseHost(text: string): { host: string; port: PortReference } |
   const match = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:[^@/?#\s]*@)?([a-z0-9._-]+)(?::(\d+))?(?:[/?#]|$)/i.exec(text);
   if (!match) return undefined;
   const [, scheme, host = "", digits] = match;
-  const port = digits === undefined ? undefined : getNumber({ digits }, "digits");
+  const port = getNumber(digits);
   return { host, port: port === unknown ? undefined : (port ?? (scheme ? defaultPort(scheme) : undefined)) };
 }
 

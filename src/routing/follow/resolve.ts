@@ -2,7 +2,7 @@
 import { byText, sortedBy, type Key } from "../../order";
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { selects } from "../../kubernetes/selector";
-import { isKnown, unknown } from "../../kubernetes/values";
+import { isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import type { Workload } from "../../kubernetes/workload";
 import { once, withoutMissingPorts } from "./arrivals";
 import { arrive, type Arrival } from "./arrive";
@@ -27,6 +27,7 @@ import {
   servingContainers,
   workloadsOf,
   type Selection,
+  type ServicePort,
 } from "./service";
 
 /** Follows what the sources found to the workloads. */
@@ -57,7 +58,7 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     services.add(service, { ...chainOf(way), ...(typeof number === "number" ? { port: number } : {}) });
     const selection = select(service);
     if (selection.nothing) obstacles.push(selectsNothing(context, service, selection, way));
-    const target = targetOf(arrival);
+    const target = targetOf(arrival, port);
     for (const workload of selection.workloads) {
       if (arrival.subset && !isInSubset(workload, arrival, obstacles)) continue;
       const chain = chainOf(through(way, stepOf(workload.resource)));
@@ -79,9 +80,8 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
 }
 
 /** The port of the Pods: what the Service makes of the port, or the port itself where DNS gives the Pods' addresses. */
-function targetOf({ service, port, ports }: Arrival): PortReference {
+function targetOf({ service, port, ports }: Arrival, found: Maybe<ServicePort> | undefined): PortReference {
   if (ports === "host" && isHeadless(service)) return port;
-  const found = findPort(servicePorts(service), port);
   return isKnown(found) ? found?.target : unknown;
 }
 

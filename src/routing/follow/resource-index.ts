@@ -270,7 +270,7 @@ export class ResourceIndex {
   isDefaultClass(ingressClass: Resource): Maybe<boolean> {
     const annotations = getStringMap(ingressClass.body, "metadata", "annotations");
     if (annotations === unknown) return unknown;
-    return getBoolean({ value: annotations?.get("ingressclass.kubernetes.io/is-default-class") }, "value") ?? false;
+    return getBoolean(annotations?.get("ingressclass.kubernetes.io/is-default-class")) ?? false;
   }
 }
 

@@ -3,6 +3,7 @@ import { nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
 import { selects, type Labels } from "../../kubernetes/selector";
 import { getList, getNumber, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { portsOf, type Workload } from "../../kubernetes/workload";
+import { portAt } from "./reference";
 import { kindOf, type Kind, type Place, type ResourceIndex } from "./resource-index";
 
 const serviceKind: Kind = "/Service";
@@ -21,11 +22,10 @@ export function servicePorts(service: Resource): Maybe<ServicePort[]> {
   if (ports === unknown || (ports === undefined && service.isPatch)) return unknown;
   return (ports ?? []).map((port) => {
     const number = getNumber(port, "port");
-    const target = getNumber(port, "targetPort");
     return {
       name: getString(port, "name"),
       number,
-      target: (target === unknown ? getString(port, "targetPort") : target) ?? number,
+      target: portAt(port, "targetPort") ?? number,
     };
   });
 }
@@ -99,26 +99,23 @@ export function workloadsOf(index: ResourceIndex, service: Resource): Selection 
   if (selector === undefined || (isKnown(selector) && selector.size === 0)) {
     return { workloads: [], unclear: [], nothing: service.isPatch ? "unknown selector" : "no selector" };
   }
-  if (isKnown(selector) && place !== undefined) {
-    const found = index.selected(place, selector);
-    if (found.workloads.length > 0) return found;
-    const origin = originOf(index, service, selector);
-    if (origin) return { workloads: [origin], unclear: [] };
-    const isUnknown = [...selector.values()].some((value) => value === unknown);
-    return {
-      ...found,
-      nothing: isUnknown ? "unknown selector" : found.unclear.length > 0 ? "unknown labels" : "no match",
-    };
-  }
+  const found = isKnown(selector) && place !== undefined ? index.selected(place, selector) : undefined;
+  if (found && found.workloads.length > 0) return found;
   const origin = originOf(index, service, selector);
   if (origin) return { workloads: [origin], unclear: [] };
-  return { workloads: [], unclear: [], nothing: place === undefined ? "unknown namespace" : "unknown selector" };
+  const { unclear = [] } = found ?? {};
+  if (place === undefined) return { workloads: [], unclear, nothing: "unknown namespace" };
+  if (hasUnknown(selector)) return { workloads: [], unclear, nothing: "unknown selector" };
+  return { workloads: [], unclear, nothing: unclear.length > 0 ? "unknown labels" : "no match" };
+}
+
+function hasUnknown(selector: Labels): boolean {
+  return selector === unknown || [...selector.values()].includes(unknown);
 }
 
 /** The one workload that the Service's selector comes from, by Pulumi's dependencies. */
 function originOf(index: ResourceIndex, service: Resource, selector: Labels): Workload | undefined {
-  const hasUnknown = selector === unknown || [...selector.values()].some((value) => value === unknown);
-  if (!hasUnknown && index.placeOf(service) !== undefined) return undefined;
+  if (!hasUnknown(selector) && index.placeOf(service) !== undefined) return undefined;
   const origin = index.origin(service, "spec", (other) => index.workloadOf(other) !== undefined);
   const workload = origin && index.workloadOf(origin);
   if (!workload || selects(selector, workload.podLabels, workload.resource.isPatch) === false) return undefined;

@@ -75,7 +75,7 @@ function attaches(context: Context, line: ControllerLine, route: Resource, paren
   const namespace = getString(parent, "namespace");
   if (kind === unknown || name === unknown || namespace === unknown) {
     const origin = index.origin(route, "spec", (other) => kindOf(other) === gatewayKind);
-    const at = [kind, name].includes(unknown) ? (name === unknown ? "name" : "kind") : "namespace";
+    const at = name === unknown ? "name" : kind === unknown ? "kind" : "namespace";
     if (!origin || kind === unknown) return unclear(route, `${path}.${at}`, [stepOf(route)]);
     return ofGateway(context, line, route, origin, parent);
   }
@@ -129,10 +129,10 @@ function ofGateway(
     }
     if (section && ownName !== section) continue;
     if (line === "2" && port !== undefined && ownPort !== port) continue;
-    const why = refuses(context, line, route, gateway, listener);
-    if (why === undefined) return yes;
-    if (why === unknown) closest ??= unclear(gateway, `spec.listeners[${i}]`, steps);
-    else if (typeof why === "object") closest ??= why;
+    const answer = takes(context, line, route, gateway, listener);
+    if (answer === true) return yes;
+    if (answer === unknown) closest ??= unclear(gateway, `spec.listeners[${i}]`, steps);
+    else if (answer) closest ??= answer;
   }
   return closest ?? refused;
 }
@@ -175,31 +175,31 @@ export function ownerOfGateway(context: Context, line: ControllerLine, gateway: 
   }
 }
 
-/** Why a listener doesn't take a route: undefined if it does, unknown or an obstacle if that can't be known. */
-function refuses(
+/** Does a listener take a route? Unknown or an obstacle if that can't be known. */
+function takes(
   context: Context,
   line: ControllerLine,
   route: Resource,
   gateway: Resource,
   listener: unknown,
-): "protocol" | "kind" | "hostname" | "namespace" | undefined | Open | typeof unknown {
+): Maybe<boolean> | Open {
   const protocol = getString(listener, "protocol");
-  if (protocol === unknown || listener === unknown) return unknown;
-  if (protocol === undefined || !routeKinds[route.kind]?.[line].includes(protocol)) return "protocol";
+  if (protocol === unknown) return unknown;
+  if (protocol === undefined || !routeKinds[route.kind]?.[line].includes(protocol)) return false;
   const mode = protocol === "HTTPS" ? getString(listener, "tls", "mode") : undefined;
   if (mode === unknown) return unknown;
-  if (mode === "Passthrough") return "protocol";
+  if (mode === "Passthrough") return false;
   const kinds = getList(listener, "allowedRoutes", "kinds");
   if (kinds === unknown) return unknown;
   if (kinds && kinds.length > 0) {
     const answers = kinds.map((each) => allowsKind(route, each));
-    if (!answers.includes(true)) return answers.includes(unknown) ? unknown : "kind";
+    if (!answers.includes(true)) return answers.includes(unknown) ? unknown : false;
   }
   const wanted = getString(listener, "hostname");
   if (wanted === unknown && route.kind !== "TCPRoute" && route.kind !== "UDPRoute") return unknown;
   const hostname = matchesHostname(line, route, isKnown(wanted) ? wanted : undefined);
   if (hostname === unknown) return unclear(route, "spec.hostnames", [stepOf(route), stepOf(gateway)]);
-  if (!hostname) return "hostname";
+  if (!hostname) return false;
   const namespace = allowsNamespace(context, route, gateway, listener);
   if (namespace === unknown) {
     const place = context.index.placeOf(route);
@@ -214,7 +214,7 @@ function refuses(
       },
     };
   }
-  return namespace ? undefined : "namespace";
+  return namespace;
 }
 
 /** Is an entry of `allowedRoutes.kinds` the route's kind? */

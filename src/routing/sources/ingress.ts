@@ -6,7 +6,7 @@
  */
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
-import { parseDuration } from "../apisix/duration";
+import { longestOf } from "../apisix/duration";
 import { ownerOfIngress } from "../apisix/ownership";
 import { plugin, pluginConfig } from "../apisix/plugins";
 import {
@@ -42,10 +42,12 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
     return;
   }
   const annotation = (name: string) => annotations?.get(prefix + name);
-  const way = lasting(
-    start,
-    longestAnnotated(annotation("upstream-send-timeout"), annotation("upstream-read-timeout")),
-  );
+  // Both lines take `60s` and `60`, and nothing else.
+  const timeouts = ["upstream-send-timeout", "upstream-read-timeout"].map((name) => {
+    const text = annotation(name);
+    return typeof text === "string" ? text.replace(/^\d+$/, "$&s") : text;
+  });
+  const way = lasting(start, longestOf(timeouts));
   const from = ingress;
   const path = "metadata.annotations";
 
@@ -74,17 +76,6 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
   const place = { from, path, searchNamespace: context.settings.apisixNamespace };
   const uri = annotation("auth-uri");
   if (uri !== undefined) yield* plugin(way, "forward-auth", isKnown(uri) ? { uri } : unknown, place);
-}
-
-/** Both lines take `60s` and `60`, and nothing else. */
-function longestAnnotated(...texts: (Maybe<string> | undefined)[]): number | undefined {
-  let answer: number | undefined;
-  for (const text of texts) {
-    const seconds =
-      isKnown(text) && text !== undefined ? parseDuration(/^\d+$/.test(text) ? `${text}s` : text) : undefined;
-    if (seconds !== undefined) answer = Math.max(seconds, answer ?? 0);
-  }
-  return answer;
 }
 
 function* backend(
