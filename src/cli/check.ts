@@ -45,7 +45,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     throw new UsageError("--explain draws one workload, and nothing else: leave --fix, --diff and --format out");
   }
   if (fix && diff) throw new UsageError("--diff shows what --fix writes: give one of them");
-  const knowledge = readKnowledge(options.settings === undefined ? {} : await readSettings(options.settings));
+  const knowledge = readKnowledge(await readSettings(options.settings));
   const today = io.now();
 
   const texts = new Map<string, string>();

@@ -31,7 +31,7 @@ export async function exemptions(sources: readonly string[], options: Exemptions
   if (sources.length === 0 && !options.stack) {
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, or --stack");
   }
-  const knowledge = readKnowledge(options.settings === undefined ? {} : await readSettings(options.settings));
+  const knowledge = readKnowledge(await readSettings(options.settings));
   const readings = [await readSources(sources, { stdin: io.stdin })];
   for (const stack of options.stack ?? []) readings.push(readText(await exportStack(stack, io.env), `stack ${stack}`));
   const problems = readings.flatMap((reading) => reading.problems);

@@ -18,7 +18,7 @@ import type { PolicyName } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
 import { docsUrl } from "../version";
 import { itemPlace } from "./item-place";
-import type { Sourced } from "./sources";
+import { deployed, type Sourced } from "./sources";
 
 /** The policies' own texts, for reports. */
 export const policyTexts: readonly Policy[] = packPolicies.map(({ name, description, remediationSteps }) => ({
@@ -38,10 +38,7 @@ export const codeTexts: readonly Code[] = codes.flatMap((code) => {
 export function judge(objects: readonly Sourced[], knowledge: Knowledge, today: Date): Assessment {
   const planned = objects.map(({ resource }) => resource);
   const differs = objects.some(({ outputs }) => outputs !== undefined);
-  const deployed = objects.map(({ resource, outputs }) =>
-    outputs === undefined ? resource : { ...resource, props: outputs },
-  );
-  return assess(differs ? { planned, deployed } : { planned }, knowledge, today);
+  return assess(differs ? { planned, deployed: objects.map(deployed) } : { planned }, knowledge, today);
 }
 
 /** A policy's level: the config's, or its own; undefined where it is disabled. */

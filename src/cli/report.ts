@@ -1,6 +1,6 @@
 /** `report`: what Pulumi wrote about policies, rendered. */
 import { readFile } from "node:fs/promises";
-import { buildReport, emptyReading, readEvents, type Reading } from "../report";
+import { buildReport, emptyReading, placeText, readEvents, type Reading } from "../report";
 import { readKnowledge } from "../assess";
 import { EventTimelines } from "./event-timelines";
 import { exitCode, type FailOn } from "./exit-code";
@@ -22,7 +22,7 @@ export interface ReportOptions {
 export async function report(files: readonly string[], options: ReportOptions, io: Io): Promise<number> {
   const policies = policyTexts;
   // What was judged is in the events; only the timelines are drawn by settings.
-  const knowledge = readKnowledge(options.settings === undefined ? {} : await readSettings(options.settings));
+  const knowledge = readKnowledge(await readSettings(options.settings));
   const drawn = new EventTimelines();
   const readings: Reading[] = [];
   let isBad = false;
@@ -40,8 +40,7 @@ export async function report(files: readonly string[], options: ReportOptions, i
   }
   for (const { problems } of readings) {
     for (const { source, line, message, incomplete } of problems) {
-      const place = line === undefined ? source : `${source}:${line}`;
-      io.stderr(`${incomplete ? "error" : "warning"}: ${place}: ${message}\n`);
+      io.stderr(`${incomplete ? "error" : "warning"}: ${placeText(source, line)}: ${message}\n`);
     }
   }
   const rendered = buildReport(readings, {

@@ -7,7 +7,7 @@ import { catalogEntries, printCatalog } from "../routing/catalog";
 import { resolvePack } from "../settings/settings";
 import { exitCodes, progress, type Io } from "./io";
 import { readSettings } from "./settings-file";
-import { exportStack, printProblem, readCluster, readSources, readText, UsageError } from "./sources";
+import { deployed, exportStack, printProblem, readCluster, readSources, readText, UsageError } from "./sources";
 import type { Problem, Reading, Sourced } from "./sources";
 import { writeWhole } from "./write-file";
 
@@ -29,7 +29,7 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   if (sources.length === 0 && !options.stack && !wantsCluster) {
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, --stack or --cluster");
   }
-  const { facts } = resolvePack(options.settings === undefined ? {} : await readSettings(options.settings));
+  const { facts } = resolvePack(await readSettings(options.settings));
   const shown = progress(io);
   const cluster: string[] = [];
   const readings: Reading[] = [];
@@ -91,8 +91,9 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
 function ofOneCluster(objects: readonly Sourced[], problems: Problem[]): Resource[] {
   const clusters = new Map<string, Set<string>>();
   const resources: Resource[] = [];
-  for (const { resource, outputs } of objects) {
-    const read = fromPulumi(outputs === undefined ? resource : { ...resource, props: outputs });
+  for (const object of objects) {
+    const { resource } = object;
+    const read = fromPulumi(deployed(object));
     if (!read) continue;
     resources.push({ ...read, cluster: "" });
     if (!resource.provider) continue;

@@ -5,8 +5,9 @@ import { whereNotJson } from "../routing/catalog";
 import { configProblems, SettingsError, type PackConfig } from "../settings/settings";
 import { InputError, isSystemError, systemMessage } from "./sources";
 
-/** @throws InputError or SettingsError with everything that is wrong with it */
-export async function readSettings(file: string): Promise<PackConfig> {
+/** Nothing is set where there is no file. @throws InputError or SettingsError with everything that is wrong with it */
+export async function readSettings(file: string | undefined): Promise<PackConfig> {
+  if (file === undefined) return {};
   const { value, problems } = parseObject(await readFileText(file), file);
   const { config, problems: others } = policiesOf(value);
   problems.push(...others, ...configProblems(config));

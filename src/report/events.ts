@@ -26,11 +26,6 @@ import { visible } from "./plain";
 import { changes } from "./repair";
 import { parseUrn, stackType } from "./urn";
 
-export interface EventReading extends Reading {
-  /** What was passed over: lines of other tools, and events of kinds that don't matter here or aren't known. */
-  ignored: { lines: number; events: Record<string, number> };
-}
-
 export interface EventOptions {
   /** The pack whose events are read; others are counted. */
   pack?: string;
@@ -60,7 +55,7 @@ type Fields = Record<string, unknown>;
  * @param text the file's content.
  * @param source its name, for the problems.
  */
-export function readEvents(text: string, source: string, options: EventOptions = {}): EventReading {
+export function readEvents(text: string, source: string, options: EventOptions = {}): Reading {
   const reader = new Reader(source, options);
   for (const { line, value } of jsonValues(text, reader)) reader.value(value, line);
   return reader.result();
@@ -92,7 +87,6 @@ function* jsonValues(text: string, reader: Reader): Generator<{ line: number; va
         continue;
       }
       failed++;
-      reader.ignored.lines++;
       if (last < 0 && /^\s*["{]/.test(lines[i + 1] ?? "")) {
         reader.problem(
           i + 1,
@@ -110,8 +104,6 @@ function* jsonValues(text: string, reader: Reader): Generator<{ line: number; va
     } else if (start >= 0 && /^\{"sequence"|"policy\w*Event"/.test(trimmed.slice(start, start + 400))) {
       const why = i === lines.length - 1 ? "The last line is cut off" : "This line is a damaged event";
       reader.problem(i + 1, `${why}: it is not JSON.`, true);
-    } else {
-      reader.ignored.lines++;
     }
   }
 }
@@ -140,7 +132,6 @@ interface Operation {
 }
 
 class Reader {
-  readonly ignored = { lines: 0, events: new Map<string, number>() };
   private readonly reading = emptyReading();
   private readonly pack: string;
   private readonly onProperties: NonNullable<EventOptions["onProperties"]>;
@@ -190,8 +181,6 @@ class Reader {
           true,
         );
       } else this.event(value, line);
-    } else {
-      this.ignored.lines++;
     }
   }
 
@@ -205,11 +194,7 @@ class Reader {
 
   private event(event: Fields, line: number): void {
     const kinds = Object.keys(event).filter((key) => key.endsWith("Event") && isFields(event[key]));
-    if (kinds.length === 0) {
-      if (typeof event.sequence === "number") this.count("(unknown)");
-      else this.ignored.lines++;
-      return;
-    }
+    if (kinds.length === 0) return;
     this.sequence(event);
     for (const kind of kinds) {
       const body = event[kind] as Fields;
@@ -231,15 +216,8 @@ class Reader {
         case "resOutputsEvent":
           this.step(body);
           break;
-        default:
-          this.count(kind);
       }
     }
-  }
-
-  private count(kind: string): void {
-    const name = /^\w{1,64}$/.test(kind) ? kind : "(unknown)";
-    this.ignored.events.set(name, (this.ignored.events.get(name) ?? 0) + 1);
   }
 
   /** A file may hold several operations, one after the other; each counts from 0. */
@@ -394,7 +372,7 @@ class Reader {
     return { kind: parsed.kind, ...identity, urn, stack, project };
   }
 
-  result(): EventReading {
+  result(): Reading {
     this.endOperation(undefined);
     const { reading } = this;
     for (const { policy, level, severity, urn, message } of this.found) {
@@ -430,10 +408,7 @@ class Reader {
       const message = "There are no events of Pulumi and no report in this file.";
       reading.problems.push({ source: this.source, message, incomplete: true });
     }
-    return {
-      ...reading,
-      ignored: { lines: this.ignored.lines, events: Object.fromEntries(this.ignored.events) },
-    };
+    return reading;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   fails,
   groups,
   label,
+  placeText,
   stackLabel,
   type ContainerTimeline,
   type Finding,
@@ -23,8 +24,8 @@ import {
   type Timeline,
 } from "./model";
 import { count, oneLine, shortened } from "./plain";
-import { gracePeriodText, scaleOf, sentence, verdicts, type Scale } from "./scale";
-import { changeText, reason, summary } from "./text";
+import { gracePeriodText, nameOf, scaleOf, sentence, verdicts, type Scale } from "./scale";
+import { changeText, operation, reason, summary, word } from "./text";
 import { marks, timelineSvg } from "./timeline-svg";
 import { attribute, escape } from "./xml";
 
@@ -100,17 +101,16 @@ function masthead(report: Report, title: string): string {
       : `<time${attribute("datetime", report.createdAt)}>${date(report.createdAt)}</time>`,
     sources(report),
   ].filter((part) => part !== "");
+  const isOfStacks = report.stacks.some((one) => one.stack !== undefined);
   const numbers: [string, number][] = [
     ["Mandatory", totals.mandatory],
     ["Advisory", totals.advisory],
     ["Repaired", totals.repairs],
     ["Exempted", totals.suppressed],
     ["Resources concerned", totals.resources],
-    ["Stacks", report.stacks.filter((one) => one.stack !== undefined).length === 0 ? 0 : totals.stacks],
   ];
-  const tiles = numbers
-    .filter(([word, n]) => word !== "Stacks" || n > 0)
-    .map(([word, n]) => `<div><dt>${word}</dt><dd>${n}</dd></div>`);
+  if (isOfStacks) numbers.push(["Stacks", totals.stacks]);
+  const tiles = numbers.map(([word, n]) => `<div><dt>${word}</dt><dd>${n}</dd></div>`);
   return `<p class="name">${escape(tool(report))}</p>
 <h1>${title}</h1>
 <p class="lead">${escape(summary(report))}</p>
@@ -139,8 +139,7 @@ function overview(report: Report): string {
   const parts: string[] = [];
   if (report.problems.length > 0) {
     const shown = report.problems.slice(0, 20).map(({ source, line, message }) => {
-      const where = line === undefined ? source : `${source}:${line}`;
-      return `<li><code>${escape(shortened(oneLine(where), 200))}</code> ${escape(shortened(message, 1000))}</li>`;
+      return `<li><code>${escape(shortened(oneLine(placeText(source, line)), 200))}</code> ${escape(shortened(message, 1000))}</li>`;
     });
     if (report.problems.length > 20) shown.push(`<li>and ${report.problems.length - 20} more</li>`);
     const word = report.problems.some((one) => one.incomplete) ? "Findings may be missing" : "Not everything was clear";
@@ -193,10 +192,9 @@ function stackTable(report: Report): string {
   const rows = counts(report, (one) => stackLabel(one.resource) ?? "");
   const body = named.map((one) => {
     const name = stackLabel(one) ?? "";
-    const what = [one.preview === true ? "preview" : "", one.result ?? ""].filter((word) => word !== "").join(" ");
     const judged = one.judged === undefined ? "" : String(one.judged);
     const at = one.at === undefined ? "" : date(one.at);
-    return `<tr><th scope="row">${escape(name)}</th><td>${escape(what)}<small>${at}</small></td><td class="n">${judged}</td>${numberCells(rows.get(name))}</tr>`;
+    return `<tr><th scope="row">${escape(name)}</th><td>${escape(operation(one))}<small>${at}</small></td><td class="n">${judged}</td>${numberCells(rows.get(name))}</tr>`;
   });
   return `<h2>Stacks</h2><div class="scroll" tabindex="0" role="region" aria-label="Stacks"><table><thead><tr><th scope="col">Stack</th><th scope="col">Operation</th><th scope="col" class="n">Resources judged</th>${numberHeads}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
 }
@@ -228,7 +226,7 @@ function listsOf(report: Report, all: readonly Group[]): Lists {
     stacks.add(stackLabel(resource) ?? "");
     namespaces.add(resource.namespace ?? "");
     for (const one of [...findings, ...repairs]) policies.add(one.policy);
-    for (const one of findings) add(kindOf(one));
+    for (const one of findings) add(word(one));
     for (let i = 0; i < repairs.length; i++) add("repaired");
     if (findings.length + repairs.length === 0) add(kindOfTimeline(timeline));
   }
@@ -239,10 +237,6 @@ function listsOf(report: Report, all: readonly Group[]): Lists {
     kinds,
     byName: new Map(report.policies.map((policy) => [policy.name, policy])),
   };
-}
-
-function kindOf(one: Finding): Kind {
-  return one.suppressed ? "exempted" : one.level;
 }
 
 /** Of a workload that nothing is reported on: it is shown with its timeline alone. */
@@ -295,7 +289,7 @@ function sections(all: readonly Group[], lists: Lists): string {
 function article({ resource, findings, repairs, timeline }: Group, lists: Lists): string {
   const { kind, namespace, name, urn } = resource;
   const numbers = new Map<Kind, number>();
-  for (const one of findings) numbers.set(kindOf(one), (numbers.get(kindOf(one)) ?? 0) + 1);
+  for (const one of findings) numbers.set(word(one), (numbers.get(word(one)) ?? 0) + 1);
   if (repairs.length > 0) numbers.set("repaired", repairs.length);
   if (numbers.size === 0) numbers.set(kindOfTimeline(timeline), 0);
   const chips = [...numbers].map(([kind, n]) => level(kind, n > 1 ? n : undefined));
@@ -317,13 +311,12 @@ function picture(timeline: Timeline, t: number, scale: Scale, title: string): st
 }
 
 function numbers(one: ContainerTimeline): string {
-  const name = `${shortened(oneLine(one.name), 80)}${one.sidecar ? " (sidecar)" : ""}`;
   const because = one.because === "" ? "" : ` ${escape(shortened(oneLine(one.because), 500))}`;
-  return `<li><b>${escape(name)}</b> <span class="lv v-${one.verdict}"><span aria-hidden="true">${marks[one.verdict]}</span>${verdicts[one.verdict]}</span>. ${escape(sentence(one))}${because}</li>`;
+  return `<li><b>${escape(nameOf(one, 80))}</b> <span class="lv v-${one.verdict}"><span aria-hidden="true">${marks[one.verdict]}</span>${verdicts[one.verdict]}</span>. ${escape(sentence(one))}${because}</li>`;
 }
 
 function findingItem(one: Finding, lists: Lists): string {
-  const kind = kindOf(one);
+  const kind = word(one);
   const chains = one.evidence.slice(0, 10).map((chain) => {
     const list = links(shortened(oneLine(chain), 3000)).map((link) => `<li>${escape(link)}</li>`);
     return `<ol class="chain" aria-label="Evidence">${list.join("")}</ol>`;
@@ -340,8 +333,7 @@ function findingItem(one: Finding, lists: Lists): string {
   if (docs !== undefined && !link.includes("<a")) meta.push(escape(docs));
   if (one.location) {
     const { file, line, column } = one.location;
-    const at = [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined);
-    meta.push(`<code>${escape(at.join(":"))}</code>`);
+    meta.push(`<code>${escape(placeText(file, line, column))}</code>`);
   }
   return `<li data-p="${lists.policies.indexOf(one.policy)}" data-l="${kind}"><p class="pre">${level(kind)} ${escape(one.what)}</p>${chains.join("")}${because}${fix}<p class="meta">${meta.map((part) => `<span>${part}</span>`).join("")}</p></li>`;
 }

@@ -17,8 +17,6 @@ export interface FormatOptions {
   color?: boolean;
   /** For SARIF: the file that findings of Pulumi are shown at, as they have none. */
   fallbackFile?: string;
-  /** For Markdown: the longest that the comment may be, in characters. */
-  maxLength?: number;
 }
 
 export type Format = "text" | "json" | "sarif" | "junit" | "markdown" | "html";

@@ -6,9 +6,9 @@
  * What fails the preview is a failure. An advisory finding is a skipped case with a message: JUnit has no warnings, and
  * a failure would turn the job red.
  */
-import { fails, groups, label, stackLabel, type Finding, type Group, type Report } from "./model";
+import { fails, groups, label, placeText, stackLabel, type Finding, type Group, type Report } from "./model";
 import { count, oneLine } from "./plain";
-import { changeText, reason } from "./text";
+import { changeText, reason, word } from "./text";
 import { attribute, escape } from "./xml";
 
 interface Case {
@@ -27,7 +27,7 @@ export function junit(report: Report): string {
   for (const group of groups(report)) suite(stackLabel(group.resource) ?? "manifests").push(...casesOf(group));
   for (const { source, line, message, incomplete } of report.problems) {
     if (!incomplete) continue;
-    const where = line === undefined ? source : `${source}:${line}`;
+    const where = placeText(source, line);
     const xml = `<error${attribute("message", oneLine(message))}>${escape(`${where}: ${message}`)}</error>`;
     suite("events").push(testCase("events", where, xml, "error", source, line));
   }
@@ -97,7 +97,7 @@ function testCase(
 }
 
 function text(one: Finding): string {
-  const lines = [`${one.suppressed ? "exempted" : one.level}: ${one.what}`, ...one.evidence];
+  const lines = [`${word(one)}: ${one.what}`, ...one.evidence];
   if (one.suppressed) lines.push(`Reason: ${reason(one.suppressed)}`);
   if (one.fix !== undefined) lines.push(`Fix: ${one.fix}`);
   if (one.docs !== undefined) lines.push(one.docs);

@@ -5,30 +5,27 @@
  * a line like `/close` as a command), mentions no one (`@name`), and refers to nothing (`#1`).
  */
 import { links } from "./message";
-import { fails, groups, label, packName, stackLabel, type Finding, type Group, type Report } from "./model";
+import { fails, groups, label, packName, placeText, stackLabel, type Finding, type Group, type Report } from "./model";
 import { count, oneLine, shortened, visible } from "./plain";
-import { changeText, reason, summary } from "./text";
+import { changeText, operation, reason, summary, word } from "./text";
 import { timelineText } from "./timeline-text";
 import { escape } from "./xml";
 
-export interface MarkdownOptions {
-  /** GitHub takes 65,536 characters in a comment, GitLab a million. */
-  maxLength?: number;
-}
+/** GitHub takes 65,536 characters in a comment, GitLab a million. */
+const maxLength = 60_000;
 
 export const commentMark = `<!-- ${packName} -->`;
 
 /** So many resources are shown open; more would hide the rest of the conversation. */
 const mostOpen = 3;
 
-export function markdown(report: Report, options: MarkdownOptions = {}): string {
-  const maxLength = options.maxLength ?? 60_000;
+export function markdown(report: Report): string {
   const head = [commentMark, "## Graceful termination behind APISIX", `${mark(report)} ${md(summary(report))}`];
   if (report.stacks.length > 0) head.push(stackTable(report));
   const incomplete = report.problems.filter((one) => one.incomplete);
   if (incomplete.length > 0) {
     const lines = incomplete.slice(0, 5).map(({ source, line, message }) => {
-      return `> - ${code(line === undefined ? source : `${source}:${line}`)} ${md(message)}`;
+      return `> - ${code(placeText(source, line))} ${md(message)}`;
     });
     const more = incomplete.length > 5 ? [`> - and ${incomplete.length - 5} more`] : [];
     head.push(["> **Findings may be missing:**", ">", ...lines, ...more].join("\n"));
@@ -63,8 +60,7 @@ function mark({ totals }: Report): string {
 function stackTable(report: Report): string {
   const rows = new Map<string, { result: string; mandatory: number; advisory: number; repairs: number }>();
   for (const one of report.stacks) {
-    const result = [one.preview === true ? "preview" : "", one.result ?? ""].filter((part) => part !== "").join(" ");
-    rows.set(stackLabel(one) ?? "manifests", { result, mandatory: 0, advisory: 0, repairs: 0 });
+    rows.set(stackLabel(one) ?? "manifests", { result: operation(one), mandatory: 0, advisory: 0, repairs: 0 });
   }
   for (const one of report.findings) {
     const row = rows.get(stackLabel(one.resource) ?? "manifests");
@@ -115,13 +111,12 @@ function details(group: Group, open: boolean, report: Report): string {
 }
 
 function item(one: Finding, report: Report): string {
-  const word = one.suppressed ? "exempted" : one.level;
   const policyUrl = report.policies.find((policy) => policy.name === one.policy)?.url;
   const by =
     one.code === undefined
       ? codeLink(one.policy, policyUrl ?? one.docs)
       : `${codeLink(one.policy, policyUrl)} ${codeLink(one.code, one.docs)}`;
-  const parts = [`- **${word}** ${by}: ${md(shortened(one.what, 1500))}`];
+  const parts = [`- **${word(one)}** ${by}: ${md(shortened(one.what, 1500))}`];
   for (const chain of one.evidence.slice(0, 5)) {
     parts.push(
       links(shortened(chain, 1500))
@@ -135,7 +130,7 @@ function item(one: Finding, report: Report): string {
   if (one.fix !== undefined) parts.push(`**Fix:** ${md(shortened(one.fix, 1500))}`);
   if (one.location) {
     const { file, line } = one.location;
-    parts.push(`at ${code(line === undefined ? file : `${file}:${line}`)}`);
+    parts.push(`at ${code(placeText(file, line))}`);
   }
   return parts.join("<br>");
 }

@@ -77,6 +77,11 @@ export function stackLabel(of: { stack?: string; project?: string }): string | u
   return of.project === undefined ? of.stack : `${of.project}/${of.stack}`;
 }
 
+/** `web.yaml:3:7`, as far as it is known. */
+export function placeText(file: string, line?: number, column?: number): string {
+  return [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(":");
+}
+
 /** The same for the same resource of the same stack. */
 function resourceKey(resource: ResourceRef): string {
   return [resource.project, resource.stack, resource.kind, resource.namespace, resource.name].join("\0");
@@ -124,7 +129,8 @@ export function buildReport(
   const otherPacks = new Map<string, OtherPack>();
   const stacks: Stack[] = [];
   const problems: Problem[] = [];
-  for (const reading of readings) {
+  const { version: told, createdAt, ...known } = about;
+  for (const reading of [...readings, { ...emptyReading(), ...known }]) {
     stacks.push(...reading.stacks);
     problems.push(...reading.problems);
     for (const policy of reading.policies) policies.set(policy.name, { ...policies.get(policy.name), ...policy });
@@ -149,26 +155,11 @@ export function buildReport(
       otherPacks.set(name, sum);
     }
   }
-  for (const policy of about.policies ?? []) policies.set(policy.name, { ...policies.get(policy.name), ...policy });
-  for (const code of about.codes ?? []) codes.set(code.code, code);
-  for (const one of about.timelines ?? []) timelines.set(resourceKey(one.workload), one);
 
   const tool: Report["tool"] = { name: packName };
-  const version = about.version ?? stacks.find((stack) => stack.packVersion !== undefined)?.packVersion;
+  const version = told ?? stacks.find((stack) => stack.packVersion !== undefined)?.packVersion;
   if (version !== undefined) tool.version = version;
-  const report: Report = {
-    schemaVersion,
-    tool,
-    totals: {
-      findings: 0,
-      mandatory: 0,
-      advisory: 0,
-      suppressed: 0,
-      repairs: 0,
-      stacks: 0,
-      resources: 0,
-      policies: {},
-    },
+  const lists: Reading = {
     stacks,
     policies: [...policies.values()].sort((a, b) => byText(a.name, b.name)),
     codes: codesOf(findings.values(), codes),
@@ -178,8 +169,8 @@ export function buildReport(
     otherPacks: [...otherPacks.values()].sort((a, b) => byText(a.name, b.name)),
     problems,
   };
-  if (about.createdAt !== undefined) report.createdAt = about.createdAt;
-  report.totals = totals(report);
+  const report: Report = { schemaVersion, tool, totals: totals(lists), ...lists };
+  if (createdAt !== undefined) report.createdAt = createdAt;
   return report;
 }
 
@@ -190,7 +181,7 @@ function codesOf(findings: Iterable<Finding>, known: ReadonlyMap<string, Code>):
   return [...occurring].sort(byText).map((code) => known.get(code) ?? { code });
 }
 
-function totals(report: Omit<Report, "totals">): Totals {
+function totals(report: Reading): Totals {
   const open = report.findings.filter((one) => one.suppressed === undefined);
   const mandatory = open.filter(fails).length;
   const policies = new Map<string, number>();

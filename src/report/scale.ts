@@ -1,5 +1,6 @@
 /** Where the seconds of a timeline stand in a picture, and how they are written. */
 import type { ContainerTimeline, Interval, Timeline, WorkloadTimeline } from "./model";
+import { oneLine, shortened } from "./plain";
 
 export interface Scale {
   /** From 0 to 1. What is beyond the end is at 1. */
@@ -61,6 +62,11 @@ export function seconds(n: number): string {
 export function interval({ atLeast, atMost }: Interval): string {
   if (atMost === null) return atLeast > 0 ? `at least ${seconds(atLeast)}` : "an unknown time";
   return atMost === atLeast ? seconds(atLeast) : `${Math.round(atLeast * 10) / 10} to ${seconds(atMost)}`;
+}
+
+/** `envoy (sidecar)`. @param most of the name's own characters */
+export function nameOf({ name, sidecar }: ContainerTimeline, most: number): string {
+  return shortened(oneLine(name), most) + (sidecar ? " (sidecar)" : "");
 }
 
 /** What becomes of a container, in one sentence. */

@@ -1,6 +1,16 @@
 /** The report for a terminal. */
 import { count, oneLine, visible } from "./plain";
-import { groups, label, stackLabel, type Finding, type Repair, type Report } from "./model";
+import {
+  groups,
+  label,
+  placeText,
+  stackLabel,
+  type Finding,
+  type Level,
+  type Repair,
+  type Report,
+  type Stack,
+} from "./model";
 
 export interface TextOptions {
   /** With a terminal's colors. They only repeat what the words say. */
@@ -32,8 +42,7 @@ export function text(report: Report, options: TextOptions = {}): string {
     lines.push("");
   }
   for (const { source, line, message } of report.problems) {
-    const where = line === undefined ? oneLine(source) : `${oneLine(source)}:${line}`;
-    lines.push(`${paint("yellow", "Not read:")} ${where}: ${oneLine(message)}`);
+    lines.push(`${paint("yellow", "Not read:")} ${placeText(oneLine(source), line)}: ${oneLine(message)}`);
   }
   for (const { name, findings } of report.otherPacks) {
     if (findings > 0)
@@ -77,10 +86,9 @@ function* inStackOrder(report: Report) {
 
 function findingLines(one: Finding, paint: Paint): string[] {
   const [first = "", ...rest] = visible(one.what).split("\n");
-  const word = one.suppressed ? "exempted" : one.level;
   const style = one.suppressed ? "dim" : one.level === "advisory" ? "yellow" : "red";
   const by = one.code === undefined ? one.policy : `${one.policy} ${one.code}`;
-  const lines = [`  ${paint(style, word)}  ${oneLine(first)}  ${paint("dim", oneLine(by))}`];
+  const lines = [`  ${paint(style, word(one))}  ${oneLine(first)}  ${paint("dim", oneLine(by))}`];
   for (const line of rest) lines.push(`    ${oneLine(line)}`);
   for (const chain of one.evidence) lines.push(`    ${paint("dim", oneLine(chain))}`);
   if (one.suppressed) {
@@ -90,8 +98,7 @@ function findingLines(one: Finding, paint: Paint): string[] {
   if (one.docs !== undefined) lines.push(`    ${paint("dim", oneLine(one.docs))}`);
   if (one.location) {
     const { file, line, column } = one.location;
-    const at = [oneLine(file), line, line === undefined ? undefined : column].filter((part) => part !== undefined);
-    lines.push(`    at ${at.join(":")}`);
+    lines.push(`    at ${placeText(oneLine(file), line, column)}`);
   }
   return lines;
 }
@@ -107,6 +114,16 @@ export function changeText({ path, before, after, kind }: Repair["changes"][numb
   const where = oneLine(path);
   if (before !== undefined && after !== undefined) return `${where}: ${oneLine(before)} → ${oneLine(after)}`;
   return after === undefined ? `${where}: ${kind}` : `${where}: ${oneLine(after)} (${kind})`;
+}
+
+/** What a finding is: its level, or exempted. */
+export function word(one: Finding): Level | "exempted" {
+  return one.suppressed ? "exempted" : one.level;
+}
+
+/** `preview failed`, as far as it is known. */
+export function operation({ preview, result = "" }: Stack): string {
+  return [preview === true ? "preview" : "", result].filter((part) => part !== "").join(" ");
 }
 
 /** `Drains by itself (until 2027-01-31)`. */

@@ -5,8 +5,7 @@
  * colors and hatchings are the page's. All that it shows is in words in its label and below it.
  */
 import type { ContainerTimeline, Timeline } from "./model";
-import { oneLine, shortened } from "./plain";
-import { early, gracePeriodText, interval, seconds, sentence, verdicts, type Scale } from "./scale";
+import { early, gracePeriodText, interval, nameOf, seconds, sentence, verdicts, type Scale } from "./scale";
 import { attribute, escape } from "./xml";
 
 const top = 22;
@@ -48,7 +47,7 @@ function containerRow(one: ContainerTimeline, t: number, x: (at: number) => stri
   // Without a SIGTERM the container serves until it is killed.
   const never = { atLeast: sigkill ?? 0, atMost: sigkill };
   const sigterm = one.sigterm ?? never;
-  const name = shortened(oneLine(one.name), 28) + (one.sidecar ? " (sidecar)" : "");
+  const name = nameOf(one, 28);
   const end = sigkill === null ? "100%" : x(sigkill);
   const endAt = sigkill ?? scale.end;
   const latest = sigterm.atMost ?? endAt;
@@ -98,7 +97,7 @@ function ticks(
 
 function inWords(timeline: Timeline, t: number): string {
   const containers = timeline.containers.map((one) => {
-    return `${shortened(oneLine(one.name), 60)}${one.sidecar ? " (sidecar)" : ""}: ${verdicts[one.verdict]}. ${sentence(one)}`;
+    return `${nameOf(one, 60)}: ${verdicts[one.verdict]}. ${sentence(one)}`;
   });
   return [`Timeline, ${gracePeriodText(timeline)}. APISIX may send requests for ${seconds(t)}.`, ...containers].join(
     " ",

@@ -1,7 +1,7 @@
 /** How a Pod terminates, drawn with characters: for `explain`, and inside Markdown. */
 import { label, stackLabel, type ContainerTimeline, type Timeline, type WorkloadTimeline } from "./model";
-import { oneLine, shortened } from "./plain";
-import { gracePeriodText, scaleOf, seconds, sentence, verdicts, type Scale } from "./scale";
+import { oneLine } from "./plain";
+import { gracePeriodText, nameOf, scaleOf, seconds, sentence, verdicts, type Scale } from "./scale";
 import { painter, type Paint } from "./text";
 
 export interface TimelineTextOptions {
@@ -27,7 +27,7 @@ export function timelineText(of: WorkloadTimeline, options: TimelineTextOptions 
       ]
     : [["", of.after]];
   // One margin for all, so that before and after stand below one another.
-  const names = drawings.flatMap(([, timeline]) => timeline.containers.map(nameOf));
+  const names = drawings.flatMap(([, timeline]) => timeline.containers.map(shortName));
   const margin = Math.max(6, ...names.map((name) => name.length)) + 3;
   for (const [title, timeline] of drawings) {
     const heading = title === "" ? gracePeriodText(timeline) : `${title}: ${gracePeriodText(timeline)}`;
@@ -41,8 +41,8 @@ export function timelineText(of: WorkloadTimeline, options: TimelineTextOptions 
   return `${lines.join("\n")}\n`;
 }
 
-function nameOf(one: ContainerTimeline): string {
-  return shortened(oneLine(one.name), 40) + (one.sidecar ? " (sidecar)" : "");
+function shortName(one: ContainerTimeline): string {
+  return nameOf(one, 40);
 }
 
 function drawing(
@@ -59,11 +59,11 @@ function drawing(
   lines.push("APISIX".padEnd(margin) + "▒".repeat(column(t)) + "│");
   for (const one of containers) {
     const style = one.verdict === "ok" ? "green" : one.verdict === "short" ? "red" : "yellow";
-    lines.push(`${paint(style, marks[one.verdict])} ${nameOf(one).padEnd(margin - 2)}${bar(one, column, columns)}`);
+    lines.push(`${paint(style, marks[one.verdict])} ${shortName(one).padEnd(margin - 2)}${bar(one, column, columns)}`);
   }
   lines.push("");
   for (const one of containers) {
-    lines.push(`${nameOf(one)}: ${verdicts[one.verdict]}. ${sentence(one)}`);
+    lines.push(`${shortName(one)}: ${verdicts[one.verdict]}. ${sentence(one)}`);
     if (one.because !== "") lines.push(`  ${oneLine(one.because)}`);
   }
   return lines;

@@ -1,7 +1,7 @@
 /** A live cluster, read only: the kinds that decide where APISIX sends requests, as far as the cluster serves them. */
 import { get, getList, getString } from "../../kubernetes/values";
 import { didYouMean } from "../../schema/did-you-mean";
-import { InputError, type Problem, type Reading, type Sourced } from "./source";
+import { InputError, registered, type Problem, type Reading, type Sourced } from "./source";
 import { complaint, runTool } from "./tool";
 
 export interface ClusterOptions {
@@ -92,11 +92,8 @@ export async function readCluster(
     const places = served.isNamespaced && namespaces && namespaces.length > 0 ? namespaces : [undefined];
     for (const namespace of places) {
       for (const body of await list(api, served, namespace, problems, spare)) {
-        const { group, version, kind } = served;
-        const urn = `${api.name}#${kind}#${String(get(body, "metadata", "uid"))}`;
-        objects.push({
-          resource: { type: `kubernetes:${group || "core"}/${version}:${kind}`, urn, name: "", props: body },
-        });
+        const urn = `${api.name}#${served.kind}#${String(get(body, "metadata", "uid"))}`;
+        objects.push({ resource: registered(served, urn, body) });
       }
     }
   }

@@ -8,7 +8,7 @@ import { InputError, type Reading } from "./source";
 
 export { readCluster } from "./cluster";
 export { exportStack } from "./pulumi-state";
-export { InputError, printProblem, UsageError } from "./source";
+export { deployed, InputError, printProblem, UsageError } from "./source";
 export type { Place, Problem, Reading, Sourced } from "./source";
 
 export interface ReadOptions {

@@ -1,8 +1,8 @@
 /** Kubernetes manifests: YAML or JSON, many documents in a file, lists. */
 import { expandLists } from "../../kubernetes/lists";
-import { fromManifest, type Resource } from "../../kubernetes/resource";
+import { fromManifest } from "../../kubernetes/resource";
 import type { Document } from "./documents";
-import type { Sourced } from "./source";
+import { registered, type Sourced } from "./source";
 
 /**
  * The objects of one document: itself, or the items of a list. What has no apiVersion and kind is no Kubernetes object,
@@ -13,7 +13,7 @@ export function objectsOf(document: Document, file: string): Sourced[] {
   const resource = fromManifest(value, `${file}#${index}`);
   if (!resource) return [];
   return expandLists([resource]).map((object) => ({
-    resource: registered(object),
+    resource: registered(object, object.id, object.body),
     place: { file, line, document, path: pathIn(object.id) },
   }));
 }
@@ -21,9 +21,4 @@ export function objectsOf(document: Document, file: string): Sourced[] {
 /** `web.yaml#0#items[2]` → `["items", 2]`: how `expandLists` names items. */
 function pathIn(id: string): (string | number)[] {
   return [...id.matchAll(/#items\[(\d+)\]/g)].flatMap(([, i]) => ["items", Number(i)]);
-}
-
-/** What Pulumi would register for a manifest. */
-function registered({ group, version, kind, body, id }: Resource): Sourced["resource"] {
-  return { type: `kubernetes:${group || "core"}/${version}:${kind}`, urn: id, name: "", props: body };
 }

@@ -1,5 +1,6 @@
 /** What every kind of source gives: Kubernetes objects with their places, and what could not be read. */
-import type { PulumiResource } from "../../kubernetes/resource";
+import type { PulumiResource, Resource } from "../../kubernetes/resource";
+import { placeText } from "../../report/model";
 import type { Document } from "./documents";
 
 /** An object of a source. */
@@ -22,6 +23,20 @@ export interface Place {
   path: readonly (string | number)[];
 }
 
+/** An object as Pulumi would register it. */
+export function registered(
+  { group, version, kind }: Pick<Resource, "group" | "version" | "kind">,
+  urn: string,
+  props: unknown,
+): PulumiResource {
+  return { type: `kubernetes:${group || "core"}/${version}:${kind}`, urn, name: "", props };
+}
+
+/** What the cluster has of an object, as far as the source tells. */
+export function deployed({ resource, outputs }: Sourced): PulumiResource {
+  return outputs === undefined ? resource : { ...resource, props: outputs };
+}
+
 /** Something of a source that could not be read. */
 export interface Problem {
   /** The file, stack or cluster. */
@@ -41,8 +56,7 @@ export interface Reading {
 
 /** `manifests/web.yaml:3:7: bad indentation`. */
 export function printProblem({ source, line, column, message }: Problem): string {
-  const place = [source, line, line === undefined ? undefined : column].filter((part) => part !== undefined);
-  return `${place.join(":")}: ${message}`;
+  return `${placeText(source, line, column)}: ${message}`;
 }
 
 /** An input that can't be used at all. The message is all that a user should see. */
