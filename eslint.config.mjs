@@ -47,7 +47,6 @@ export default tseslint.config(
       "eslint.config.mjs",
       "pack.js",
       "template/",
-      "template/",
       "node_modules/",
       "examples/*/node_modules/",
       "examples/*/bin/",

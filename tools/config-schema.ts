@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { stackPolicies } from "../policies/list";
-import { factNames, levels as allLevels, ownSettings, policyNames, settingsSchema } from "../src/settings/schema";
+import { levels as allLevels, policyNames, settingsOf, settingsSchema } from "../src/settings/schema";
 
 export const configSchemaFile = join(__dirname, "..", "schemas", "policy-config.schema.json");
 
@@ -17,9 +17,7 @@ function policyConfigSchema(): object {
     const levels = stackPolicies.some(({ name }) => name === policy)
       ? allLevels.filter((level) => level !== "remediate")
       : allLevels;
-    const settings = [...factNames, ...ownSettings[policy]].map(
-      (name) => [name, { $ref: `#/definitions/${name}` }] as const,
-    );
+    const settings = settingsOf(policy).map((name) => [name, { $ref: `#/definitions/${name}` }] as const);
     return [policy, levelOrObject(levels, Object.fromEntries(settings))] as const;
   });
   const informing = stackPolicies

@@ -216,16 +216,14 @@ function* ofRouted(
     const deniesRoute = optsIn(workload, settings.policies[policy]) === false;
     yield ofDefect(defect, { policy, subject, ...evidence, excuses, deniesRoute });
   }
-  const advice = {
-    policy: "apisix-rollout-advice",
-    subject,
-    excuses: excusesFrom(workload, "apisix-rollout-advice", undefined, settings, today),
-  } as const;
   if (upstream.length === 0) yield* ofMirrored(workload, defects, chains, settings, today);
   const slow = slowRequest(workload.pod, upstream, judged);
   if (slow) {
     const { container, chain, ...data } = slow;
-    yield { ...finding("timeout-exceeds-grace", data, { ...advice, ...evidenceOf([chain]) }), container };
+    const policy = "apisix-rollout-advice";
+    const excuses = excusesFrom(workload, policy, undefined, settings, today);
+    const context = { policy, subject, excuses, ...evidenceOf([chain]) } as const;
+    yield { ...finding("timeout-exceeds-grace", data, context), container };
   }
   yield* ofAnnotations(wishes, workload, evidenceOf(chains).evidence, settings, today);
 }

@@ -19,6 +19,7 @@ import {
   type Pair,
   type YAMLMap,
 } from "yaml";
+import { isObject } from "../schema/check";
 import { yamlOptions, type Document } from "./sources/documents";
 
 /** One repaired object: where it stands in its document, and what it becomes. */
@@ -125,10 +126,6 @@ function edits(before: unknown, after: unknown, path: Path = []): Edit[] {
     );
   }
   return isDeepStrictEqual(before, after) ? [] : [{ path, value: after }];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The change of the text that sets one field. */

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { whereNotJson } from "../routing/catalog";
+import { isObject } from "../schema/check";
 import { configProblems, SettingsError, type PackConfig } from "../settings/settings";
 import { InputError, isSystemError, systemMessage } from "./sources";
 
@@ -43,10 +44,10 @@ export function parseObject(text: string, file: string): { value: Record<string,
   } catch {
     throw new InputError(`${file}: ${whereNotJson(text)}`);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new InputError(`${file}: must be a JSON object`);
   }
-  return { value: value as Record<string, unknown>, problems: [...repeatedKeys(text)] };
+  return { value, problems: [...repeatedKeys(text)] };
 }
 
 function* repeatedKeys(text: string): Iterable<string> {

@@ -5,6 +5,7 @@
  * `sequence`, `timestamp` and one of many events. Only those about policies are looked into, and of the rest no more
  * than the URN and the name in the cluster: events hold whole resources.
  */
+import { isObject } from "../schema/check";
 import { isReport, readReport } from "./json";
 import { chainMark, links, parseLink, parseMessage, type Message } from "./message";
 import {
@@ -171,10 +172,10 @@ class Reader {
   value(value: unknown, line: number): void {
     if (Array.isArray(value)) {
       for (const element of value as unknown[]) this.value(element, line);
-    } else if (isFields(value)) {
+    } else if (isObject(value)) {
       if (isReport(value)) this.report(value, line);
       else if (Array.isArray(value.events)) this.value(value.events, line);
-      else if (isFields(value.changeSummary) || (Array.isArray(value.steps) && !("sequence" in value))) {
+      else if (isObject(value.changeSummary) || (Array.isArray(value.steps) && !("sequence" in value))) {
         this.problem(
           line,
           "This is the digest of `pulumi preview --json`, which leaves policy events out. Set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true for that command.",
@@ -193,7 +194,7 @@ class Reader {
   }
 
   private event(event: Fields, line: number): void {
-    const kinds = Object.keys(event).filter((key) => key.endsWith("Event") && isFields(event[key]));
+    const kinds = Object.keys(event).filter((key) => key.endsWith("Event") && isObject(event[key]));
     if (kinds.length === 0) return;
     this.sequence(event);
     for (const kind of kinds) {
@@ -229,7 +230,7 @@ class Reader {
       this.lastSequence = sequence;
     }
     // A preview's last event is not its summary: a `cancelEvent` follows.
-    const isTail = isFields(event.cancelEvent) || (typeof sequence === "number" && sequence > last);
+    const isTail = isObject(event.cancelEvent) || (typeof sequence === "number" && sequence > last);
     if (this.operation === undefined && this.sawSummary && isTail) return;
     this.operation ??= { runs: new Map() };
     if (this.operation.at === undefined && typeof timestamp === "number" && timestamp > 0) {
@@ -244,7 +245,7 @@ class Reader {
     if (operation === undefined) return undefined;
     const version = text(body.policyPackVersionTag) || text(body.policyPackVersion);
     if (version !== "" && this.isOurs(body)) operation.packVersion ??= version;
-    const metadata = isFields(body.metadata) ? body.metadata : {};
+    const metadata = isObject(body.metadata) ? body.metadata : {};
     const urn = [body.resourceUrn, body.urn, metadata.urn].find((urn) => typeof urn === "string" && urn !== "");
     const parsed = typeof urn === "string" ? parseUrn(urn) : undefined;
     if (parsed === undefined) return undefined;
@@ -279,22 +280,22 @@ class Reader {
 
   /** A summary's `PolicyPacks` has versions under names; a local pack's name is `<name>|local|<path>`. */
   private versionOf(packs: unknown): string {
-    if (!isFields(packs)) return "";
+    if (!isObject(packs)) return "";
     const name = Object.keys(packs).find((name) => name.split("|")[0] === this.pack);
     return name === undefined ? "" : text(packs[name]);
   }
 
   private step(body: Fields): void {
-    const metadata = isFields(body.metadata) ? body.metadata : {};
-    const state = isFields(metadata.new) ? metadata.new : {};
+    const metadata = isObject(body.metadata) ? body.metadata : {};
+    const state = isObject(metadata.new) ? metadata.new : {};
     if (typeof metadata.urn !== "string") return;
     this.identify(metadata.urn, state.inputs);
-    if (isFields(state.inputs)) this.onProperties({ urn: metadata.urn, when: "planned", properties: state.inputs });
+    if (isObject(state.inputs)) this.onProperties({ urn: metadata.urn, when: "planned", properties: state.inputs });
   }
 
   /** Keeps the name that a resource's properties give it. */
   private identify(urn: string, properties: unknown): void {
-    const metadata = isFields(properties) && isFields(properties.metadata) ? properties.metadata : {};
+    const metadata = isObject(properties) && isObject(properties.metadata) ? properties.metadata : {};
     const { name, namespace } = metadata;
     if (typeof name !== "string" || name === "") return;
     this.identities.set(urn, typeof namespace === "string" && namespace !== "" ? { namespace, name } : { name });
@@ -422,8 +423,4 @@ function lastLink(message: Message, kind: string | undefined): ReturnType<typeof
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@
  * Pulumi's remediation event has the whole resource before and after it, with all its environment and commands. A
  * report says which fields differ; values only where they are this pack's own numbers.
  */
-
+import { isObject } from "../schema/check";
 import type { Change } from "./types";
 
 /** Numbers of seconds that remedies write; nothing else is ever shown. */
@@ -24,14 +24,14 @@ function compare(before: unknown, after: unknown, path: string, found: Change[],
   if (found.length >= most || depth > 40 || Object.is(before, after)) return;
   const isCommand = path.endsWith(".command");
   if (isCommand && JSON.stringify(before) === JSON.stringify(after)) return;
-  if (!isCommand && isObject(before) && isObject(after) && Array.isArray(before) === Array.isArray(after)) {
+  if (!isCommand && hasKeys(before) && hasKeys(after) && Array.isArray(before) === Array.isArray(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       compare(before[key], after[key], join(path, key, after, before), found, depth + 1);
     }
     return;
   }
   // A remedy adds at most a hook: three levels below that tell all that may be shown.
-  if (before === undefined && isPlainObject(after) && /(^|\.)(lifecycle|preStop|sleep|exec)$/.test(path)) {
+  if (before === undefined && isObject(after) && /(^|\.)(lifecycle|preStop|sleep|exec)$/.test(path)) {
     const keys = Object.keys(after);
     if (keys.length === 1 && keys[0] !== undefined) {
       compare(undefined, after[keys[0]], join(path, keys[0], after, after), found, depth + 1);
@@ -73,10 +73,7 @@ function join(path: string, key: string, ...owners: object[]): string {
   return path === "" ? safe : `${path}.${safe}`;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** An object or a list. */
+function hasKeys(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return isObject(value) && !Array.isArray(value);
 }

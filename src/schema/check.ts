@@ -30,6 +30,11 @@ function compiler(dropsUnknown: boolean): Ajv {
   });
 }
 
+/** Is it a JSON object: neither null nor a list? */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The schema with every unknown field refused: for what people write by hand, where it is a typing mistake. */
 export function closed<T>(schema: T): T {
   if (Array.isArray(schema)) return schema.map(closed) as T;

@@ -220,5 +220,10 @@ export type PolicySettings = Pick<ResolvedSettings, "select" | "exempt" | "allow
 export type PolicyName = keyof typeof ownSettings;
 export const policyNames = Object.keys(ownSettings) as PolicyName[];
 
+/** What every policy takes, and what only some do. */
+export function settingsOf(policy: PolicyName): readonly SettingName[] {
+  return [...factNames, ...ownSettings[policy]];
+}
+
 export const levels = ["advisory", "mandatory", "remediate", "disabled"] as const;
 export type Level = (typeof levels)[number];

@@ -1,10 +1,11 @@
-import { checker } from "../schema/check";
+import { checker, isObject } from "../schema/check";
 import { didYouMean } from "../schema/did-you-mean";
 import {
   factNames,
   levels,
   ownSettings,
   policyNames,
+  settingsOf,
   settingsSchema,
   type FactName,
   type Exemption,
@@ -136,10 +137,9 @@ interface Described {
  * @throws SettingsError with all problems.
  */
 export function checkSettings(settings: unknown): asserts settings is Settings {
-  const problems =
-    typeof settings === "object" && settings !== null && !Array.isArray(settings)
-      ? [...unknownKeys(settings, settingNames, "setting"), ...typeProblems({ ...settings }, settingNames, "")]
-      : ["settings must be an object"];
+  const problems = isObject(settings)
+    ? [...unknownKeys(settings, settingNames, "setting"), ...typeProblems({ ...settings }, settingNames, "")]
+    : ["settings must be an object"];
   if (problems.length === 0) {
     const all = defaults(settings as Settings);
     problems.push(...factProblems(all), ...exemptProblems(all.exempt, undefined, ""));
@@ -158,15 +158,13 @@ export function configProblems(config: PackConfig, organization: Settings = {}):
   for (const policy of ["all", ...policyNames] as const) {
     const value: unknown = config[policy];
     if (value === undefined) continue;
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    if (!isObject && typeof value !== "string") {
+    if (!isObject(value) && typeof value !== "string") {
       problems.push(`${policy}: must be a level, or an object with enforcementLevel and settings`);
       continue;
     }
-    const given: Readonly<Record<string, unknown>> = isObject ? { ...value } : { enforcementLevel: value };
-    const { enforcementLevel, ...settings } = given;
+    const { enforcementLevel, ...settings } = ownOf(config, policy);
     if (enforcementLevel !== undefined && !(levels as readonly unknown[]).includes(enforcementLevel)) {
-      const place = isObject ? `${policy} › enforcementLevel` : policy;
+      const place = isObject(value) ? `${policy} › enforcementLevel` : policy;
       const meant = typeof enforcementLevel === "string" ? didYouMean(enforcementLevel, levels) : "";
       problems.push(`${place}: no such level${meant || `; there are: ${levels.join(", ")}`}`);
     }
@@ -191,11 +189,6 @@ export function configProblems(config: PackConfig, organization: Settings = {}):
 }
 
 const settingNames = Object.keys(settingsSchema.properties) as SettingName[];
-
-/** What every policy takes, and what only some do. */
-function settingsOf(policy: PolicyName): readonly SettingName[] {
-  return [...factNames, ...ownSettings[policy]];
-}
 
 function* problemsOfPolicy(policy: PolicyName, organization: Settings, config: object): Iterable<string> {
   const own = settingsOf(policy);
