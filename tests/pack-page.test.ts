@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { promisify } from "node:util";
-import { credentials } from "@grpc/grpc-js";
-import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
-import type { AnalyzerInfo } from "@pulumi/pulumi/proto/analyzer_pb";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { AnalyzerInfo } from "@pulumi/pulumi/proto/analyzer_pb";
 import { configFileProblems } from "../src/cli/settings-check";
 import { settingsSchema } from "../src/settings/schema";
+import { connect } from "./support/analyzer";
+import { startPack } from "./support/pack-process";
 
 const root = join(__dirname, "..");
 const page = readFileSync(join(root, "docs", "pack-page.md"), "utf8");
@@ -18,18 +14,16 @@ const page = readFileSync(join(root, "docs", "pack-page.md"), "utf8");
 /** What the pack answers to the engine's first question, started with these options. */
 async function packInfo(options: object): Promise<AnalyzerInfo.AsObject> {
   const program = `require("./index").createPack({}, ${JSON.stringify(options)})`;
-  const pack = spawn(process.execPath, ["--require", "ts-node/register/transpile-only", "-e", program], {
+  const pack = await startPack([process.execPath, "--require", "ts-node/register/transpile-only", "-e", program], {
     cwd: root,
-    stdio: ["pipe", "pipe", "inherit"],
   });
   try {
-    const [port] = (await once(createInterface(pack.stdout), "line")) as [string];
-    const client = new AnalyzerClient(`127.0.0.1:${port}`, credentials.createInsecure());
-    const info = await promisify<Empty, AnalyzerInfo>(client.getAnalyzerInfo.bind(client))(new Empty());
-    client.close();
-    return info.toObject();
+    const analyzer = connect(pack.port ?? assert.fail(pack.stderr()));
+    const called = await analyzer.call("getAnalyzerInfo");
+    analyzer.close();
+    return AnalyzerInfo.deserializeBinary("answer" in called ? called.answer : assert.fail(called.error)).toObject();
   } finally {
-    pack.kill();
+    await pack.stop();
   }
 }
 

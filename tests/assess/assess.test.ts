@@ -8,14 +8,10 @@ import type { Fix } from "../../src/shutdown/judge";
 import { arbitraryPodSpec } from "../support/arbitrary-pods";
 import { asPulumi, brief, judged, today } from "../support/findings";
 import { UNKNOWN, type TestResource } from "../support/host";
-import { apisixRoute, deployment, hook, podSpec, service } from "../support/resources";
+import { apisixRoute, behind, deployment, hook, nativeSleep, podSpec, routed, service } from "../support/resources";
 
-const routed = { annotations: { "apisix-graceful-termination/routed": "true" } };
-const shop = (container: Record<string, unknown> = {}, pod: Record<string, unknown> = {}) => [
-  deployment("web", container, { pod }),
-  service("web"),
-  apisixRoute("web"),
-];
+const shop = (container: Record<string, unknown> = {}, pod: Record<string, unknown> = {}) =>
+  behind(deployment("web", container, { pod }));
 
 describe("facts", () => {
   /** Two policies, a fact each: the fixes of all findings, once each. */
@@ -126,7 +122,6 @@ describe("assess", () => {
   });
 });
 
-const native = (seconds: number) => ({ lifecycle: { preStop: { sleep: { seconds } } } });
 const two = (web: object, proxy: object, pod: object = {}) =>
   deployment(
     "web",
@@ -142,11 +137,6 @@ const two = (web: object, proxy: object, pod: object = {}) =>
       },
     },
   );
-const behind = (workload: TestResource, spec: object = {}) => [
-  workload,
-  service("web", spec as never),
-  apisixRoute("web"),
-];
 const mirror: TestResource = {
   ...apisixRoute("mirror"),
   props: {
@@ -203,12 +193,12 @@ const judgements: [what: string, resources: TestResource[], printed: string[], s
   ],
   [
     "a Service that publishes not-ready addresses, behind a route",
-    behind(deployment("web", native(5)), { publishNotReadyAddresses: true }),
+    behind(deployment("web", nativeSleep(5)), { publishNotReadyAddresses: true }),
     ["apisix-routed-workloads: publishes-not-ready web"],
   ],
   [
     "a Service that publishes not-ready addresses, and gets mirrored requests only",
-    mirrored(deployment("web", native(5)), { publishNotReadyAddresses: true }),
+    mirrored(deployment("web", nativeSleep(5)), { publishNotReadyAddresses: true }),
     ["apisix-route-blind-spots: service-not-in-stack mirror"],
   ],
   [
@@ -232,7 +222,7 @@ const judgements: [what: string, resources: TestResource[], printed: string[], s
   ],
   [
     "a workload that gets mirrored requests only, whose fault is the Pod's",
-    mirrored(deployment("web", native(5), { pod: { terminationGracePeriodSeconds: 0 } })),
+    mirrored(deployment("web", nativeSleep(5), { pod: { terminationGracePeriodSeconds: 0 } })),
     ["apisix-route-blind-spots: service-not-in-stack mirror", "apisix-rollout-advice: mirror-only web"],
   ],
   [
@@ -242,13 +232,13 @@ const judgements: [what: string, resources: TestResource[], printed: string[], s
   ],
   [
     "two workloads, one of which is annotated",
-    [deployment("web", native(5), sayingSo), deployment("api")],
+    [deployment("web", nativeSleep(5), sayingSo), deployment("api")],
     ["apisix-route-blind-spots: nothing-to-judge"],
   ],
-  ["workloads that one policy selects", [deployment("web", native(5))], [], { catalog: [] }],
+  ["workloads that one policy selects", [deployment("web", nativeSleep(5))], [], { catalog: [] }],
   [
     "an annotation of an unrouted workload that can't be used",
-    [deployment("web", native(5), { annotations: { "apisix-graceful-termination/routed": "yes" } })],
+    [deployment("web", nativeSleep(5), { annotations: { "apisix-graceful-termination/routed": "yes" } })],
     ["apisix-route-blind-spots: nothing-to-judge", "apisix-route-blind-spots: annotation-not-boolean web"],
   ],
   [
@@ -321,21 +311,22 @@ describe("one judgement", () => {
 
   it("knows nothing only if no policy knows anything", () => {
     const config = { "termination-grace-period": { select: "all" } };
-    assert.deepEqual(judged([deployment("web", native(5))], {}, config as never).printed, []);
+    assert.deepEqual(judged([deployment("web", nativeSleep(5))], {}, config as never).printed, []);
   });
 
   it("gives each finding its evidence", () => {
     const wrong = { "apisix-graceful-termination/sleep-seconds": "3" };
     const evidence = (resources: TestResource[]) =>
       judged(resources).findings.map((one) => [one.code, ...one.evidence]);
-    assert.deepEqual(evidence([deployment("web", native(9), { annotations: wrong })]), [
+    assert.deepEqual(evidence([deployment("web", nativeSleep(9), { annotations: wrong })]), [
       ["nothing-to-judge"],
       ["annotation-below-setting", "Deployment shop/web"],
     ]);
-    assert.deepEqual(evidence([deployment("web", native(9), { annotations: { ...wrong, ...routed.annotations } })]), [
-      ["annotation-below-setting", "Deployment shop/web (annotated apisix-graceful-termination/routed)"],
-    ]);
-    assert.deepEqual(evidence(behind(deployment("web", native(9), { annotations: wrong }))), [
+    assert.deepEqual(
+      evidence([deployment("web", nativeSleep(9), { annotations: { ...wrong, ...routed.annotations } })]),
+      [["annotation-below-setting", "Deployment shop/web (annotated apisix-graceful-termination/routed)"]],
+    );
+    assert.deepEqual(evidence(behind(deployment("web", nativeSleep(9), { annotations: wrong }))), [
       ["annotation-below-setting", "ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web"],
     ]);
     assert.deepEqual(evidence(mirrored(deployment("web"))).slice(-1), [
@@ -380,9 +371,12 @@ describe("one judgement", () => {
     const twice = apisixRoute("web");
     const [rule] = (twice.props.spec as { http: { backends: object[] }[] }).http;
     rule?.backends.push(...rule.backends);
-    const { findings } = judged([deployment("web", native(5)), service("web"), twice, apisixRoute("other", "gone")], {
-      controller: "2",
-    });
+    const { findings } = judged(
+      [deployment("web", nativeSleep(5)), service("web"), twice, apisixRoute("other", "gone")],
+      {
+        controller: "2",
+      },
+    );
     assert.deepEqual(
       findings.map(({ policy, code, certain, evidence }) => [policy, code, certain, evidence]),
       [

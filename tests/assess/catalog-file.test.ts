@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCatalog } from "../../src/assess/catalog-file";
 import { printCatalog } from "../../src/routing/catalog";
 import type { Settings } from "../../src/settings/schema";
 import { judged } from "../support/findings";
+import { temporary } from "../support/folder";
 import { preview, UNKNOWN, type TestResource } from "../support/host";
 import { deployment, podSpec } from "../support/resources";
 
@@ -27,9 +27,8 @@ async function run(resource: TestResource, settings: Settings, config: Record<st
 }
 
 describe("the catalog setting", () => {
-  let folder: string;
-  before(() => (folder = mkdtempSync(join(tmpdir(), "apisix-graceful-termination-"))));
-  after(() => rmSync(folder, { recursive: true }));
+  const { folder, remove } = temporary();
+  after(remove);
 
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);

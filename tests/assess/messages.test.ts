@@ -7,17 +7,10 @@ import { policyNames } from "../../src/settings/schema";
 import { judge, type Requirement } from "../../src/shutdown/judge";
 import { packVersion } from "../../src/version";
 import { judged } from "../support/findings";
-import { container, exec, httpGet, pod, sh, sidecar, sleep, tcpSocket } from "../support/pods";
+import { container, exec, httpGet, pod, required, sh, sidecar, sleep, tcpSocket } from "../support/pods";
 import { apisixRoute, deployment, service } from "../support/resources";
 
 const policy = "apisix-rollout-advice";
-const required: Requirement = {
-  sleepSeconds: 5,
-  shutdownSeconds: 10,
-  kubernetesVersion: "1.34",
-  hook: "auto",
-  concerns: () => true,
-};
 const only = (...names: string[]): Partial<Requirement> => ({ concerns: ({ name }) => names.includes(name) });
 const old: Partial<Requirement> = { kubernetesVersion: "1.29" };
 

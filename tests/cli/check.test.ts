@@ -6,7 +6,8 @@ import type { Report } from "../../src/report";
 import { parseMessage } from "../../src/report/message";
 import { preview, secret, UNKNOWN, urnOf, type TestResource } from "../support/host";
 import { apisixRoute, deployment, hook, service } from "../support/resources";
-import { cli, inFolder } from "./run";
+import { cli } from "./run";
+import { inFolder } from "../support/folder";
 
 const shop = [deployment("web"), service("web"), apisixRoute("web")];
 

@@ -6,7 +6,8 @@ import { delimiter, join } from "node:path";
 import { load } from "js-yaml";
 import { limits, listedKinds } from "../../src/cli/sources/cluster";
 import { parseCatalog } from "../../src/routing/catalog";
-import { cli, inFolder } from "./run";
+import { cli } from "./run";
+import { inFolder } from "../support/folder";
 
 type Answers = Record<string, unknown>;
 

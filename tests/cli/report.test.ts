@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { explain, pageOf } from "../../src/assess";
 import type { Report } from "../../src/report";
 import { line, log, policyEvent, summaryEvent, urn } from "../report/samples";
-import { cli, inFolder } from "./run";
+import { cli } from "./run";
+import { inFolder } from "../support/folder";
 
 const events = (name: string) => readFileSync(join(__dirname, "../report/pulumi", `${name}.jsonl`), "utf8");
 

@@ -3,7 +3,8 @@ import { chmodSync, readFileSync, readdirSync, statSync, symlinkSync } from "nod
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { parseCatalog } from "../../src/routing/catalog";
-import { cli, inFolder } from "./run";
+import { cli } from "./run";
+import { inFolder } from "../support/folder";
 
 const route = (name: string, port = 80) => `
 apiVersion: apisix.apache.org/v2

@@ -1,7 +1,4 @@
 /** Runs a command line in this process, with an outside world of its own. */
-import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { run } from "../../src/cli/program";
 
 export interface Ran {
@@ -26,18 +23,4 @@ export async function cli(args: string[], { stdin = "", env = {} }: RunOptions =
     now: () => new Date("2027-01-31T12:00:00Z"),
   });
   return ran;
-}
-
-/** A folder with these files, gone when the callback is done. */
-export async function inFolder<T>(files: Record<string, string>, use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "apisix-graceful-termination-"));
-  try {
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), text);
-    }
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

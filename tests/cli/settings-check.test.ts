@@ -5,7 +5,8 @@ import { Ajv } from "ajv";
 import { stackPolicies } from "../../policies/list";
 import { configFileProblems } from "../../src/cli/settings-check";
 import { policyNames } from "../../src/settings/schema";
-import { cli, inFolder } from "./run";
+import { cli } from "./run";
+import { inFolder } from "../support/folder";
 
 const schema = JSON.parse(
   readFileSync(join(__dirname, "..", "..", "schemas", "policy-config.schema.json"), "utf8"),

@@ -6,7 +6,7 @@ import { unknown } from "../../src/kubernetes/values";
 import { buildReport, emptyReading, formats, type ContainerTimeline, type WorkloadTimeline } from "../../src/report";
 import { readReport } from "../../src/report/json";
 import { arbitraryPodSpec } from "../support/arbitrary-pods";
-import { deployment, hook } from "../support/resources";
+import { deployment, hook, nativeSleep } from "../support/resources";
 
 function draw(container: object, pod: object = {}, config = {}, annotations = {}): WorkloadTimeline | undefined {
   const { type, name, props } = deployment("web", { ...container }, { pod: { ...pod }, annotations });
@@ -14,20 +14,29 @@ function draw(container: object, pod: object = {}, config = {}, annotations = {}
   return drawn({ kind: "Deployment", namespace: "shop", name }, judged);
 }
 
-const sleep = (seconds: unknown) => ({ lifecycle: { preStop: { sleep: { seconds } } } });
 const at = (seconds: number) => ({ atLeast: seconds, atMost: seconds });
 const grace = (seconds: unknown) => ({ terminationGracePeriodSeconds: seconds });
 
 const ends: [what: string, container: object, pod: object, expected: Partial<ContainerTimeline>][] = [
-  ["a sleep", sleep(5), {}, { verdict: "ok", hook: at(5), sigterm: at(5), because: "Its preStop hook sleeps 5 s." }],
+  [
+    "a sleep",
+    nativeSleep(5),
+    {},
+    { verdict: "ok", hook: at(5), sigterm: at(5), because: "Its preStop hook sleeps 5 s." },
+  ],
   ["no hook", {}, {}, { verdict: "short", sigterm: at(0), left: at(30), because: "It has no preStop hook." }],
   [
     "a grace period of 0, which the kubelet counts as 1 s",
-    sleep(5),
+    nativeSleep(5),
     grace(0),
     { verdict: "short", sigterm: at(1), sigkill: 3 },
   ],
-  ["a grace period that is too short for the shutdown alone", sleep(5), grace(8), { verdict: "short", left: at(3) }],
+  [
+    "a grace period that is too short for the shutdown alone",
+    nativeSleep(5),
+    grace(8),
+    { verdict: "short", left: at(3) },
+  ],
   [
     "a hook that never ends",
     hook("sh", "-c", "while true; do sleep 1; done"),
@@ -47,7 +56,7 @@ const ends: [what: string, container: object, pod: object, expected: Partial<Con
     { verdict: "unknown", hook: { atLeast: 0, atMost: null }, sigterm: { atLeast: 0, atMost: 30 }, sigkill: 32 },
   ],
   ["an unknown hook", { lifecycle: unknown }, {}, { verdict: "unknown" }],
-  ["an unknown grace period", sleep(5), grace(unknown), { verdict: "unknown", sigkill: null }],
+  ["an unknown grace period", nativeSleep(5), grace(unknown), { verdict: "unknown", sigkill: null }],
   ["an unknown grace period, without a hook", {}, grace(unknown), { verdict: "short", sigkill: null }],
 ];
 
@@ -63,10 +72,10 @@ describe("timelines", () => {
   it("judges by settings and by annotations, which may only raise", () => {
     const config = { "apisix-routed-workloads": { sleepSeconds: 8 } };
     const raised = { "apisix-graceful-termination/sleep-seconds": "9" };
-    assert.equal(draw(sleep(8), {}, config)?.t, 8);
-    assert.equal(draw(sleep(8), {}, config)?.after.containers[0]?.verdict, "ok");
-    assert.equal(draw(sleep(8), {}, config, raised)?.t, 9);
-    assert.equal(draw(sleep(8), {}, config, raised)?.after.containers[0]?.verdict, "short");
+    assert.equal(draw(nativeSleep(8), {}, config)?.t, 8);
+    assert.equal(draw(nativeSleep(8), {}, config)?.after.containers[0]?.verdict, "ok");
+    assert.equal(draw(nativeSleep(8), {}, config, raised)?.t, 9);
+    assert.equal(draw(nativeSleep(8), {}, config, raised)?.after.containers[0]?.verdict, "short");
   });
 
   it("asks nothing of a container that the settings ignore", () => {
@@ -77,7 +86,7 @@ describe("timelines", () => {
 
   it("tells what a sidecar waits for", () => {
     const initContainers = [{ name: "proxy", image: "proxy:1", restartPolicy: "Always" }];
-    const [, proxy] = draw(sleep(5), { initContainers })?.after.containers ?? [];
+    const [, proxy] = draw(nativeSleep(5), { initContainers })?.after.containers ?? [];
     assert.deepEqual(
       [proxy?.sidecar, proxy?.verdict, proxy?.because],
       [true, "ok", "It has no preStop hook, and waits for the containers that end before it."],

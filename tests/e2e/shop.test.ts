@@ -13,8 +13,12 @@ const paymentKey = "not-to-be-seen-0f9b";
 
 describe("examples/shop on a real Pulumi engine", () => {
   let engine: Engine;
+  let result: PreviewResult;
+  let mandatory: PreviewResult;
   before(async () => {
     engine = await startEngine();
+    result = await run();
+    mandatory = await run(join(project, "mandatory.json"));
   });
   after(() => engine.close());
 
@@ -27,11 +31,6 @@ describe("examples/shop on a real Pulumi engine", () => {
     });
 
   describe("as it comes", () => {
-    let result: PreviewResult;
-    before(async () => {
-      result = await run();
-    });
-
     it("passes, and names what it repaired under the policy that repaired it", () => {
       assert.equal(result.succeeded, true, result.output);
       assert.match(result.output, /\[remediate] {2}pre-stop-sleep {2}\(kubernetes:apps\/v1:Deployment: storefront\)/);
@@ -73,8 +72,8 @@ describe("examples/shop on a real Pulumi engine", () => {
     });
   });
 
-  it("fails under mandatory.json and says why, with the evidence", async () => {
-    const { succeeded, output, events } = await run(join(project, "mandatory.json"));
+  it("fails under mandatory.json and says why, with the evidence", () => {
+    const { succeeded, output, events } = mandatory;
     assert.equal(succeeded, false);
     assert.match(output, /ApisixRoute shop\/storefront › Service shop\/storefront:80 › Deployment shop\/storefront/);
     assert.match(output, /Ingress shop\/api › Service shop\/api:9000 › Deployment shop\/api/);
@@ -136,15 +135,13 @@ describe("examples/shop on a real Pulumi engine", () => {
     assert.deepEqual(violations(events), []);
   });
 
-  it("prints what the README shows", async () => {
+  it("prints what the README shows", () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     const [first = "", second = ""] = [...readme.matchAll(/```text\n(.*?)```/gs)].map(([, block]) => block);
-    const remediated = await run();
-    const printed = [remediated.output, ...workloadLines(remediated.events).map((line) => `  ${line}\n`)].join("");
-    const mandatory = (await run(join(project, "mandatory.json"))).output;
+    const printed = [result.output, ...workloadLines(result.events).map((line) => `  ${line}\n`)].join("");
     for (const [block, output] of [
       [first, printed],
-      [second, mandatory],
+      [second, mandatory.output],
     ] as const) {
       const lines = block.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("Hooks and grace"));
       assert.ok(lines.length > 3);

@@ -4,10 +4,9 @@ import { policies } from "../../policies";
 import { readKnowledge } from "../../src/assess";
 import { policyNames, type Settings } from "../../src/settings/schema";
 import { configured, preview, rpcFunctions, secret, stackRequest, UNKNOWN, type TestResource } from "../support/host";
-import { apisixRoute, deployment, hook, podSpec, service } from "../support/resources";
+import { apisixRoute, deployment, hook, podSpec, routed, service } from "../support/resources";
 
 const sleep5 = { preStop: { sleep: { seconds: 5 } } };
-const routed = { annotations: { "apisix-graceful-termination/routed": "true" } };
 
 /** One resource alone: what the two resource policies say and do. */
 async function run(resource: TestResource, settings: Settings = {}, config: object = {}) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Settings } from "../../src/settings/schema";
 import { codesOf, judged } from "../support/findings";
 import { preview, UNKNOWN, type TestResource } from "../support/host";
-import { apisixRoute, deployment, hook, service } from "../support/resources";
+import { apisixRoute, behind, deployment, hook, service } from "../support/resources";
 
 const policy = "apisix-rollout-advice";
 const ignore = (of: string) => `ignore.apisix-graceful-termination/${of}`;
@@ -20,7 +20,6 @@ function route(name: string, spec: object, rule: object = {}): TestResource {
 const backend = (fields: object) => ({ backends: [{ serviceName: "web", servicePort: 80, ...fields }] });
 const annotated = (of: string, container: object = fine, text = reason) =>
   deployment("web", container as Record<string, unknown>, { annotations: { [ignore(of)]: text } });
-const behind = (workload: TestResource) => [workload, service("web"), apisixRoute("web")];
 
 const slow = { timeout: { read: "90s" } };
 const grace = (terminationGracePeriodSeconds: number) => ({ terminationGracePeriodSeconds });

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { codesOf, judged } from "../support/findings";
 import { preview, UNKNOWN, type TestResource } from "../support/host";
-import { apisixRoute, deployment, hook, service } from "../support/resources";
+import { apisixRoute, behind, deployment, hook, nativeSleep, service } from "../support/resources";
 
 const policy = "apisix-route-blind-spots";
-const shop = [deployment("web"), service("web"), apisixRoute("web")];
-const behind = (workload: TestResource) => [workload, service("web"), apisixRoute("web")];
+const shop = behind(deployment("web"));
 const annotated = (annotations: Record<string, string>, container = {}) =>
   deployment("web", container, { annotations });
-const sleep = (seconds: number) => ({ lifecycle: { preStop: { sleep: { seconds } } } });
 
 const cases: [what: string, resources: TestResource[], codes: string[]][] = [
   ["a route to a Service outside the stack", [apisixRoute("web")], ["service-not-in-stack"]],
@@ -26,13 +24,13 @@ const cases: [what: string, resources: TestResource[], codes: string[]][] = [
   ],
   [
     "a grace period that is not known",
-    behind(deployment("web", sleep(5), { pod: { terminationGracePeriodSeconds: UNKNOWN } })),
+    behind(deployment("web", nativeSleep(5), { pod: { terminationGracePeriodSeconds: UNKNOWN } })),
     ["grace-unknown"],
   ],
   [
     "a hook on what may be a sidecar",
     behind(
-      deployment("web", sleep(5), {
+      deployment("web", nativeSleep(5), {
         pod: { initContainers: [{ name: "proxy", restartPolicy: UNKNOWN, ...hook("sh", "-c", "kill 1; sleep 1") }] },
       }),
     ),
@@ -45,28 +43,34 @@ const cases: [what: string, resources: TestResource[], codes: string[]][] = [
   ],
   [
     "a wish that is below the setting",
-    behind(annotated({ "apisix-graceful-termination/sleep-seconds": "3" }, sleep(9))),
+    behind(annotated({ "apisix-graceful-termination/sleep-seconds": "3" }, nativeSleep(9))),
     ["annotation-below-setting"],
   ],
-  ["a wish that is the setting", behind(annotated({ "apisix-graceful-termination/sleep-seconds": "5" }, sleep(5))), []],
+  [
+    "a wish that is the setting",
+    behind(annotated({ "apisix-graceful-termination/sleep-seconds": "5" }, nativeSleep(5))),
+    [],
+  ],
   [
     "a wish that isn't known",
-    behind(deployment("web", sleep(9), { annotations: { "apisix-graceful-termination/sleep-seconds": UNKNOWN } })),
+    behind(
+      deployment("web", nativeSleep(9), { annotations: { "apisix-graceful-termination/sleep-seconds": UNKNOWN } }),
+    ),
     [],
   ],
   [
     "an annotation that isn't known",
-    behind(deployment("web", sleep(9), { annotations: { "apisix-graceful-termination/routed": UNKNOWN } })),
+    behind(deployment("web", nativeSleep(9), { annotations: { "apisix-graceful-termination/routed": UNKNOWN } })),
     [],
   ],
   [
     "a wish that is no number",
-    behind(annotated({ "apisix-graceful-termination/shutdown-seconds": "1m" }, sleep(9))),
+    behind(annotated({ "apisix-graceful-termination/shutdown-seconds": "1m" }, nativeSleep(9))),
     ["annotation-not-seconds"],
   ],
   [
     "an annotation that is neither true nor false",
-    behind(annotated({ "apisix-graceful-termination/routed": "yes" }, sleep(9))),
+    behind(annotated({ "apisix-graceful-termination/routed": "yes" }, nativeSleep(9))),
     ["annotation-not-boolean"],
   ],
   [
@@ -88,7 +92,7 @@ const cases: [what: string, resources: TestResource[], codes: string[]][] = [
           "apisix-graceful-termination/sleep-seconds": "3",
           [`ignore.apisix-graceful-termination/${policy}`]: "known",
         },
-        sleep(9),
+        nativeSleep(9),
       ),
     ),
     [],

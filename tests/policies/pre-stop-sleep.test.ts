@@ -1,31 +1,29 @@
 import assert from "node:assert/strict";
 import type { Settings } from "../../src/settings/schema";
 import { preview, type TestResource } from "../support/host";
-import { deployment, hook, podSpec } from "../support/resources";
+import { deployment, hook, nativeSleep, podSpec, routed } from "../support/resources";
 
 const policy = "pre-stop-sleep";
-const routed = { annotations: { "apisix-graceful-termination/routed": "true" } };
 const distroless = { image: "gcr.io/distroless/java17" };
-const native = (seconds: number) => ({ lifecycle: { preStop: { sleep: { seconds } } } });
 
 /** Container, settings, the hook after a repair (undefined: not repaired), and the code at level mandatory. */
 const cases: [what: string, container: object, settings: Settings, repaired: unknown, code: string | undefined][] = [
-  ["no hook", {}, {}, native(5), "no-hook"],
-  ["a longer t", {}, { sleepSeconds: 12 }, native(12), "no-hook"],
+  ["no hook", {}, {}, nativeSleep(5), "no-hook"],
+  ["a longer t", {}, { sleepSeconds: 12 }, nativeSleep(12), "no-hook"],
   ["hook: exec", {}, { hook: "exec" }, hook("/bin/sh", "-c", "sleep 5"), "no-hook"],
   ["an old cluster", {}, { kubernetesVersion: "1.29" }, hook("/bin/sh", "-c", "sleep 5"), "no-hook"],
   ["an old cluster, no shell in the image", distroless, { kubernetesVersion: "1.29" }, undefined, "no-hook"],
   [
     "a native sleep that the cluster drops",
-    native(5),
+    nativeSleep(5),
     { kubernetesVersion: "1.29" },
     hook("/bin/sh", "-c", "sleep 5"),
     "native-sleep-unsupported",
   ],
-  ["long enough", native(5), {}, undefined, undefined],
-  ["one second short", native(4), {}, native(5), "hook-too-short"],
+  ["long enough", nativeSleep(5), {}, undefined, undefined],
+  ["one second short", nativeSleep(4), {}, nativeSleep(5), "hook-too-short"],
   ["a shell's sleep, short", hook("/bin/sh", "-c", "sleep 4"), {}, hook("/bin/sh", "-c", "sleep 5"), "hook-too-short"],
-  ["a broken sleep", hook("sh", "-c", "sleep", "5"), {}, native(5), "hook-fails"],
+  ["a broken sleep", hook("sh", "-c", "sleep", "5"), {}, nativeSleep(5), "hook-fails"],
   ["a hook that does more", hook("/bin/sh", "-c", "sleep 1; nginx -s quit"), {}, undefined, "hook-stops-app"],
   ["a hook of unknown length", hook("/drain"), {}, undefined, undefined],
 ];

@@ -5,13 +5,13 @@ import { delimiter, join } from "node:path";
 import { preview, script, startEngine, type Engine, type PreviewResult } from "../../tools/pulumi";
 import { startService, type ServiceDouble } from "./service";
 import { cleanEnvironment } from "../support/pack-process";
-import { emptyHome, root, type Ran } from "./support";
+import { emptyHome, root } from "./support";
 
 export interface Organization {
   service: ServiceDouble;
   engine: Engine;
-  /** Runs the Pulumi CLI in a folder, logged in. */
-  pulumi: (args: string[], cwd: string) => Promise<Ran>;
+  /** Runs the Pulumi CLI in a folder, logged in. Rejects, with what it printed, unless it succeeds. */
+  pulumi: (args: string[], cwd: string) => Promise<void>;
   /** The environment of a machine that has nothing yet. */
   newMachine: () => Record<string, string>;
   /** Previews a stack of the organization on a machine. */
@@ -49,11 +49,13 @@ export async function startOrganization(path: string[] = []): Promise<Organizati
     engine,
     // Not in this process's turn: the service that the CLI asks is in it, too.
     pulumi: (args, cwd) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const options = { cwd, encoding: "utf8", env: cleanEnvironment(publisher), timeout: 300_000 } as const;
-        const child = execFile("pulumi", [...args, "--non-interactive"], options, (_, stdout, stderr) =>
-          resolve({ status: child.exitCode, stdout, stderr }),
-        );
+        execFile("pulumi", [...args, "--non-interactive"], options, (error, stdout, stderr) => {
+          const said = [stdout, stderr, ...service.unknown].join("\n");
+          if (error) reject(new Error(said, { cause: error }));
+          else resolve();
+        });
       }),
     newMachine,
     preview: (project, env) =>

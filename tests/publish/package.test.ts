@@ -4,7 +4,8 @@ import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configureRequest, connect } from "../support/analyzer";
 import { startFolder, startPack } from "../support/pack-process";
-import { cached, emptyHome, extract, root, run, succeed, tarball, temporary, weight, write } from "./support";
+import { temporary, write } from "../support/folder";
+import { cached, emptyHome, extract, pack, root, run, starts, succeed, tarball, weight } from "./support";
 
 interface Manifest {
   version: string;
@@ -49,9 +50,7 @@ describe("the published package", () => {
     const { megabytes, folders } = weight(production);
     assert.ok(megabytes <= 110, `${megabytes} MB`);
     assert.ok(folders <= 170, `${folders} folders`);
-    const pack = await startFolder(production);
-    await pack.stop();
-    assert.ok(pack.port, pack.stderr());
+    await starts(production);
   });
 
   it("starts after a plain install, which brings no developer's tool either", async () => {
@@ -59,9 +58,7 @@ describe("the published package", () => {
     extract(tarball(), plain);
     succeed("npm", ["install", "--loglevel", "error"], plain, home);
     assert.ok(weight(plain).folders <= 170);
-    const pack = await startFolder(plain);
-    await pack.stop();
-    assert.ok(pack.port, pack.stderr());
+    await starts(plain);
   });
 
   it("is a git dependency, which is built where it is installed", async function () {
@@ -80,9 +77,7 @@ describe("the published package", () => {
     git("add", "--all");
     git("commit", "--quiet", "--message", "x");
     succeed("npm", ["install", "--loglevel", "error", `git+file://${source}`], own, home);
-    const pack = await startFolder(own);
-    await pack.stop();
-    assert.ok(pack.port, pack.stderr());
+    await starts(own);
   });
 
   const sdk = (file: string) => join(production, "node_modules", "@pulumi", file);
@@ -179,11 +174,7 @@ describe("the command line alone", () => {
   it("is a package of its own without dependencies, and npx of it brings less than 10 MB", () => {
     tarball();
     const home = emptyHome(folder);
-    const name = succeed(
-      "npm",
-      ["pack", "--loglevel=error", "--pack-destination", folder],
-      join(root, "build", "cli"),
-    ).trim();
+    const file = pack(join(root, "build", "cli"), folder);
     const empty = join(folder, "empty");
     write(empty, {
       "web.yaml":
@@ -191,7 +182,7 @@ describe("the command line alone", () => {
     });
     const cache = join(folder, "npm-cache");
     const npx = (...args: string[]) =>
-      succeed("npx", ["--yes", "--package", join(folder, name), "apisix-graceful-termination", ...args], empty, {
+      succeed("npx", ["--yes", "--package", file, "apisix-graceful-termination", ...args], empty, {
         ...home,
         npm_config_cache: cache,
         npm_config_offline: "true",

@@ -1,11 +1,11 @@
 /** What an organization publishes, and folders in which it is installed: all outside of the tree. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { cacheFolder } from "../../tools/go";
-import { cleanEnvironment } from "../support/pack-process";
+import { temporary } from "../support/folder";
+import { cleanEnvironment, startFolder } from "../support/pack-process";
 
 export const root = join(__dirname, "..", "..");
 
@@ -30,12 +30,6 @@ export function succeed(command: string, args: string[], cwd: string, env: NodeJ
   return stdout;
 }
 
-/** A temporary folder, and the way to get rid of it. */
-export function temporary(): { folder: string; remove: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), "apisix-graceful-termination-"));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
-
 /** An empty home, with npm's downloads from the project's cache: what is installed is the same, and comes sooner. */
 export function emptyHome(folder: string): NodeJS.ProcessEnv {
   const home = join(folder, "home");
@@ -50,20 +44,32 @@ export function emptyHome(folder: string): NodeJS.ProcessEnv {
 
 let packed: string | undefined;
 
-/** The pack's tarball, made by the command with which `pulumi policy publish` makes it. */
+/** The pack's tarball, made once. */
 export function tarball(): string {
   if (packed !== undefined) return packed;
   const { folder, remove } = temporary();
   process.once("exit", remove);
-  const name = succeed("npm", ["pack", "--loglevel=error", "--pack-destination", folder], root).trim();
-  assert.deepEqual(readdirSync(folder), [name], "npm pack prints the tarball's name, and nothing else");
-  return (packed = join(folder, name));
+  const file = pack(root, folder);
+  assert.deepEqual(readdirSync(folder), [basename(file)], "npm pack prints the tarball's name, and nothing else");
+  return (packed = file);
+}
+
+/** Packs what is in a folder, with the command of `pulumi policy publish`. Answers the tarball's path. */
+export function pack(source: string, folder: string): string {
+  return join(folder, succeed("npm", ["pack", "--loglevel=error", "--pack-destination", folder], source).trim());
 }
 
 /** Unpacks a tarball of npm's as the engine does. */
 export function extract(file: string, folder: string): void {
   mkdirSync(folder, { recursive: true });
   succeed("tar", ["xzf", file, "-C", folder, "--strip-components=1"], root);
+}
+
+/** Asserts that a pack that is installed in a folder starts. */
+export async function starts(folder: string): Promise<void> {
+  const started = await startFolder(folder);
+  await started.stop();
+  assert.ok(started.port, started.stderr());
 }
 
 /** Programs of npm packages in the project's cache, installed once. Answers the folder of its node_modules. */
@@ -83,12 +89,4 @@ export function weight(folder: string): { megabytes: number; folders: number } {
   const [size = ""] = succeed("du", ["-sm", "node_modules"], folder).split("\t");
   const folders = readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith("."));
   return { megabytes: Number(size), folders: folders.length };
-}
-
-/** Writes files, with the folders that they are in. */
-export function write(folder: string, files: Record<string, string | object>): void {
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
-  }
 }

@@ -10,16 +10,8 @@ import {
   type Requirement,
 } from "../../src/shutdown/judge";
 import { timeline } from "../../src/shutdown/timeline";
-import { container, exec, httpGet, pod, sh, sidecar, sleep, tcpSocket } from "../support/pods";
+import { container, exec, httpGet, pod, required, sh, sidecar, sleep, tcpSocket } from "../support/pods";
 import { withUnknowns } from "../support/unreadable";
-
-const required: Requirement = {
-  sleepSeconds: 5,
-  shutdownSeconds: 10,
-  kubernetesVersion: "1.34",
-  hook: "auto",
-  concerns: () => true,
-};
 
 /** A defect as `code container`; a question mark where it isn't certain. */
 const brief = ({ code, certain, container }: Defect) =>

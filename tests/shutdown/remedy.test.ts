@@ -3,17 +3,9 @@ import { readPod } from "../../src/kubernetes/workload";
 import { checkSettings } from "../../src/settings/settings";
 import type { Requirement } from "../../src/shutdown/judge";
 import { apply, graceRemedy, sleepRemedy } from "../../src/shutdown/remedy";
-import { container, exec, podSpec, sleep } from "../support/pods";
+import { container, exec, podSpec, required, sleep } from "../support/pods";
 import { loadRemedies, repair } from "../support/remedies";
 import { withUnknowns } from "../support/unreadable";
-
-const required: Requirement = {
-  sleepSeconds: 5,
-  shutdownSeconds: 10,
-  kubernetesVersion: "1.34",
-  hook: "auto",
-  concerns: () => true,
-};
 
 /** The edits that both policies make to a Pod's spec, one after the other: `path = value`. */
 function edits(spec: object, besides: Partial<Requirement> = {}, isPatch = false): string[] {

@@ -1,5 +1,15 @@
 /** Short ways to write the Pods of test cases. Times in seconds. */
 import { readPod, type Pod } from "../../src/kubernetes/workload";
+import type { Requirement } from "../../src/shutdown/judge";
+
+/** What the settings ask for by default. */
+export const required: Requirement = {
+  sleepSeconds: 5,
+  shutdownSeconds: 10,
+  kubernetesVersion: "1.34",
+  hook: "auto",
+  concerns: () => true,
+};
 
 /** A native sleep hook. */
 export const sleep = (seconds: unknown) => ({ preStop: { sleep: { seconds } } });

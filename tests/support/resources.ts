@@ -78,6 +78,19 @@ export function hook(...command: unknown[]): Record<string, unknown> {
   return { lifecycle: { preStop: { exec: { command } } } };
 }
 
+/** A preStop hook that is a native sleep. */
+export function nativeSleep(seconds: unknown): Record<string, unknown> {
+  return { lifecycle: { preStop: { sleep: { seconds } } } };
+}
+
+/** For a workload that is to be taken for routed. */
+export const routed = { annotations: { "apisix-graceful-termination/routed": "true" } };
+
+/** The workload "web" behind a Service and a route. */
+export function behind(workload: TestResource, serviceSpec: Record<string, unknown> = {}): TestResource[] {
+  return [workload, service("web", serviceSpec), apisixRoute("web")];
+}
+
 /** The Pod's spec in a workload's props. */
 export function podSpec(props: Record<string, unknown>): {
   containers: { name: string; lifecycle?: unknown; env?: unknown }[];

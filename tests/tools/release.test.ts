@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nextVersion, release, releasedChangelog, releaseNotes, ReleaseError } from "../../tools/release";
-import { inFolder } from "../cli/run";
+import { inFolder } from "../support/folder";
 
 const changelog = `# Changelog
 
