@@ -36,6 +36,6 @@ function expand(list: Resource, into: Resource[]): void {
     if (!read) continue;
     const { cluster, defaultNamespace, dependencies, propertyDependencies } = list;
     const from = { cluster, defaultNamespace, dependencies, propertyDependencies } satisfies Partial<Resource>;
-    expand({ ...read, ...from, id, isPatch: false, logicalName: "" }, into);
+    expand({ ...read, ...from, id, isPatch: false, logicalName: "", ignoreChanges: [] }, into);
   }
 }

@@ -15,6 +15,10 @@ export interface Resource {
   id: string;
   /** The name that Pulumi's program gave it; empty for a manifest. */
   logicalName: string;
+  /** `metadata.name` as the program wrote it, where `body` is what a provider made of it. */
+  writtenName?: string;
+  /** Property paths whose changes Pulumi ignores: `spec.template`. */
+  ignoreChanges: readonly string[];
   /** Resources of different clusters never reach each other. One value per provider. */
   cluster: string;
   /** Where an object without `metadata.namespace` goes. */
@@ -31,6 +35,8 @@ export interface PulumiResource {
   name: string;
   props: unknown;
   provider?: { urn: string; props: unknown };
+  opts?: { ignoreChanges?: readonly string[] };
+  writtenName?: string;
   dependencies?: readonly string[];
   propertyDependencies?: Readonly<Record<string, readonly string[]>>;
 }
@@ -62,6 +68,8 @@ export function fromPulumi(resource: PulumiResource): Resource | undefined {
     body: resource.props,
     id: resource.urn,
     logicalName: resource.name,
+    ...(resource.writtenName === undefined ? {} : { writtenName: resource.writtenName }),
+    ignoreChanges: resource.opts?.ignoreChanges ?? [],
     cluster: clusterOf(resource.provider?.urn),
     defaultNamespace: getString(resource.provider?.props, "namespace") || "default",
     dependencies: resource.dependencies ?? [],
@@ -95,6 +103,7 @@ export function fromManifest(manifest: unknown, id: string, defaultNamespace = "
     body: manifest,
     id,
     logicalName: "",
+    ignoreChanges: [],
     cluster: "",
     defaultNamespace,
     dependencies: [],
@@ -109,9 +118,9 @@ function splitApiVersion(apiVersion: string): { group: string; version: string }
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
-/** `metadata.name`. */
+/** `metadata.name`; the program's own, where a provider may have changed it for a preview. */
 export function nameOf(resource: Resource): Maybe<string> | undefined {
-  return getString(resource.body, "metadata", "name");
+  return resource.writtenName ?? getString(resource.body, "metadata", "name");
 }
 
 /** `metadata.namespace`, or where the provider puts an object that has none. */

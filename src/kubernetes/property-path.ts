@@ -1,0 +1,17 @@
+/**
+ * Does a property path of `ignoreChanges` cover a field? As the engine takes it (`PropertyPath.Contains`): a path
+ * covers what stands below it, and `*` is any name or index.
+ *
+ * @param path such as `spec.template`, `spec["template"].spec.containers[*]` or `*`
+ * @param field such as `spec.template.spec.containers[0].lifecycle`
+ */
+export function covers(path: string, field: string): boolean {
+  const [own, other] = [segments(path), segments(field)];
+  return own.length > 0 && own.every((segment, i) => i < other.length && (segment === "*" || segment === other[i]));
+}
+
+/** The names and indices of a path. */
+function segments(path: string): string[] {
+  const all = path.matchAll(/\["((?:\\"|[^"])*)"\]|\[([^\]"]*)\]|([^.[]+)/g);
+  return [...all].map(([, quoted, index, name]) => quoted?.replaceAll('\\"', '"') ?? index ?? name ?? "");
+}
