@@ -6,8 +6,17 @@ import type {
   StackValidationArgs,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { apply, assess, assessResource, messageOf, type Finding, type Knowledge } from "../src/assess";
-import { fromPulumi, type PulumiResource } from "../src/kubernetes/resource";
+import {
+  apply,
+  assess,
+  assessResource,
+  messageOf,
+  type Finding,
+  type Knowledge,
+  type ResourcePolicyName,
+} from "../src/assess";
+import { fromPulumi, nameOf, type PulumiResource } from "../src/kubernetes/resource";
+import type { Workload } from "../src/kubernetes/workload";
 import { isExcused } from "../src/settings/exemptions";
 import type { Settings } from "../src/settings/schema";
 import { configSchema } from "../src/settings/settings";
@@ -26,11 +35,37 @@ function isOwn({ name }: PackPolicy) {
   return ({ policy, reported, excuses }: Finding) => policy === name && reported && !isExcused(excuses);
 }
 
+/** What a run's resource policies leave for its stack policies: they see the same resources, before and after. */
+export class Run {
+  /** Who was asked to repair a resource, by URN, and hasn't seen it repaired yet. */
+  private readonly pending = new Map<string, Set<ResourcePolicyName>>();
+  /** Who repaired it: the engine showed it repaired. An analysis of a state shows it as it is, and repairs nothing. */
+  readonly repaired = new Map<string, Set<ResourcePolicyName>>();
+  /** The name that the program wrote, by URN: a provider's preview of a replacement makes up another one. */
+  readonly names = new Map<string, string>();
+
+  repairs(urn: string, policy: ResourcePolicyName): void {
+    add(this.pending, urn, policy);
+  }
+
+  /** @param isRepaired asked only if it was to be repaired */
+  sees({ resource }: Workload, policy: ResourcePolicyName, isRepaired: () => boolean): void {
+    const name = nameOf(resource);
+    if (typeof name === "string") this.names.set(resource.id, name);
+    if (this.pending.get(resource.id)?.has(policy) && isRepaired()) add(this.repaired, resource.id, policy);
+  }
+}
+
+function add(to: Map<string, Set<ResourcePolicyName>>, urn: string, policy: ResourcePolicyName): void {
+  to.set(urn, (to.get(urn) ?? new Set()).add(policy));
+}
+
 /** A policy that sees one resource at a time, before any route exists; its answer depends on that resource alone. */
 export function ofResource(
   policy: ResourcePolicy,
   organization: Settings,
   knowledge: () => Knowledge,
+  run: Run,
 ): ResourceValidationPolicy {
   const judged = (args: ResourceValidationArgs) => {
     const resource = fromPulumi(args);
@@ -43,10 +78,14 @@ export function ofResource(
       if (edits.length === 0) return undefined;
       // In place, and the same object returned: a copy would write secrets back as plain text.
       apply(edits);
+      run.repairs(args.urn, policy.name);
       return args.props;
     },
     validateResource: (args, reportViolation) => {
-      for (const finding of judged(args)?.findings(policy.name, true).filter(isOwn(policy)) ?? []) {
+      const assessment = judged(args);
+      if (!assessment) return;
+      run.sees(assessment.workload, policy.name, () => assessment.remedy(policy.name).length === 0);
+      for (const finding of assessment.findings(policy.name, true).filter(isOwn(policy))) {
         reportViolation(messageOf(finding));
       }
     },
@@ -58,9 +97,14 @@ export function ofStack(
   policies: readonly PackPolicy[],
   organization: Settings,
   knowledge: () => Knowledge,
+  run: Run,
 ): StackValidationPolicy[] {
   const judge = oncePerCall((args) => {
-    const stack = { planned: args.resources.map(withUrns) };
+    const planned = args.resources.map((each): PulumiResource => {
+      const writtenName = run.names.get(each.urn);
+      return { ...withUrns(each), ...(writtenName === undefined ? {} : { writtenName }) };
+    });
+    const stack = { planned, repaired: run.repaired };
     return assess(stack, knowledge(), new Date()).findings;
   });
   return policies.map((policy) => ({

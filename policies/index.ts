@@ -1,7 +1,7 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import type { Knowledge } from "../src/assess";
 import type { Settings } from "../src/settings/schema";
-import { ofResource, ofStack } from "./adapter";
+import { ofResource, ofStack, Run } from "./adapter";
 import { resourcePolicies, stackPolicies } from "./list";
 
 /**
@@ -14,8 +14,9 @@ export function policies(
   organization: Settings,
   knowledge: () => Knowledge,
 ): (ResourceValidationPolicy | StackValidationPolicy)[] {
+  const run = new Run();
   return [
-    ...resourcePolicies.map((policy) => ofResource(policy, organization, knowledge)),
-    ...ofStack(stackPolicies, organization, knowledge),
+    ...resourcePolicies.map((policy) => ofResource(policy, organization, knowledge, run)),
+    ...ofStack(stackPolicies, organization, knowledge, run),
   ];
 }

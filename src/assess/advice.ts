@@ -7,7 +7,7 @@ import type { Chain, LineNote, RoutedWorkload, Routes } from "../routing";
 import { isExcused, type Excuse } from "../settings/exemptions";
 import { mendedGracePeriod } from "../shutdown/judge";
 import { defaultGracePeriod } from "../shutdown/timeline";
-import type { Judged } from "./assess";
+import type { Judged } from "./alone";
 import { evidenceOf, finding, type Finding } from "./finding";
 import type { Knowledge } from "./knowledge";
 

@@ -1,116 +1,30 @@
 import { sortedBy } from "../order";
 import { fromPulumi, labelOf, type PulumiResource, type Resource } from "../kubernetes/resource";
 import { getBoolean } from "../kubernetes/values";
-import { isExposed, readWorkload, type Workload } from "../kubernetes/workload";
+import { isExposed, type Workload } from "../kubernetes/workload";
 import { resolveRoutes, type Chain, type Routes } from "../routing";
-import { catalogEntryFor, type CatalogMatch } from "../routing/catalog";
 import { isExcused } from "../settings/exemptions";
-import { policyNames } from "../settings/schema";
+import { policyNames, type PolicyName } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
-import { judge, type Defect, type Requirement } from "../shutdown/judge";
-import { graceRemedy, sleepRemedy, type Edit } from "../shutdown/remedy";
-import { timeline, type Timeline } from "../shutdown/timeline";
+import type { Defect } from "../shutdown/judge";
 import { catalogAge, controllerLines, lingering, slowRequest } from "./advice";
+import {
+  assessResource,
+  consider,
+  considerAlone,
+  remedyOf,
+  type Considered,
+  type Judged,
+  type ResourceAssessment,
+} from "./alone";
 import { needlessExemptions } from "./exemptions";
-import { evidenceOf, finding, ofDefect, type Finding } from "./finding";
+import { evidenceOf, finding, isUpstream, ofDefect, type Finding, type Remark } from "./finding";
 import type { Knowledge } from "./knowledge";
 import { isAdvice } from "./blind-spot-messages";
 import { resourcePolicies, rulePolicy, type ResourcePolicyName } from "./policies";
-import { excusesFrom, optsIn, requirementOf, select, wishesOf, type Wishes } from "./workload";
-
-/** What there is to say of one workload alone, before any route is known. Each part is made when it is asked for. */
-export interface ResourceAssessment {
-  workload: Workload;
-  /** @param onlyReported leave out what is found in a workload that is only likely to be routed */
-  findings: (policy: ResourcePolicyName, onlyReported?: boolean) => Finding[];
-  /** The edits with which a resource policy repairs it; none where it isn't selected, is excused, or is fine. */
-  remedy: (policy: ResourcePolicyName) => Edit[];
-  judged: () => Judged;
-}
-
-/** A workload's end, and what is wrong with it. */
-export interface Judged {
-  requirement: Requirement;
-  /** Undefined where its containers can't be known. */
-  timeline: Timeline | undefined;
-  defects: readonly Defect[];
-}
-
-/**
- * Judges one resource alone, as a resource policy sees it; undefined where it is no workload.
- *
- * @param today exemptions end by it
- */
-export function assessResource(resource: Resource, knowledge: Knowledge, today: Date): ResourceAssessment | undefined {
-  const workload = readWorkload(resource);
-  return workload && considerAlone(consider(workload, knowledge), knowledge, today);
-}
-
-/** A workload with what is to be held of it: read once, its end computed once, and judged once for each requirement. */
-interface Considered {
-  workload: Workload;
-  wishes: Wishes;
-  known: CatalogMatch | undefined;
-  timeline: () => Timeline | undefined;
-  /** @param serving the containers that serve a routed port; undefined if that can't be known */
-  requirement: (serving: readonly string[] | undefined) => Requirement;
-  judge: (serving: readonly string[] | undefined) => Judged;
-}
-
-function consider(workload: Workload, { settings, catalog }: Knowledge): Considered {
-  const { facts } = settings;
-  const known = catalog && catalogEntryFor(workload, catalog.index);
-  const wishes = wishesOf(workload, settings);
-  const line = once(() => timeline(workload.pod, facts.kubernetesVersion));
-  const requirement = (serving: readonly string[] | undefined) => requirementOf(facts, wishes, serving);
-  const judged = new Map<string | undefined, Judged>();
-  return {
-    ...{ workload, wishes, known, timeline: line, requirement },
-    judge: (serving) => {
-      const key = facts.containers === "serving" ? JSON.stringify(serving) : "";
-      let answer = judged.get(key);
-      if (!answer) {
-        const own = requirement(serving);
-        answer = { timeline: line(), requirement: own, defects: judge(workload.pod, own, line()) };
-        judged.set(key, answer);
-      }
-      return answer;
-    },
-  };
-}
-
-/** What a function returns, computed when it is first asked for. */
-function once<T>(compute: () => T): () => T {
-  let answer: { value: T } | undefined;
-  return () => (answer ??= { value: compute() }).value;
-}
-
-function considerAlone(of: Considered, { settings }: Knowledge, today: Date): ResourceAssessment {
-  const { workload, known } = of;
-  const judged = () => of.judge(known?.serving);
-  const selected = (policy: ResourcePolicyName) => select(workload, settings.policies[policy], known?.evidence);
-  const excuses = (policy: ResourcePolicyName) => excusesFrom(workload, policy, policy, settings, today);
-  return {
-    workload,
-    judged,
-    findings: (policy, onlyReported = false) => {
-      const { repair, evidence } = selected(policy);
-      if (!repair || (onlyReported && evidence === undefined)) return [];
-      const context = {
-        ...{ policy, subject: workload.resource, excuses: excuses(policy) },
-        evidence: evidence === undefined ? [] : [evidence],
-      };
-      return judged()
-        .defects.filter(({ rule }) => rulePolicy[rule] === policy)
-        .map((defect) => ofDefect(defect, { ...context, reported: evidence !== undefined && defect.certain }));
-    },
-    remedy: (policy) => {
-      if (!selected(policy).repair || isExcused(excuses(policy))) return [];
-      const remedy = policy === "pre-stop-sleep" ? sleepRemedy : graceRemedy;
-      return remedy(workload.pod, of.requirement(known?.serving), of.timeline());
-    },
-  };
-}
+import { remarksOn } from "./remarks";
+import { ofRepair, undoneDefects } from "./repairs";
+import { excusesFrom, optsIn, select, type Wishes } from "./workload";
 
 function allFindings(of: ResourceAssessment | undefined): Finding[] {
   return of ? resourcePolicies.flatMap((policy) => of.findings(policy)) : [];
@@ -122,6 +36,8 @@ export interface Stack {
   planned: readonly PulumiResource[];
   /** What is there afterwards, where that is known to differ: the stack policies judge these. */
   deployed?: readonly PulumiResource[];
+  /** What was repaired in this run, by id: what the stack doesn't hold of it was undone. */
+  repaired?: ReadonlyMap<string, ReadonlySet<ResourcePolicyName>>;
 }
 
 /** Everything that there is to say of a stack, in an order that doesn't depend on the resources'. */
@@ -138,7 +54,8 @@ export interface Assessment {
  *
  * @param today exemptions end, and catalogs grow old, by it
  */
-export function assess({ planned, deployed = planned }: Stack, knowledge: Knowledge, today: Date): Assessment {
+export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessment {
+  const { planned, deployed = planned, repaired = new Map() } = stack;
   const routes = resolveRoutes(kubernetesResources(deployed), knowledge.settings.facts);
   const considered = new Map<Workload, Considered>();
   for (const workload of routes.allWorkloads) considered.set(workload, consider(workload, knowledge));
@@ -150,7 +67,7 @@ export function assess({ planned, deployed = planned }: Stack, knowledge: Knowle
   if (deployed === planned) for (const of of considered.values()) add(allFindings(considerAlone(of, knowledge, today)));
   else for (const each of kubernetesResources(planned)) add(allFindings(assessResource(each, knowledge, today)));
   const judged = new Map<string, () => Judged>();
-  add(withRoutes(routes, considered, judged, knowledge, today));
+  add(withRoutes(routes, considered, judged, repaired, knowledge, today));
   add(ofStack(deployed, routes, knowledge, today));
   add(needlessExemptions(routes.allWorkloads, findings, knowledge, today));
   return { findings: sorted(findings), judged, workloads: routes.allWorkloads };
@@ -165,6 +82,7 @@ function* withRoutes(
   routes: Routes,
   considered: ReadonlyMap<Workload, Considered>,
   judged: Map<string, () => Judged>,
+  repaired: NonNullable<Stack["repaired"]>,
   knowledge: Knowledge,
   today: Date,
 ): Iterable<Finding> {
@@ -180,9 +98,13 @@ function* withRoutes(
     const chains = routed.get(workload);
     const serving = chains ? servingContainers(chains) : of.known?.serving;
     const own = () => of.judge(serving);
-    judged.set(workload.resource.id, own);
-    if (chains) yield* ofRouted(of, own(), chains, knowledge, today);
+    const { id } = workload.resource;
+    judged.set(id, own);
+    const repairs = repaired.get(id);
+    const undone = repairs ? undoneDefects(of, own(), repairs, knowledge, today) : [];
+    if (chains) yield* ofRouted(of, without(undone, own()), chains, knowledge, today);
     else yield* ofUnrouted(of, own, knowledge, today);
+    if (repairs) yield* ofRepair(of, undone, chains ?? [], knowledge, today);
   }
   for (const { service, chains } of routes.services) {
     const upstream = chains.filter(isUpstream);
@@ -198,12 +120,13 @@ function* withRoutes(
 }
 
 function* ofRouted(
-  { workload, wishes }: Considered,
+  of: Considered,
   judged: Judged,
   chains: readonly Chain[],
   { settings }: Knowledge,
   today: Date,
 ): Iterable<Finding> {
+  const { workload, wishes } = of;
   const subject = workload.resource;
   const upstream = chains.filter(isUpstream);
   const { defects } = judged;
@@ -213,8 +136,8 @@ function* ofRouted(
     const policy = defect.certain ? "apisix-routed-workloads" : "apisix-route-blind-spots";
     const excuses = excusesFrom(workload, policy, rulePolicy[defect.rule], settings, today);
     const evidence = evidenceOf(defect.certain ? upstream : chains);
-    const deniesRoute = optsIn(workload, settings.policies[policy]) === false;
-    yield ofDefect(defect, { policy, subject, ...evidence, excuses, deniesRoute });
+    const remarks = [...remarksOn(defect, workload), ...remarksOnRoute(of, defect, policy, settings)];
+    yield ofDefect(defect, { policy, subject, ...evidence, excuses, remarks });
   }
   if (upstream.length === 0) yield* ofMirrored(workload, defects, chains, settings, today);
   const slow = slowRequest(workload.pod, upstream, judged);
@@ -226,6 +149,28 @@ function* ofRouted(
     yield { ...finding("timeout-exceeds-grace", data, context), container };
   }
   yield* ofAnnotations(wishes, workload, evidenceOf(chains).evidence, settings, today);
+}
+
+/** Why a workload that a route reaches isn't repaired, though it could be. */
+function remarksOnRoute(
+  of: Considered,
+  { rule, certain }: Defect,
+  policy: PolicyName,
+  settings: PackSettings,
+): Remark[] {
+  const { workload, known } = of;
+  if (optsIn(workload, settings.policies[policy]) === false) return [{ about: "denies-route" }];
+  const repairing = rulePolicy[rule];
+  const own = settings.policies[repairing];
+  const isRepaired = own.level === undefined || own.level === "remediate";
+  if (!certain || !isRepaired || select(workload, own, known?.evidence).repair) return [];
+  if (remedyOf(of, repairing, undefined, settings).length === 0) return [];
+  return [{ about: "not-selected", select: own.select, mayAnnotate: own.allowAnnotations }];
+}
+
+function without(undone: readonly Defect[], judged: Judged): Judged {
+  if (undone.length === 0) return judged;
+  return { ...judged, defects: judged.defects.filter((defect) => !undone.includes(defect)) };
 }
 
 /** A workload that only gets copies of requests: its defects in one line of advice, but for those that are excused. */
@@ -320,10 +265,6 @@ function unjudged({ services, blindSpots, allWorkloads }: Routes, { settings, ca
   return allWorkloads.filter(
     (workload) => isExposed(workload.pod) === true && active.every((own) => optsIn(workload, own) !== false),
   );
-}
-
-function isUpstream({ via }: Chain): boolean {
-  return via === "upstream";
 }
 
 /** The containers that serve the routed ports; undefined where one of the chains doesn't tell. */

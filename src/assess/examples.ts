@@ -44,6 +44,10 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
     fixes: [{ do: "end-hook", container: "web", within: 20, shutdown: 10 }],
   },
   "publishes-not-ready": { data: { service: "Service shop/web" } },
+  "repair-undone": {
+    data: { workload: "Deployment shop/web", path: "spec.template", lands: "rolls-out", fixes: [setHook] },
+  },
+  "repair-waits": { data: { workload: "ReplicaSet shop/web", lands: "next-pods" } },
   "mirror-only": {
     data: {
       workload: "Deployment shop/shadow",

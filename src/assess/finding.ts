@@ -2,12 +2,16 @@
 import type { Resource } from "../kubernetes/resource";
 import { printChain, type BlindSpotData, type Chain, type LineNote, type Note } from "../routing";
 import type { Excuse, ExcuseFault } from "../settings/exemptions";
-import type { PolicyName } from "../settings/schema";
+import type { PolicyName, ResolvedSettings } from "../settings/schema";
 import type { Defect, DefectData, Fix } from "../shutdown/judge";
+import type { Lands } from "../shutdown/lands";
 
 /** What the codes say that are neither a Pod's defect nor a blind spot of routing. Seconds and days. */
 export interface OtherData {
   "publishes-not-ready": { service: string };
+  /** `path` is what Pulumi ignores changes of; without it the resource was replaced, or something else undid it. */
+  "repair-undone": { workload: string; path?: string; lands: Lands | undefined; fixes: readonly Fix[] };
+  "repair-waits": { workload: string; lands: "next-pods" | "when-resumed" };
   "mirror-only": { workload: string; defects: readonly Defect[] };
   "timeout-exceeds-grace": { timeout: number; left: number; grace?: number; fits: number };
   /** `workload` is the first of those that it is true of, `others` how many there are besides. */
@@ -61,9 +65,20 @@ export interface FindingContext {
   excuses: readonly Excuse[];
   /** What a reader should know of the path in the evidence. */
   notes?: readonly Note[];
-  /** The workload's annotation says that it isn't routed, and a route of the stack says that it is. */
-  deniesRoute?: boolean;
+  /** What a reader should know of the subject. */
+  remarks?: readonly Remark[];
 }
+
+/** What to know of a workload beside what is wrong with it. */
+export type Remark =
+  /** Its annotation says that it isn't routed, and a route of the stack says that it is. */
+  | { about: "denies-route" }
+  /** Its Pods don't roll out by themselves. */
+  | { about: "lands"; lands: Exclude<Lands, "rolls-out"> }
+  /** Pulumi ignores changes of this path, and the fix is one. */
+  | { about: "ignored"; path: string }
+  /** A resource policy would repair it, if it knew it to be routed. */
+  | { about: "not-selected"; select: ResolvedSettings["select"]; mayAnnotate: boolean };
 
 type Given = Pick<FindingContext, "policy"> & Partial<FindingContext>;
 
@@ -85,6 +100,11 @@ const toldOfStack: ReadonlySet<Note["code"]> = new Set([
   "keep-alive-connections",
   "dns-ttl",
 ]);
+
+/** Do requests take this chain, and not their mirrored copies? */
+export function isUpstream({ via }: Chain): boolean {
+  return via === "upstream";
+}
 
 /** The shortest chain, how many there are besides, and what to know of it. */
 export function evidenceOf(chains: readonly Chain[]): Pick<FindingContext, "evidence" | "notes"> {

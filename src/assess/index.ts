@@ -4,7 +4,8 @@
  */
 export { apply } from "../shutdown/remedy";
 export { catalogProblems } from "./catalog-file";
-export { assess, assessResource, type Assessment, type Judged } from "./assess";
+export { assessResource, type Judged } from "./alone";
+export { assess, type Assessment } from "./assess";
 export { listExemptions } from "./exemptions";
 export type { Finding } from "./finding";
 export { readKnowledge, type Knowledge } from "./knowledge";

@@ -5,14 +5,14 @@
  * Sentences name fields and containers, never what they hold: an environment or a command may hold a secret.
  */
 import type { PolicyName } from "../settings/schema";
-import type { Excuse } from "../settings/exemptions";
+import { annotationPrefix, type Excuse } from "../settings/exemptions";
 import type { Defect, DefectCode, DefectData, Fix, GracePeriod } from "../shutdown/judge";
 import type { Interval } from "../shutdown/interval";
 import { docsUrl } from "../version";
 import type { BlindSpotCode } from "../routing";
 import { blindSpotMessages, lineText, noteText } from "./blind-spot-messages";
 import { examples } from "./examples";
-import type { Code, Finding, FindingData, OtherData } from "./finding";
+import type { Code, Finding, FindingData, OtherData, Remark } from "./finding";
 
 /** The words for one code. */
 interface Message<D> {
@@ -154,6 +154,32 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
       "publishNotReadyAddresses: false on the Service that APISIX routes to; give peers a headless Service of their own.",
     why: "publishNotReadyAddresses is for peers that have to find each other before they are ready. On a routed Service it keeps terminating Pods in the endpoints.",
     policies: ["apisix-routed-workloads"],
+  },
+  "repair-undone": {
+    what: ({ workload, path }) =>
+      path === undefined
+        ? `The pack repaired ${workload} in this run, and the stack doesn't hold the repair: Pulumi drops it when it replaces the resource.`
+        : `The pack repaired ${workload} in this run, and Pulumi dropped the repair: ignoreChanges holds ${path}.`,
+    fix: ({ path, lands, fixes }) => {
+      const fields = fixText(fixes).slice(0, -1);
+      if (path !== undefined) return `let ignoreChanges leave out what the repair changes: ${fields}.`;
+      const instead =
+        lands === "new-pod"
+          ? "or make it a Deployment. Each run would replace the Pod again, and lose the repair."
+          : "or run pulumi up once more, which repairs the new resource.";
+      return `write it into the program, where a replacement keeps it: ${fields}; ${instead}`;
+    },
+    why: "A policy's repair is a change of what the program asked for. Pulumi applies ignoreChanges after it, and starts again from the program's own properties when it replaces a resource: the repair is announced, and is not deployed.",
+    policies: ["apisix-routed-workloads", "apisix-rollout-advice"],
+  },
+  "repair-waits": {
+    what: ({ workload, lands }) =>
+      lands === "next-pods"
+        ? `The repair of ${workload} reaches only Pods that are made after it: those that run stay as they are.`
+        : `The repair of ${workload} waits until it is resumed: its running Pods stay as they are.`,
+    fix: ({ lands }) => (lands === "next-pods" ? "replace its running Pods once." : "resume it."),
+    why: "ReplicaSets and ReplicationControllers never replace a Pod because its template changed, updateStrategy OnDelete leaves it to whoever deletes the Pods, and a paused controller waits.",
+    policies: advice,
   },
   "mirror-only": {
     what: ({ workload, defects: all }) =>
@@ -299,11 +325,10 @@ export interface FindingText {
 }
 
 export function findingText(finding: Finding): FindingText {
-  const { code, evidence, notes = [], deniesRoute, excuses } = finding;
-  const remarks = notes.map((note) => `Note: ${noteText(note)}`);
-  if (deniesRoute) remarks.push("Note: its annotation says that it is not routed; the route says that it is.");
-  for (const excuse of excuses) if (excuse.fault) remarks.push(lapsed(excuse));
-  return { what: whatOf(finding), evidence: [...evidence, ...remarks], fix: fixOf(finding), docs: pageOf(code) };
+  const { code, evidence, notes = [], remarks = [], excuses } = finding;
+  const told = [...notes.map(noteText), ...remarks.map(remarkText)].map((text) => `Note: ${text}`);
+  for (const excuse of excuses) if (excuse.fault) told.push(lapsed(excuse));
+  return { what: whatOf(finding), evidence: [...evidence, ...told], fix: fixOf(finding), docs: pageOf(code) };
 }
 
 /** One finding, one message: what is wrong, the evidence, what to do, the page. */
@@ -404,6 +429,32 @@ function fixPart(fix: Fix): string {
       return "raise kubernetesVersion if no cluster is that old";
   }
 }
+
+function remarkText(remark: Remark): string {
+  switch (remark.about) {
+    case "denies-route":
+      return "its annotation says that it is not routed; the route says that it is.";
+    case "lands":
+      return landsText[remark.lands];
+    case "ignored":
+      return `ignoreChanges holds ${remark.path}: Pulumi doesn't deploy the change until it is taken out.`;
+    case "not-selected": {
+      const annotate = remark.mayAnnotate
+        ? `annotate it ${annotationPrefix}routed: "true"`
+        : "put its Service into the catalog";
+      return remark.select === "routed"
+        ? `select is "routed", and the pack repairs what it knows to be routed before it sees a route. To have it repaired, ${annotate}.`
+        : `the pack repairs what looks reachable, and no container here declares a port or has a readiness probe. To have it repaired, declare the port, ${annotate}, or set select: "all".`;
+    }
+  }
+}
+
+const landsText = {
+  "new-pod":
+    "a running Pod can't be changed: Pulumi replaces it, and kubectl apply is refused. Write the fix into the program, or make it a Deployment.",
+  "next-pods": "its running Pods stay as they are: only Pods that are made after the change have it.",
+  "when-resumed": "it is paused: its running Pods stay as they are until it is resumed.",
+};
 
 /** The field of a new hook, with its value. */
 function hookField(hook: object): string {

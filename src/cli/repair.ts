@@ -23,7 +23,10 @@ export interface RepairedObjects {
  * Repairs what the two resource policies repair. One that only reports by its level repairs, too, as `--fix` asks for
  * more; one that is disabled doesn't.
  */
-export function repairObjects(objects: readonly Sourced[], knowledge: Knowledge, today: Date): RepairedObjects {
+export function repairObjects(objects: readonly Sourced[], given: Knowledge, today: Date): RepairedObjects {
+  const { settings } = given;
+  // A Pod is made of its file anew.
+  const knowledge = { ...given, settings: { ...settings, facts: { ...settings.facts, repairPods: true } } };
   const repaired: Repaired[] = [];
   const active = resourcePolicies.filter((policy) => knowledge.settings.policies[policy].level !== "disabled");
   const after = objects.map((original) => {

@@ -88,6 +88,12 @@ export const settingsSchema = {
       minimum: 1,
       maximum: 86400,
     },
+    repairPods: {
+      description:
+        "whether bare Pods are repaired: only where Pods are always made anew under the pack, as Pulumi replaces one that exists and loses the repair",
+      type: "boolean",
+      default: false,
+    },
     containers: {
       description: "`all` containers of the Pod, or only those `serving` a port that a routed Service targets",
       type: "string",
@@ -187,6 +193,7 @@ export const factNames = [
   "kubernetesVersion",
   "hook",
   "maxGracePeriodSeconds",
+  "repairPods",
   "containers",
   "ignoreContainers",
   "catalog",

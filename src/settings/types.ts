@@ -40,6 +40,12 @@ export interface Settings {
    */
   maxGracePeriodSeconds?: number;
   /**
+   * whether bare Pods are repaired: only where Pods are always made anew under the pack, as Pulumi replaces one that exists and loses the repair
+   *
+   * @default false
+   */
+  repairPods?: boolean;
+  /**
    * `all` containers of the Pod, or only those `serving` a port that a routed Service targets
    *
    * @default "all"

@@ -4,7 +4,7 @@ import { policies } from "../../policies";
 import { readKnowledge } from "../../src/assess";
 import { policyNames, type Settings } from "../../src/settings/schema";
 import { configured, preview, rpcFunctions, secret, stackRequest, UNKNOWN, type TestResource } from "../support/host";
-import { apisixRoute, deployment, hook, podSpec, routed, service } from "../support/resources";
+import { apisixRoute, barePod, behind, deployment, hook, podSpec, routed, service } from "../support/resources";
 
 const sleep5 = { preStop: { sleep: { seconds: 5 } } };
 
@@ -65,14 +65,20 @@ describe("the resource policies", () => {
       });
     }
 
-    it("repairs a Pod", async () => {
-      const { props } = deployment("web");
-      const pod = {
-        type: "kubernetes:core/v1:Pod",
-        name: "web",
-        props: { apiVersion: "v1", kind: "Pod", metadata: { name: "web" }, spec: podSpec(props) },
-      };
-      assert.deepEqual((await run(pod)).pod.containers[0]?.lifecycle, sleep5);
+    it("repairs a Pod only where Pods are always made anew, as one that runs can't be changed", async () => {
+      assert.deepEqual((await run(barePod("web"), { repairPods: true })).pod.containers[0]?.lifecycle, sleep5);
+      const { remediations, violations } = await run(barePod("web"));
+      assert.deepEqual([remediations, violations], [[], []]);
+    });
+
+    it("reports a Pod that is known to be routed, and says what to do", async () => {
+      const { remediations, violations } = await run(barePod("web", routed));
+      assert.deepEqual(remediations, []);
+      assert.deepEqual(
+        violations.map(({ code, level }) => [code, level]),
+        [["no-hook", "mandatory"]],
+      );
+      assert.match(violations[0]?.message ?? "", /Write the fix into the program, or make it a Deployment\./);
     });
 
     const untouched: [what: string, resource: TestResource][] = [
@@ -283,13 +289,9 @@ describe("the resource policies", () => {
   });
 });
 
-describe("the stack policies", () => {
-  const shop = (container: Record<string, unknown> = {}) => [
-    deployment("web", container),
-    service("web"),
-    apisixRoute("web"),
-  ];
+const shop = (container: Record<string, unknown> = {}) => behind(deployment("web", container));
 
+describe("the stack policies", () => {
   it("judge the stack once for each call of the engine, however many they are", async () => {
     const knowledge = readKnowledge();
     let judgements = 0;
@@ -306,6 +308,101 @@ describe("the stack policies", () => {
     }
     // The same resources by their names; what they hold has changed in between.
     assert.deepEqual([counts, judgements], [[1, 0, 1], 3]);
+  });
+});
+
+describe("a repair of this run", () => {
+  const bare = { ports: [] };
+  const drops = deployment("web").props;
+  const pods = barePod("web").props;
+  const api = { name: "api", image: "api:1", ...hook("/bin/sh", "-c", "kill 1") };
+  const withStop = deployment("web", {}, { pod: { containers: [...podSpec(drops).containers, api] } });
+  const cases: [what: string, web: TestResource, settings: Settings, expected: string[], message?: RegExp][] = [
+    ["that lasts is not spoken of", deployment("web"), {}, []],
+    [
+      "that a replacement drops is one finding",
+      { ...deployment("web"), deployed: drops },
+      {},
+      ["apisix-routed-workloads mandatory repair-undone"],
+      /the stack doesn't hold the repair: Pulumi drops it when it replaces the resource\.\n.*\nFix: write it into the program, where a replacement keeps it: lifecycle\.preStop\.sleep\.seconds: 5 on container "web"; or run pulumi up once more, which repairs the new resource\./,
+    ],
+    [
+      "of a Pod that a replacement drops comes back in each run",
+      { ...barePod("web"), deployed: pods },
+      { repairPods: true },
+      ["apisix-routed-workloads mandatory repair-undone"],
+      /or make it a Deployment\. Each run would replace the Pod again, and lose the repair\./,
+    ],
+    ...["*", "spec", 'spec["template"]', "spec.template.spec.containers[0]", "spec.*.spec.containers[*].lifecycle"].map(
+      (path): (typeof cases)[number] => [
+        `that ignoreChanges of ${path} drops names the path`,
+        { ...deployment("web"), deployed: drops, ignoreChanges: ["metadata.labels", path] },
+        {},
+        ["apisix-routed-workloads mandatory repair-undone"],
+        new RegExp(`Pulumi dropped the repair: ignoreChanges holds ${path.replace(/[[\].*]/g, "\\$&")}\\.`),
+      ],
+    ),
+    ["that ignoreChanges leaves, as the resource is new", { ...deployment("web"), ignoreChanges: ["spec"] }, {}, []],
+    [
+      "that is half ignored isn't made: the API would refuse the Pod",
+      {
+        ...deployment("web", {}, { pod: { terminationGracePeriodSeconds: 3 } }),
+        ignoreChanges: ["spec.template.spec.terminationGracePeriodSeconds"],
+      },
+      {},
+      ["apisix-routed-workloads mandatory no-hook"],
+    ],
+    [
+      "leaves the defects that it didn't mend",
+      { ...withStop, deployed: withStop.props },
+      {},
+      ["apisix-routed-workloads mandatory repair-undone", "apisix-routed-workloads mandatory hook-stops-app"],
+    ],
+    [
+      "reaches only the next Pods of a ReplicaSet",
+      deployment("web", {}, { kind: "ReplicaSet" }),
+      {},
+      ["apisix-rollout-advice advisory repair-waits"],
+      /The repair of ReplicaSet shop\/web reaches only Pods that are made after it/,
+    ],
+  ];
+  for (const [what, web, settings, expected, message] of cases) {
+    it(what, async () => {
+      const { violations } = await preview([web, service("web"), apisixRoute("web")], {}, settings);
+      assert.deepEqual(
+        violations.map(({ policy, level, code }) => `${policy} ${level} ${code}`),
+        expected,
+      );
+      if (message) assert.match(violations[0]?.message ?? "", message);
+    });
+  }
+
+  it("that was undone is advice where the workload only looks reachable", async () => {
+    const { violations } = await preview([{ ...deployment("web"), deployed: drops }]);
+    const undone = violations.filter(({ code }) => code === "repair-undone");
+    assert.deepEqual(
+      undone.map(({ policy, level }) => [policy, level]),
+      [["apisix-rollout-advice", "advisory"]],
+    );
+  });
+
+  it("is none where a state is analyzed: what it asks for isn't made, and the finding stands", async () => {
+    const { remediations, violations } = await preview(shop(), {}, {}, false);
+    assert.equal(remediations.length, 1);
+    assert.deepEqual(
+      violations.map(({ policy, code }) => [policy, code]),
+      [["apisix-routed-workloads", "no-hook"]],
+    );
+  });
+
+  it("is of the workload as the program names it, whatever a preview of its replacement is named", async () => {
+    const named = { ...drops, metadata: { name: "webx1y2z3", namespace: "shop" } };
+    const { violations } = await preview([
+      { ...deployment("web", bare), deployed: named },
+      service("web"),
+      apisixRoute("web"),
+    ]);
+    assert.match(violations[0]?.message ?? "", /› Deployment shop\/web\n/);
   });
 });
 

@@ -115,7 +115,7 @@ describe("apisix-routed-workloads", () => {
     const annotations = { "apisix-graceful-termination/routed": "false" };
     const { findings } = judged([deployment("web", {}, { annotations }), service("web"), apisixRoute("web")]);
     const [found] = findings.filter((one) => one.policy === "apisix-routed-workloads");
-    assert.deepEqual([found?.code, found?.deniesRoute], ["no-hook", true]);
+    assert.deepEqual([found?.code, found?.remarks], ["no-hook", [{ about: "denies-route" }]]);
   });
 
   it("matches a Service whose name is not known by what the route depends on", async () => {

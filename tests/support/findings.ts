@@ -12,8 +12,8 @@ export const today = new Date("2027-01-31T12:00:00Z");
 /** As Pulumi hands it to a policy, with what isn't known in a preview. */
 export function asPulumi(resources: readonly TestResource[]): PulumiResource[] {
   const urns = new Map(resources.map((resource) => [resource.name, urnOf(resource)]));
-  return resources.map(({ type, name, props, provider, propertyDependencies = {} }) => ({
-    ...{ type, name, urn: urnOf({ type, name }), props: withUnknowns(props) },
+  return resources.map(({ type, name, props, provider, ignoreChanges = [], propertyDependencies = {} }) => ({
+    ...{ type, name, urn: urnOf({ type, name }), props: withUnknowns(props), opts: { ignoreChanges } },
     ...(provider && {
       provider: { urn: urnOf({ type: "pulumi:providers:kubernetes", name: provider.name }), props: provider.props },
     }),

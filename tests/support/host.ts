@@ -37,6 +37,9 @@ export interface TestResource {
   provider?: { name: string; props: Record<string, unknown> };
   /** Names of the resources that each property depends on. */
   propertyDependencies?: Record<string, string[]>;
+  ignoreChanges?: string[];
+  /** What the stack holds of it in the end, where that isn't what was planned: the engine dropped a change. */
+  deployed?: Record<string, unknown>;
 }
 
 export interface Violation {
@@ -116,11 +119,16 @@ export function stackRequest(resources: readonly TestResource[]): proto.AnalyzeS
   return request;
 }
 
-/** One preview of the pack: remediate and analyze each resource in turn, then analyze the stack. */
+/**
+ * One preview of the pack: remediate and analyze each resource in turn, then analyze the stack.
+ *
+ * @param repairs false: the analysis of a state, which asks for repairs and makes none
+ */
 export async function preview(
   resources: TestResource[],
   config: Config = {},
   organization: Settings = {},
+  repairs = true,
 ): Promise<Outcome> {
   const pack = rpcFunctions(configured(config, organization).map((policy) => withLevel(policy, config)));
   const outcome: Outcome = { violations: [], remediations: [], resources: [] };
@@ -143,14 +151,16 @@ export async function preview(
     for (const remediation of remediated.getRemediationsList()) {
       const properties = remediation.getProperties();
       if (!properties) throw new Error(remediation.getDiagnostic());
-      props = properties.toJavaScript();
-      outcome.remediations.push({ policy: remediation.getPolicyname(), resource: resource.name, props });
+      const repaired = properties.toJavaScript();
+      if (repairs) props = repaired;
+      outcome.remediations.push({ policy: remediation.getPolicyname(), resource: resource.name, props: repaired });
     }
     const after = { ...resource, props };
     outcome.resources.push(after);
     collect(await pack.analyze(resourceRequest(after)), resource.name);
   }
-  collect(await pack.analyzeStack(stackRequest(outcome.resources)), "");
+  const deployed = outcome.resources.map((each) => ({ ...each, props: each.deployed ?? each.props }));
+  collect(await pack.analyzeStack(stackRequest(deployed)), "");
   return outcome;
 }
 
@@ -161,7 +171,9 @@ function fill<T extends Request>(message: T, resource: TestResource): T {
   message.setName(resource.name);
   message.setUrn(urnOf(resource));
   message.setProperties(Struct.fromJavaScript(resource.props as never));
-  message.setOptions(new proto.AnalyzerResourceOptions());
+  const options = new proto.AnalyzerResourceOptions();
+  options.setIgnorechangesList(resource.ignoreChanges ?? []);
+  message.setOptions(options);
   if (resource.provider) {
     const provider = new proto.AnalyzerProviderResource();
     provider.setType("pulumi:providers:kubernetes");

@@ -42,6 +42,14 @@ export function deployment(
   };
 }
 
+/** The Pod of such a Deployment, bare. */
+export function barePod(name: string, options: WorkloadOptions = {}): TestResource {
+  const { props } = deployment(name, {}, options);
+  const { spec, metadata: pods } = (props.spec as { template: { spec: object; metadata: object } }).template;
+  const metadata = { ...(props.metadata as object), ...pods };
+  return { type: "kubernetes:core/v1:Pod", name, props: { apiVersion: "v1", kind: "Pod", metadata, spec } };
+}
+
 /** A Service `shop/<name>` with port 80. */
 export function service(name: string, spec: Record<string, unknown> = {}): TestResource {
   return {

@@ -1,0 +1,127 @@
+/** The judgement of one workload alone: what a resource policy knows, before any route exists. */
+import type { Resource } from "../kubernetes/resource";
+import { readWorkload, type Workload } from "../kubernetes/workload";
+import { catalogEntryFor, type CatalogMatch } from "../routing/catalog";
+import { isExcused } from "../settings/exemptions";
+import type { PackSettings } from "../settings/settings";
+import { judge, type Defect, type Requirement } from "../shutdown/judge";
+import { landsOf } from "../shutdown/lands";
+import { graceRemedy, sleepRemedy, type Edit } from "../shutdown/remedy";
+import { timeline, type Timeline } from "../shutdown/timeline";
+import { ofDefect, type Finding } from "./finding";
+import type { Knowledge } from "./knowledge";
+import { rulePolicy, type ResourcePolicyName } from "./policies";
+import { graceField, ignored, remarksOn } from "./remarks";
+import { excusesFrom, requirementOf, select, wishesOf, type Wishes } from "./workload";
+
+/** What there is to say of one workload alone, before any route is known. Each part is made when it is asked for. */
+export interface ResourceAssessment {
+  workload: Workload;
+  /** @param onlyReported leave out what is found in a workload that is only likely to be routed */
+  findings: (policy: ResourcePolicyName, onlyReported?: boolean) => Finding[];
+  /**
+   * The edits with which a resource policy repairs it; none where it isn't selected, is excused, is a bare Pod that isn't
+   * to be repaired, or is fine.
+   */
+  remedy: (policy: ResourcePolicyName) => Edit[];
+  judged: () => Judged;
+}
+
+/** A workload's end, and what is wrong with it. */
+export interface Judged {
+  requirement: Requirement;
+  /** Undefined where its containers can't be known. */
+  timeline: Timeline | undefined;
+  defects: readonly Defect[];
+}
+
+/**
+ * Judges one resource alone, as a resource policy sees it; undefined where it is no workload.
+ *
+ * @param today exemptions end by it
+ */
+export function assessResource(resource: Resource, knowledge: Knowledge, today: Date): ResourceAssessment | undefined {
+  const workload = readWorkload(resource);
+  return workload && considerAlone(consider(workload, knowledge), knowledge, today);
+}
+
+/** A workload with what is to be held of it: read once, its end computed once, and judged once for each requirement. */
+export interface Considered {
+  workload: Workload;
+  wishes: Wishes;
+  known: CatalogMatch | undefined;
+  timeline: () => Timeline | undefined;
+  /** @param serving the containers that serve a routed port; undefined if that can't be known */
+  requirement: (serving: readonly string[] | undefined) => Requirement;
+  judge: (serving: readonly string[] | undefined) => Judged;
+}
+
+export function consider(workload: Workload, { settings, catalog }: Knowledge): Considered {
+  const { facts } = settings;
+  const known = catalog && catalogEntryFor(workload, catalog.index);
+  const wishes = wishesOf(workload, settings);
+  const line = once(() => timeline(workload.pod, facts.kubernetesVersion));
+  const requirement = (serving: readonly string[] | undefined) => requirementOf(facts, wishes, serving);
+  const judged = new Map<string | undefined, Judged>();
+  return {
+    ...{ workload, wishes, known, timeline: line, requirement },
+    judge: (serving) => {
+      const key = facts.containers === "serving" ? JSON.stringify(serving) : "";
+      let answer = judged.get(key);
+      if (!answer) {
+        const own = requirement(serving);
+        answer = { timeline: line(), requirement: own, defects: judge(workload.pod, own, line()) };
+        judged.set(key, answer);
+      }
+      return answer;
+    },
+  };
+}
+
+/** What a function returns, computed when it is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let answer: { value: T } | undefined;
+  return () => (answer ??= { value: compute() }).value;
+}
+
+export function considerAlone(of: Considered, { settings }: Knowledge, today: Date): ResourceAssessment {
+  const { workload, known } = of;
+  const judged = () => of.judge(known?.serving);
+  const selected = (policy: ResourcePolicyName) => select(workload, settings.policies[policy], known?.evidence);
+  const excuses = (policy: ResourcePolicyName) => excusesFrom(workload, policy, policy, settings, today);
+  return {
+    workload,
+    judged,
+    findings: (policy, onlyReported = false) => {
+      const { repair, evidence } = selected(policy);
+      if (!repair || (onlyReported && evidence === undefined)) return [];
+      const context = {
+        ...{ policy, subject: workload.resource, excuses: excuses(policy) },
+        evidence: evidence === undefined ? [] : [evidence],
+      };
+      return judged()
+        .defects.filter(({ rule }) => rulePolicy[rule] === policy)
+        .map((defect) => {
+          const reported = evidence !== undefined && defect.certain;
+          return ofDefect(defect, { ...context, reported, remarks: remarksOn(defect, workload) });
+        });
+    },
+    remedy: (policy) =>
+      selected(policy).repair && !isExcused(excuses(policy)) ? remedyOf(of, policy, known?.serving, settings) : [],
+  };
+}
+
+/** What a resource policy would change of a workload, if it were to repair it. */
+export function remedyOf(
+  { workload, requirement, timeline: line }: Considered,
+  policy: ResourcePolicyName,
+  serving: readonly string[] | undefined,
+  { facts }: PackSettings,
+): Edit[] {
+  if (landsOf(workload) === "new-pod" && !facts.repairPods) return [];
+  const remedy = policy === "pre-stop-sleep" ? sleepRemedy : graceRemedy;
+  const edits = remedy(workload.pod, requirement(serving), line());
+  // With a new sleep, and the grace period as it was, the API would refuse the Pod.
+  const needsBoth = edits.length > 1 && edits.some(({ target }) => target === workload.pod.spec);
+  return needsBoth && ignored(workload, [graceField(workload)]) !== undefined ? [] : edits;
+}

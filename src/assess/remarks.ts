@@ -1,0 +1,43 @@
+/** What a reader should know of a workload beside what is wrong with it: what stands in the way of a fix. */
+import { covers } from "../kubernetes/property-path";
+import { isKnown } from "../kubernetes/values";
+import type { Workload } from "../kubernetes/workload";
+import type { Defect } from "../shutdown/judge";
+import { landsOf } from "../shutdown/lands";
+import type { Remark } from "./finding";
+
+/** What stands in the way of a fix. */
+export function remarksOn(defect: Defect, workload: Workload): Remark[] {
+  if (!defect.certain) return [];
+  const remarks: Remark[] = [];
+  const lands = landsOf(workload);
+  if (lands !== undefined && lands !== "rolls-out") remarks.push({ about: "lands", lands });
+  const path = ignoredPath(defect, workload);
+  if (path !== undefined) remarks.push({ about: "ignored", path });
+  return remarks;
+}
+
+/** The path of `ignoreChanges` that covers a field which mends the defect. */
+export function ignoredPath(defect: Defect, workload: Workload): string | undefined {
+  const fields = [fieldOf(defect, workload)];
+  if (defect.fixes.some((fix) => fix.do === "set-grace")) fields.push(graceField(workload));
+  return ignored(workload, fields);
+}
+
+/** The first path of `ignoreChanges` that covers one of the fields, as property paths name them. */
+export function ignored({ resource }: Workload, fields: readonly string[]): string | undefined {
+  return resource.ignoreChanges.find((path) => fields.some((field) => covers(path, field)));
+}
+
+/** The field that a defect is mended in. */
+export function fieldOf({ rule, container }: Defect, workload: Workload): string {
+  const { pod, podSpecPath } = workload;
+  const all = isKnown(pod.containers) ? pod.containers : [];
+  const place = rule === "sleep" ? all.find(({ name }) => name === container)?.path : undefined;
+  return place === undefined ? graceField(workload) : `${podSpecPath}.${place}.lifecycle`;
+}
+
+/** The grace period's field. */
+export function graceField({ podSpecPath }: Workload): string {
+  return `${podSpecPath}.terminationGracePeriodSeconds`;
+}
