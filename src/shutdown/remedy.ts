@@ -115,6 +115,8 @@ function hookEdit(
   const at = `${container.path}.lifecycle`;
   const { repair } = delay;
   if (repair.kind === "replace") {
+    // The object that is patched may have a handler of its own kind, and the API refuses two.
+    if (pod.isPatch) return undefined;
     const seconds = hookSeconds(own, requirement);
     const hook = sleepHook(seconds, form, kubernetesVersion, pod, container);
     const lifecycle = getObject(container.body, "lifecycle");

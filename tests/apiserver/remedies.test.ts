@@ -5,10 +5,14 @@ import { readWorkload } from "../../src/kubernetes/workload";
 import { requirementOf } from "../../src/assess/workload";
 import { defaults } from "../../src/settings/settings";
 import { judge } from "../../src/shutdown/judge";
+import { landsOf } from "../../src/shutdown/lands";
 import { arbitraryWorkload } from "../support/arbitrary-pods";
 import {
+  apply,
   canRunApiServer,
   dryRun,
+  dryRunChange,
+  remove,
   startApiServer,
   type ApiServer,
   type KubernetesObject,
@@ -63,6 +67,47 @@ describe("What a remedy leaves, before a real Kubernetes API", function () {
         }
       });
     }
+  });
+
+  describe("is accepted over what is stored, or told beforehand not to be", () => {
+    for (const { name, input, output } of loadRemedies()) {
+      if (JSON.stringify(input) === JSON.stringify(output)) continue;
+      it(name, async function () {
+        const [stored, repaired] = [input, output].map((each) => each as KubernetesObject);
+        assert.ok(stored && repaired);
+        const resource = fromManifest(repaired, "case");
+        const workload = resource && readWorkload(resource);
+        assert.ok(workload);
+        // Some are repaired because the API would refuse them: nothing of these is stored.
+        if (!(await ask(stored)).accepted) return this.skip();
+        await apply(api, stored);
+        try {
+          const verdicts = await dryRunChange(api, repaired);
+          const expected = landsOf(workload) !== "new-pod";
+          for (const [how, { accepted, message }] of Object.entries(verdicts)) {
+            assert.equal(accepted, expected, `${how}: ${message}`);
+          }
+        } finally {
+          await remove(api, stored);
+        }
+      });
+    }
+  });
+
+  it("is refused where a patch writes another handler than the object has, so that none is written", async () => {
+    const deployment = (hook: object, spec: object = {}): KubernetesObject => ({
+      ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "patched", namespace: "shop" } },
+      spec: { template: { spec: { containers: [{ name: "web", lifecycle: { preStop: hook }, ...spec }] } } },
+    });
+    const whole = deployment({ exec: { command: ["/bin/sh", "-c", "sleep 9"] } }, { image: "web:1" });
+    const labels = { app: "patched" };
+    const { template } = whole.spec as { template: object };
+    await apply(api, {
+      ...whole,
+      spec: { selector: { matchLabels: labels }, template: { ...template, metadata: { labels } } },
+    });
+    const { apply: verdict } = await dryRunChange(api, deployment({ sleep: { seconds: 5 } }), "another");
+    assert.match(verdict.message ?? "", /may not specify more than 1 handler type/);
   });
 
   it(`is accepted for ${runs} workloads made at random; what is called refused is`, async () => {

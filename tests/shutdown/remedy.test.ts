@@ -208,6 +208,11 @@ describe("remedies", () => {
       podSpec([container("web", sleep(1))], 10),
       ["containers[0].lifecycle.preStop.sleep.seconds = 5", "terminationGracePeriodSeconds = 15"],
     ],
+    [
+      "sets a hook that fails: another handler would come beside it",
+      podSpec([container("web", exec(["sleep"]))], 60),
+      [],
+    ],
     ["sets a part of a hook", podSpec([container("web", { preStop: { exec: {} } })], 60), []],
     [
       "sets a grace period that is too short for any app",

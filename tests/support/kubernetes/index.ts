@@ -1,4 +1,4 @@
 /** A real Kubernetes for tests: an API of one's own, and a node to run Pods on. */
 export { canRunApiServer, startApiServer, type ApiServer } from "./api-server";
 export { canRunNode, images, startNode, type Node } from "./node";
-export { apply, dryRun, type KubernetesObject, type Verdict } from "./objects";
+export { apply, dryRun, dryRunChange, remove, type KubernetesObject, type Verdict } from "./objects";

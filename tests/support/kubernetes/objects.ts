@@ -75,13 +75,38 @@ function verdictOf({ status, body }: Answer, { kind, metadata }: KubernetesObjec
   throw new Error(`No verdict on ${kind} ${metadata?.name}: ${status} ${messageOf(body)}`);
 }
 
+/**
+ * Asks the API for its verdict on a change of a stored object, without making it: by server-side apply, of the manager
+ * that made it or another one, and by a whole update.
+ */
+export async function dryRunChange(
+  api: ApiServer,
+  object: KubernetesObject,
+  fieldManager = manager.fieldManager,
+): Promise<Record<"apply" | "update", Verdict>> {
+  const path = `${await collectionPath(api, object)}/${object.metadata?.name}`;
+  const query = { dryRun: "All" };
+  const applied = await api.request("PATCH", path, object, { query: { ...query, ...manager, fieldManager } });
+  return {
+    apply: verdictOf(applied, object),
+    update: verdictOf(await api.request("PUT", path, object, { query }), object),
+  };
+}
+
+/** Deletes an object at once. */
+export async function remove(api: ApiServer, object: KubernetesObject): Promise<void> {
+  const path = `${await collectionPath(api, object)}/${object.metadata?.name}`;
+  await api.ask("DELETE", path, undefined, { query: { gracePeriodSeconds: "0" } });
+}
+
+const manager = { fieldManager: "test", force: "true" };
+
 /** Creates objects or changes them to what is given (server-side apply); answers them as stored. */
 export async function apply(api: ApiServer, ...objects: KubernetesObject[]): Promise<KubernetesObject[]> {
   const stored: KubernetesObject[] = [];
   for (const object of objects) {
     const path = `${await collectionPath(api, object)}/${object.metadata?.name}`;
-    const query = { fieldManager: "test", force: "true" };
-    stored.push(await api.ask<KubernetesObject>("PATCH", path, object, { query }));
+    stored.push(await api.ask<KubernetesObject>("PATCH", path, object, { query: manager }));
     if (object.kind === "CustomResourceDefinition") await established(api, path);
   }
   return stored;
