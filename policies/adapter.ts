@@ -10,6 +10,7 @@ import {
   apply,
   assess,
   assessResource,
+  mendedBy,
   messageOf,
   type Finding,
   type Knowledge,
@@ -21,6 +22,7 @@ import { isExcused } from "../src/settings/exemptions";
 import type { Settings } from "../src/settings/schema";
 import { configSchema } from "../src/settings/settings";
 import { docsUrl } from "../src/version";
+import type { Edit } from "../src/shutdown/remedy";
 import type { PackPolicy, ResourcePolicy } from "./policy";
 
 const tags = ["apisix", "kubernetes", "availability", "graceful-termination"];
@@ -37,27 +39,26 @@ function isOwn({ name }: PackPolicy) {
 
 /** What a run's resource policies leave for its stack policies: they see the same resources, before and after. */
 export class Run {
-  /** Who was asked to repair a resource, by URN, and hasn't seen it repaired yet. */
-  private readonly pending = new Map<string, Set<ResourcePolicyName>>();
-  /** Who repaired it: the engine showed it repaired. An analysis of a state shows it as it is, and repairs nothing. */
-  readonly repaired = new Map<string, Set<ResourcePolicyName>>();
+  /** What each policy was asked to repair, by URN, before it has seen it repaired. */
+  private readonly pending = new Map<string, string[]>();
+  /** What was repaired, by URN: the engine showed it so. An analysis of a state shows it as it is, and repairs nothing. */
+  readonly repaired = new Map<string, Set<string>>();
   /** The name that the program wrote, by URN: a provider's preview of a replacement makes up another one. */
   readonly names = new Map<string, string>();
 
-  repairs(urn: string, policy: ResourcePolicyName): void {
-    add(this.pending, urn, policy);
+  repairs(urn: string, policy: ResourcePolicyName, edits: readonly Edit[]): void {
+    this.pending.set(`${policy} ${urn}`, mendedBy(edits));
   }
 
   /** @param isRepaired asked only if it was to be repaired */
   sees({ resource }: Workload, policy: ResourcePolicyName, isRepaired: () => boolean): void {
     const name = nameOf(resource);
     if (typeof name === "string") this.names.set(resource.id, name);
-    if (this.pending.get(resource.id)?.has(policy) && isRepaired()) add(this.repaired, resource.id, policy);
+    const mended = this.pending.get(`${policy} ${resource.id}`);
+    if (mended && isRepaired()) {
+      this.repaired.set(resource.id, new Set([...(this.repaired.get(resource.id) ?? []), ...mended]));
+    }
   }
-}
-
-function add(to: Map<string, Set<ResourcePolicyName>>, urn: string, policy: ResourcePolicyName): void {
-  to.set(urn, (to.get(urn) ?? new Set()).add(policy));
 }
 
 /** A policy that sees one resource at a time, before any route exists; its answer depends on that resource alone. */
@@ -78,7 +79,7 @@ export function ofResource(
       if (edits.length === 0) return undefined;
       // In place, and the same object returned: a copy would write secrets back as plain text.
       apply(edits);
-      run.repairs(args.urn, policy.name);
+      run.repairs(args.urn, policy.name, edits);
       return args.props;
     },
     validateResource: (args, reportViolation) => {

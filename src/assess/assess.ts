@@ -21,9 +21,9 @@ import { needlessExemptions } from "./exemptions";
 import { evidenceOf, finding, isUpstream, ofDefect, type Finding, type Remark } from "./finding";
 import type { Knowledge } from "./knowledge";
 import { isAdvice } from "./blind-spot-messages";
-import { resourcePolicies, rulePolicy, type ResourcePolicyName } from "./policies";
+import { resourcePolicies, rulePolicy } from "./policies";
 import { remarksOn } from "./remarks";
-import { ofRepair, undoneDefects } from "./repairs";
+import { ofRepair, undoneDefects, type Mended } from "./repairs";
 import { excusesFrom, optsIn, select, type Wishes } from "./workload";
 
 function allFindings(of: ResourceAssessment | undefined): Finding[] {
@@ -37,7 +37,7 @@ export interface Stack {
   /** What is there afterwards, where that is known to differ: the stack policies judge these. */
   deployed?: readonly PulumiResource[];
   /** What was repaired in this run, by id: what the stack doesn't hold of it was undone. */
-  repaired?: ReadonlyMap<string, ReadonlySet<ResourcePolicyName>>;
+  repaired?: ReadonlyMap<string, Mended>;
 }
 
 /** Everything that there is to say of a stack, in an order that doesn't depend on the resources'. */

@@ -10,4 +10,5 @@ export { listExemptions } from "./exemptions";
 export type { Finding } from "./finding";
 export { readKnowledge, type Knowledge } from "./knowledge";
 export { codes, explain, faultText, findingText, messageOf, pageOf, type FindingText } from "./messages";
+export { mendedBy } from "./repairs";
 export { resourcePolicies, type ResourcePolicyName } from "./policies";

@@ -30,7 +30,7 @@ export function ignored({ resource }: Workload, fields: readonly string[]): stri
 }
 
 /** The field that a defect is mended in. */
-export function fieldOf({ rule, container }: Defect, workload: Workload): string {
+function fieldOf({ rule, container }: Defect, workload: Workload): string {
   const { pod, podSpecPath } = workload;
   const all = isKnown(pod.containers) ? pod.containers : [];
   const place = rule === "sleep" ? all.find(({ name }) => name === container)?.path : undefined;

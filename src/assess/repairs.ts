@@ -1,32 +1,39 @@
 /** What became of the repairs of a run: a comparison of what was repaired with what the stack holds at the end. */
 import { labelOf } from "../kubernetes/resource";
-import { covers } from "../kubernetes/property-path";
 import type { Chain } from "../routing";
 import type { PolicyName } from "../settings/schema";
 import type { Defect } from "../shutdown/judge";
 import { landsOf } from "../shutdown/lands";
+import type { Edit } from "../shutdown/remedy";
 import { considerAlone, type Considered, type Judged } from "./alone";
 import { evidenceOf, finding, isUpstream, type Finding } from "./finding";
 import type { Knowledge } from "./knowledge";
-import { resourcePolicies, type ResourcePolicyName } from "./policies";
-import { fieldOf, ignoredPath } from "./remarks";
+import { resourcePolicies } from "./policies";
+import { ignoredPath } from "./remarks";
 import { excusesFrom, select } from "./workload";
+
+/** What of a workload was repaired: the containers whose hooks were, by name, and "" for its grace period. */
+export type Mended = ReadonlySet<string>;
+
+/** What edits repair. */
+export function mendedBy(edits: readonly Edit[]): string[] {
+  return edits.map(({ container = "" }) => container);
+}
 
 /** The defects that a repair of this run mended, and that are there again: it didn't last. */
 export function undoneDefects(
   of: Considered,
   { defects }: Judged,
-  repairs: ReadonlySet<ResourcePolicyName>,
+  mended: Mended,
   knowledge: Knowledge,
   today: Date,
 ): Defect[] {
   const alone = considerAlone(of, knowledge, today);
-  const fields = resourcePolicies
-    .filter((policy) => repairs.has(policy))
-    .flatMap((policy) => alone.remedy(policy).map(({ path }) => `${of.workload.podSpecPath}.${path}`));
-  return defects.filter(
-    (defect) => defect.certain && fields.some((field) => covers(fieldOf(defect, of.workload), field)),
-  );
+  const again = new Set(resourcePolicies.flatMap((policy) => mendedBy(alone.remedy(policy))));
+  return defects.filter(({ certain, rule, container = "" }) => {
+    const what = rule === "sleep" ? container : "";
+    return certain && mended.has(what) && again.has(what);
+  });
 }
 
 /** What became of a repair that was announced in this run. */

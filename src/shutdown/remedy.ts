@@ -20,6 +20,8 @@ export interface Edit {
   value: unknown;
   /** Where the field stands in the Pod's spec, e.g. `containers[0].lifecycle.preStop.sleep.seconds`. */
   path: string;
+  /** The container whose hook it is; absent: it is the Pod's grace period. */
+  container?: string;
 }
 
 /**
@@ -111,7 +113,7 @@ function hookEdit(
 ): { edit: Edit; seconds: number } | undefined {
   const { container, delay } = own;
   const { sleepSeconds, kubernetesVersion, hook: form } = requirement;
-  const { preStop } = container;
+  const { name, preStop } = container;
   const at = `${container.path}.lifecycle`;
   const { repair } = delay;
   if (repair.kind === "replace") {
@@ -123,19 +125,23 @@ function hookEdit(
     if (!hook || lifecycle === unknown) return undefined;
     const edit: Edit =
       lifecycle === undefined
-        ? { target: container.body, key: "lifecycle", value: { preStop: hook }, path: at }
-        : { target: lifecycle, key: "preStop", value: hook, path: `${at}.preStop` };
+        ? { target: container.body, key: "lifecycle", value: { preStop: hook }, path: at, container: name }
+        : { target: lifecycle, key: "preStop", value: hook, path: `${at}.preStop`, container: name };
     return { edit, seconds };
   }
   if (repair.kind !== "lengthen") return undefined;
   const sleep = getObject(preStop, "sleep");
   if (sleep !== undefined && sleep !== unknown) {
-    const edit = { target: sleep, key: "seconds", value: sleepSeconds, path: `${at}.preStop.sleep.seconds` };
-    return { edit, seconds: sleepSeconds };
+    const path = `${at}.preStop.sleep.seconds`;
+    return {
+      edit: { target: sleep, key: "seconds", value: sleepSeconds, path, container: name },
+      seconds: sleepSeconds,
+    };
   }
   const command = get(preStop, "exec", "command");
   if (!repair.edit || !Array.isArray(command)) return undefined;
   const { index, to } = repair.edit;
   const path = `${at}.preStop.exec.command[${index}]`;
-  return { edit: { target: command, key: index, value: to(sleepSeconds), path }, seconds: sleepSeconds };
+  const edit = { target: command, key: index, value: to(sleepSeconds), path, container: name };
+  return { edit, seconds: sleepSeconds };
 }

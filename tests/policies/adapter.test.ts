@@ -316,6 +316,9 @@ describe("a repair of this run", () => {
   const drops = deployment("web").props;
   const pods = barePod("web").props;
   const api = { name: "api", image: "api:1", ...hook("/bin/sh", "-c", "kill 1") };
+  const proxy = { name: "proxy", image: "proxy:1" };
+  const repaired = podSpec(deployment("web", { lifecycle: sleep5 }).props).containers;
+  const withProxy = deployment("web", {}, { pod: { containers: [proxy, ...repaired] } });
   const withStop = deployment("web", {}, { pod: { containers: [...podSpec(drops).containers, api] } });
   const cases: [what: string, web: TestResource, settings: Settings, expected: string[], message?: RegExp][] = [
     ["that lasts is not spoken of", deployment("web"), {}, []],
@@ -357,6 +360,13 @@ describe("a repair of this run", () => {
       { ...withStop, deployed: withStop.props },
       {},
       ["apisix-routed-workloads mandatory repair-undone", "apisix-routed-workloads mandatory hook-stops-app"],
+    ],
+    [
+      "isn't undone by a container that the cluster adds",
+      { ...deployment("web"), deployed: withProxy.props },
+      {},
+      ["apisix-routed-workloads mandatory no-hook"],
+      /Container "proxy" receives SIGTERM as soon as/,
     ],
     [
       "reaches only the next Pods of a ReplicaSet",
