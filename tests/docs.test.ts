@@ -65,6 +65,11 @@ describe("the documentation", () => {
     }
   });
 
+  it("shows the YAML program that is tested", () => {
+    const program = read("examples/shop-yaml/Pulumi.yaml");
+    assert.ok(read("docs/organization.md").includes(`\`\`\`yaml\n${program}\`\`\``));
+  });
+
   it("gives configs and defaults that the pack accepts", () => {
     const blocks = (page: string, language: string) =>
       [...read(page).matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, text = ""]) => text);

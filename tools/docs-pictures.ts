@@ -12,13 +12,13 @@ import { policyTexts } from "../src/cli/judgement";
 import { packVersion } from "../src/version";
 import { buildReport, formats, readEvents, timelineText, type Report } from "../src/report";
 import { findChromium, launch } from "./chromium";
-import { preview, startEngine } from "./pulumi";
+import { openStack, programIn, run, startEngine } from "./pulumi";
 
 const root = join(__dirname, "..");
 const project = join(root, "examples", "shop");
 const pictures = join(root, "docs", "pictures");
 
-async function run(): Promise<void> {
+async function main(): Promise<void> {
   const browser = findChromium();
   if ("missing" in browser) throw new Error(browser.missing);
   mkdirSync(pictures, { recursive: true });
@@ -27,8 +27,9 @@ async function run(): Promise<void> {
   const chromium = await launch(browser.path);
   try {
     const secrets = { paymentKey: "not-to-be-seen" };
-    const repaired = await preview({ engine, project, secrets });
-    const blocked = await preview({ engine, project, secrets, policyPackConfig: join(project, "mandatory.json") });
+    const stack = await openStack({ engine, program: programIn(project), secrets });
+    const repaired = await run(stack, "preview");
+    const blocked = await run(stack, "preview", { policyPackConfig: join(project, "mandatory.json") });
     const pages: [string, Report, "light" | "dark", string][] = [
       ["report", reportOf(blocked.events), "light", "body"],
       ["report-dark", reportOf(blocked.events), "dark", "body"],
@@ -68,7 +69,7 @@ function reportOf(events: readonly EngineEvent[]): Report {
   return buildReport([reading], { version: packVersion(), policies, timelines, createdAt: new Date().toISOString() });
 }
 
-run().then(
+main().then(
   () => process.exit(0),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);

@@ -5,12 +5,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { preview, startEngine } from "./pulumi";
+import { openStack, programIn, run, startEngine } from "./pulumi";
 import { workloadLines } from "./workload-lines";
 
 const project = join(__dirname, "..", "examples", "shop");
 
-async function run(): Promise<number> {
+async function main(): Promise<number> {
   const { values } = parseArgs({ options: { config: { type: "string" } } });
   const config = values.config === undefined ? undefined : join(project, `${values.config}.json`);
   if (config !== undefined && !existsSync(config)) {
@@ -19,12 +19,13 @@ async function run(): Promise<number> {
       `--config ${values.config}: there is no such config beside the example; there are ${names.join(", ")}`,
     );
   }
-  const engine = await startEngine();
+  // A first look shouldn't wait for the build of the provider.
+  const engine = await startEngine({ provider: "at-hand" });
+  console.log(`Kubernetes provider: ${engine.provider}.`);
   try {
-    const { succeeded, events } = await preview({
-      engine,
-      project,
-      secrets: { paymentKey: "not-to-be-seen" },
+    const program = programIn(project);
+    const stack = await openStack({ engine, program, secrets: { paymentKey: "not-to-be-seen" } });
+    const { succeeded, events } = await run(stack, "preview", {
       ...(config !== undefined && { policyPackConfig: config }),
       color: process.stdout.isTTY ? "always" : "never",
       onOutput: (text) => process.stdout.write(text),
@@ -39,7 +40,7 @@ async function run(): Promise<number> {
   }
 }
 
-run().then(
+main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);

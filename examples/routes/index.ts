@@ -90,7 +90,7 @@ new k8s.apiextensions.CustomResource("inventory", {
   },
 });
 new k8s.apiextensions.CustomResource("from-shop", {
-  apiVersion: "gateway.networking.k8s.io/v1",
+  apiVersion: "gateway.networking.k8s.io/v1beta1",
   kind: "ReferenceGrant",
   metadata: { name: "from-shop", namespace: "stock" },
   spec: {

@@ -4,6 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 const config = new pulumi.Config();
 const namespace = "shop";
 
+new k8s.core.v1.Secret("payment", {
+  metadata: { name: "payment", namespace },
+  stringData: { key: config.requireSecret("paymentKey") },
+});
+
 // The storefront: behind an ApisixRoute, without a preStop hook. In a rolling update its users get 5xx.
 const storefrontLabels = { app: "storefront" };
 new k8s.apps.v1.Deployment("storefront", {
@@ -19,7 +24,7 @@ new k8s.apps.v1.Deployment("storefront", {
             name: "web",
             image: "ghcr.io/example/storefront:1.7.0",
             ports: [{ name: "http", containerPort: 8080 }],
-            env: [{ name: "PAYMENT_KEY", value: config.requireSecret("paymentKey") }],
+            env: [{ name: "PAYMENT_KEY", valueFrom: { secretKeyRef: { name: "payment", key: "key" } } }],
           },
         ],
       },

@@ -1,24 +1,21 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { loadAll } from "js-yaml";
 import { parseCatalog } from "../../src/routing/catalog";
 import { goProgram } from "../../tools/go";
-import { goModuleFolder } from "../../tools/go-module";
 import { kubectlProgram } from "../../tools/kubernetes";
 import { cli, type Ran } from "../cli/run";
-import { apply, canRunApiServer, startApiServer, type ApiServer, type KubernetesObject } from "../support/kubernetes";
+import {
+  apply,
+  canRunApiServer,
+  routeDefinitions,
+  startApiServer,
+  type ApiServer,
+  type KubernetesObject,
+} from "../support/kubernetes";
 
 const minutes = 60_000;
-
-function definitions(module: string, folder: string[], file: RegExp): KubernetesObject[] {
-  const root = goModuleFolder(module);
-  assert.ok(root, `the Go module of ${module} can't be had`);
-  const at = join(root, ...folder);
-  const files = readdirSync(at).filter((name) => file.test(name));
-  const objects = files.flatMap((name) => loadAll(readFileSync(join(at, name), "utf8")) as KubernetesObject[]);
-  return objects.filter((object) => object?.kind === "CustomResourceDefinition");
-}
 
 function service(namespace: string, name: string): KubernetesObject {
   return {
@@ -115,10 +112,7 @@ describe("routes of a real Kubernetes API", function () {
   });
 
   it("reads all kinds of routes with the definitions of APISIX 1.x and the Gateway API", async () => {
-    const apisix = definitions("apisix-ingress-controller", ["samples", "deploy", "crd", "v1"], /^Apisix.*\.yaml$/);
-    const gateway = definitions("gateway-api", ["config", "crd", "standard"], /\.yaml$/);
-    assert.ok(apisix.length >= 7 && gateway.length >= 5);
-    await apply(server(), ...apisix, ...gateway);
+    await apply(server(), ...routeDefinitions());
     await apply(server(), apisixRoute("shop", "web"), apisixRoute("blog", "web"), ...gatewayObjects);
     const ran = await routes(undefined);
     assert.deepEqual([ran.code, ran.stderr], [0, ""]);

@@ -2,29 +2,39 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { deployAndExport, preview, startEngine, type Engine, type PreviewResult } from "../../tools/pulumi";
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import { openStack, programIn, run, type RunResult } from "../../tools/pulumi";
+import { deployable, startDeployments, type Deployments } from "../support/deployments";
 import { podSpec } from "../support/resources";
 
 const cli = join(__dirname, "..", "..", "dist", "cli.js");
-const edge = join(__dirname, "across-stacks", "edge");
-const shop = join(__dirname, "across-stacks", "shop");
+const program = (name: string) => deployable(programIn(join(__dirname, "across-stacks", name)));
 
 describe("routes in one stack, workloads in another", () => {
-  let engine: Engine;
+  let deployments: Deployments | undefined;
+  let folder: string;
+  let edge: Stack;
+  let shop: Stack;
   let catalog: string;
-  before(async () => {
-    engine = await startEngine();
-    const state = join(engine.folder, "edge.json");
-    writeFileSync(state, JSON.stringify(await deployAndExport({ engine, project: edge })));
-    catalog = join(engine.folder, "catalog.json");
+  before(async function () {
+    deployments = await startDeployments(this, ["shop"]);
+    const { engine } = deployments;
+    ({ folder } = engine);
+    [edge, shop] = [
+      await openStack({ engine, program: program("edge") }),
+      await openStack({ engine, program: program("shop") }),
+    ];
+    await edge.up();
+    const state = join(folder, "edge.json");
+    writeFileSync(state, JSON.stringify(await edge.exportStack()));
+    catalog = join(folder, "catalog.json");
     const { status, stderr } = spawnSync(process.execPath, [cli, "routes", state, "-o", catalog], { encoding: "utf8" });
     assert.equal(status, 0, stderr);
   });
-  after(() => engine.close());
+  after(() => deployments?.stop());
 
-  const previewShop = (level: "remediate" | "mandatory", settings: object = {}): Promise<PreviewResult> => {
-    const config = join(engine.folder, "config.json");
+  const previewShop = (level: "remediate" | "mandatory", settings: object = {}): Promise<RunResult> => {
+    const config = join(folder, "config.json");
     const known = { enforcementLevel: level, ...settings };
     writeFileSync(
       config,
@@ -34,11 +44,11 @@ describe("routes in one stack, workloads in another", () => {
         "apisix-route-blind-spots": { enforcementLevel: "advisory", ...settings },
       }),
     );
-    return preview({ engine, project: shop, policyPackConfig: config });
+    return run(shop, "preview", { policyPackConfig: config });
   };
 
   it("is a blind spot of the stack that has the routes", async () => {
-    const { succeeded, events } = await preview({ engine, project: edge });
+    const { succeeded, events } = await run(edge, "preview");
     assert.equal(succeeded, true);
     for (const name of ["web", "api"]) {
       const said = messages(events, "apisix-route-blind-spots").filter((text) =>
@@ -77,7 +87,7 @@ describe("routes in one stack, workloads in another", () => {
   });
 
   it("refuses a catalog that can't be used in one error, before anything is judged", async () => {
-    const cut = join(engine.folder, "cut.json");
+    const cut = join(folder, "cut.json");
     writeFileSync(cut, '{"version": 1, "services": [');
     const { succeeded, output, events } = await previewShop("remediate", { catalog: cut });
     assert.equal(succeeded, false);
@@ -89,17 +99,17 @@ describe("routes in one stack, workloads in another", () => {
   });
 
   it("reads a stack through the installed CLI", () => {
-    const env = { ...process.env, ...engine.env };
-    const run = (stack: string) =>
+    const env = { ...process.env, ...deployments?.engine.env };
+    const routesOf = (stack: string) =>
       spawnSync(process.execPath, [cli, "routes", "--stack", stack], { encoding: "utf8", env });
-    const { status, stdout, stderr } = run("organization/edge/dev");
+    const { status, stdout, stderr } = routesOf("organization/edge/dev");
     assert.equal(status, 0, stderr);
     const { services } = JSON.parse(stdout) as { services: { name: string }[] };
     assert.deepEqual(
       services.map(({ name }) => name),
       ["api", "web"],
     );
-    const missing = run("organization/edge/nowhere");
+    const missing = routesOf("organization/edge/nowhere");
     assert.deepEqual([missing.status, missing.stdout], [1, ""]);
     assert.match(missing.stderr, /stack organization\/edge\/nowhere: .*no stack named/);
   });

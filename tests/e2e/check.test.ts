@@ -5,17 +5,18 @@ import { join } from "node:path";
 import { packPolicies } from "../../policies/list";
 import type { Report } from "../../src/report";
 import { parseMessage } from "../../src/report/message";
-import { deployAndExport, preview, startEngine, type Engine } from "../../tools/pulumi";
+import { openStack, programIn, run } from "../../tools/pulumi";
+import { deployable, deployAndExport, startDeployments, type Deployments } from "../support/deployments";
 
 const root = join(__dirname, "..", "..");
 const cli = join(root, "dist", "cli.js");
 
 describe("check says what a real Pulumi engine says", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await startEngine();
+  let deployments: Deployments | undefined;
+  before(async function () {
+    deployments = await startDeployments(this, ["shop", "stock"]);
   });
-  after(() => engine.close());
+  after(() => deployments?.stop());
 
   const programs: [name: string, folder: string, secrets?: Record<string, string>][] = [
     ["examples/shop", join(root, "examples", "shop"), { paymentKey: "not-to-be-seen" }],
@@ -23,14 +24,16 @@ describe("check says what a real Pulumi engine says", () => {
     ["a stack of routes", join(__dirname, "across-stacks", "edge")],
     ["a stack of workloads", join(__dirname, "across-stacks", "shop")],
   ];
-  for (const [name, project, secrets = {}] of programs) {
+  for (const [name, folder, secrets = {}] of programs) {
     it(`of ${name}`, async () => {
+      const { engine } = deployments ?? assert.fail();
       const config = join(engine.folder, "mandatory.json");
       writeFileSync(
         config,
         JSON.stringify({ all: "mandatory", "pre-stop-sleep": { enforcementLevel: "mandatory", select: "all" } }),
       );
-      const { events } = await preview({ engine, project, secrets, policyPackConfig: config });
+      const stack = await openStack({ engine, program: deployable(programIn(folder)), secrets });
+      const { events } = await run(stack, "preview", { policyPackConfig: config });
       const descriptions = new Map<string, string>(packPolicies.map((policy) => [policy.name, policy.description]));
       const said = events.flatMap(({ policyEvent }) => {
         if (!policyEvent) return [];
@@ -39,7 +42,7 @@ describe("check says what a real Pulumi engine says", () => {
       });
 
       const state = join(engine.folder, "state.json");
-      writeFileSync(state, JSON.stringify(await deployAndExport({ engine, project, secrets })));
+      writeFileSync(state, JSON.stringify(await deployAndExport(stack)));
       const args = [cli, "check", state, "--settings", config, "--format", "json"];
       const { stdout, status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
       assert.equal(status, 1, stderr);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EngineEvent } from "@pulumi/pulumi/automation";
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import { configFileProblems } from "../../src/cli/settings-check";
-import { preview, startEngine, type Engine } from "../../tools/pulumi";
+import { openStack, programIn, run, startEngine, type Engine } from "../../tools/pulumi";
 import { podSpec } from "../support/resources";
 
 const root = join(__dirname, "..", "..");
@@ -19,7 +19,7 @@ const defaults = {
   exempt: [{ kind: "Deployment", name: "api", reason: "moves to the new gateway", until: "2999-01-31" }],
 };
 
-function run(command: string, args: string[], cwd: string): string {
+function succeed(command: string, args: string[], cwd: string): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
   assert.equal(status, 0, `${command} ${args.join(" ")}: ${error?.message ?? ""}\n${stdout}\n${stderr}`);
   return stdout;
@@ -27,10 +27,13 @@ function run(command: string, args: string[], cwd: string): string {
 
 describe("a pack of an organization's own", () => {
   let engine: Engine;
+  let stack: Stack;
   let pack: string;
   before(async () => {
     engine = await startEngine();
-    run("npm", ["pack", "--silent", "--pack-destination", engine.folder], root);
+    const program = programIn(join(root, "examples", "shop"));
+    stack = await openStack({ engine, program, secrets: { paymentKey: "x" } });
+    succeed("npm", ["pack", "--silent", "--pack-destination", engine.folder], root);
     const packed = readdirSync(engine.folder).find((file) => file.endsWith(".tgz"));
     assert.ok(packed);
     pack = join(engine.folder, "acme");
@@ -41,17 +44,12 @@ describe("a pack of an organization's own", () => {
     writeFileSync(join(pack, "PulumiPolicy.yaml"), "runtime: nodejs\n");
     const manifest = { name: "acme", version: "2.3.4", private: true, main: "index.ts" };
     writeFileSync(join(pack, "package.json"), JSON.stringify(manifest));
-    run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", join(engine.folder, packed)], pack);
+    succeed("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", join(engine.folder, packed)], pack);
   });
   after(() => engine.close());
 
   it("is a preview's pack, with its own name, version and defaults", async () => {
-    const { succeeded, output, events } = await preview({
-      engine,
-      project: join(root, "examples", "shop"),
-      secrets: { paymentKey: "x" },
-      policyPack: pack,
-    });
+    const { succeeded, output, events } = await run(stack, "preview", { policyPack: pack });
     assert.equal(succeeded, true, output);
     assert.match(output, /acme-graceful-termination@v2\.3\.4/);
     assert.deepEqual(containers(events, "storefront")[0]?.lifecycle, { preStop: { sleep: { seconds: 10 } } });
@@ -61,13 +59,7 @@ describe("a pack of an organization's own", () => {
   it("is still refined by policy config", async () => {
     const config = join(engine.folder, "config.json");
     writeFileSync(config, JSON.stringify({ "pre-stop-sleep": { sleepSeconds: 12 } }));
-    const { events } = await preview({
-      engine,
-      project: join(root, "examples", "shop"),
-      secrets: { paymentKey: "x" },
-      policyPack: pack,
-      policyPackConfig: config,
-    });
+    const { events } = await run(stack, "preview", { policyPack: pack, policyPackConfig: config });
     assert.deepEqual(containers(events, "storefront")[0]?.lifecycle, { preStop: { sleep: { seconds: 12 } } });
   });
 
@@ -92,13 +84,7 @@ describe("a pack of an organization's own", () => {
     it(`is stopped by ${about}`, async () => {
       const config = join(engine.folder, "config.json");
       writeFileSync(config, JSON.stringify(value));
-      const { succeeded, output } = await preview({
-        engine,
-        project: join(root, "examples", "shop"),
-        secrets: { paymentKey: "x" },
-        policyPack: pack,
-        policyPackConfig: config,
-      });
+      const { succeeded, output } = await run(stack, "preview", { policyPack: pack, policyPackConfig: config });
       assert.equal(succeeded, false, output);
       assert.match(output, error);
       assert.notDeepEqual(configFileProblems(value as Record<string, unknown>), []);
@@ -107,12 +93,12 @@ describe("a pack of an organization's own", () => {
 
   it("brings the command line, which needs nothing else", () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-    assert.equal(run("npx", ["--no-install", "apisix-graceful-termination", "--version"], pack).trim(), version);
+    assert.equal(succeed("npx", ["--no-install", "apisix-graceful-termination", "--version"], pack).trim(), version);
     writeFileSync(
       join(pack, "web.yaml"),
       "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec: { containers: [{ name: web, ports: [{ containerPort: 80 }] }] }\n",
     );
-    const fixed = run("npx", ["--no-install", "apisix-graceful-termination", "check", "--diff", "web.yaml"], pack);
+    const fixed = succeed("npx", ["--no-install", "apisix-graceful-termination", "check", "--diff", "web.yaml"], pack);
     assert.match(fixed, /\+.*lifecycle: \{ preStop: \{ sleep: \{ seconds: 5 \} \} \}/);
   });
 });

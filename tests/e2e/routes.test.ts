@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { preview, startEngine } from "../../tools/pulumi";
+import { openStack, programIn, run, startEngine } from "../../tools/pulumi";
 
 const project = join(__dirname, "..", "..", "examples", "routes");
 
@@ -8,9 +8,8 @@ describe("examples/routes on a real Pulumi engine", () => {
   it("prints the path of each route, and blames nothing else", async () => {
     const engine = await startEngine();
     try {
-      const { succeeded, output, events } = await preview({
-        engine,
-        project,
+      const stack = await openStack({ engine, program: programIn(project) });
+      const { succeeded, output, events } = await run(stack, "preview", {
         policyPackConfig: join(project, "mandatory.json"),
       });
       assert.equal(succeeded, false);

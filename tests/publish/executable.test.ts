@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Resource } from "../../src/kubernetes/resource";
-import { preview, startEngine, type Engine } from "../../tools/pulumi";
+import { openStack, programIn, run, startEngine, type Engine } from "../../tools/pulumi";
 import { cases } from "../routing/cases";
 import { hooks as hookCases } from "../shutdown/corpus";
 import { configureRequest, connect, type Analyzer, type Called } from "../support/analyzer";
@@ -142,8 +142,9 @@ describe("the executable pack", function () {
     after(() => engine.close());
 
     it("repairs a preview as the ordinary pack does", async () => {
-      const options = { engine, project: join(root, "examples", "shop"), secrets: { paymentKey: "not-to-be-seen" } };
-      const [left, right] = [await preview(options), await preview({ ...options, policyPack: executable })];
+      const program = programIn(join(root, "examples", "shop"));
+      const stack = await openStack({ engine, program, secrets: { paymentKey: "not-to-be-seen" } });
+      const [left, right] = [await run(stack, "preview"), await run(stack, "preview", { policyPack: executable })];
       assert.equal(right.succeeded, true, right.output);
       const plain = (text: string) => text.replace(/\(local: [^)]*\)/, "(local: …)");
       // Their order is that in which the engine's workers came to them.
@@ -159,8 +160,8 @@ describe("the executable pack", function () {
     it("refuses a bad config with the ordinary pack's words", async () => {
       const policyPackConfig = join(engine.folder, "bad.json");
       writeFileSync(policyPackConfig, '{ "pre-stop-sleeep": "advisory" }');
-      const project = join(root, "examples", "routes");
-      const { succeeded, output } = await preview({ engine, project, policyPack: executable, policyPackConfig });
+      const stack = await openStack({ engine, program: programIn(join(root, "examples", "routes")) });
+      const { succeeded, output } = await run(stack, "preview", { policyPack: executable, policyPackConfig });
       assert.equal(succeeded, false);
       assert.match(output, /pre-stop-sleeep: no such policy; did you mean "pre-stop-sleep"\?/);
     });

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { preview, script, startEngine, type Engine, type PreviewResult } from "../../tools/pulumi";
+import { openStack, programIn, run, script, startEngine, type Engine, type RunResult } from "../../tools/pulumi";
 import { startService, type ServiceDouble } from "./service";
 import { cleanEnvironment } from "../support/pack-process";
 import { emptyHome, root } from "./support";
@@ -15,7 +15,7 @@ export interface Organization {
   /** The environment of a machine that has nothing yet. */
   newMachine: () => Record<string, string>;
   /** Previews a stack of the organization on a machine. */
-  preview: (project: string, machine: Record<string, string>) => Promise<PreviewResult>;
+  preview: (project: string, machine: Record<string, string>) => Promise<RunResult>;
   close: () => Promise<void>;
 }
 
@@ -58,8 +58,10 @@ export async function startOrganization(path: string[] = []): Promise<Organizati
         });
       }),
     newMachine,
-    preview: (project, env) =>
-      preview({ engine: { ...engine, env, hasLanguageHost: false }, project, stack: "acme/dev", policyPack: null }),
+    preview: async (project, env) => {
+      const stack = await openStack({ engine: { ...engine, env }, program: programIn(project), name: "acme/dev" });
+      return run(stack, "preview", { policyPack: null });
+    },
     close: async () => {
       await service.close();
       engine.close();

@@ -1,4 +1,5 @@
 /** A real Kubernetes for tests: an API of one's own, and a node to run Pods on. */
 export { canRunApiServer, startApiServer, type ApiServer } from "./api-server";
+export { routeDefinitions } from "./definitions";
 export { canRunNode, images, startNode, type Node } from "./node";
 export { apply, dryRun, dryRunChange, remove, type KubernetesObject, type Verdict } from "./objects";
