@@ -45,6 +45,8 @@ export interface Assessment {
   findings: Finding[];
   /** What the judgement goes by, of each workload by its id. */
   judged: ReadonlyMap<string, () => Judged>;
+  /** Those that a route of the stack sends requests to, and not only their copies. */
+  routed: ReadonlySet<string>;
   /** All workloads, in an order that doesn't depend on the resources'. */
   workloads: readonly Workload[];
 }
@@ -70,7 +72,9 @@ export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessm
   add(withRoutes(routes, considered, judged, repaired, knowledge, today));
   add(ofStack(deployed, routes, knowledge, today));
   add(needlessExemptions(routes.allWorkloads, findings, knowledge, today));
-  return { findings: sorted(findings), judged, workloads: routes.allWorkloads };
+  const upstream = routes.workloads.filter(({ chains }) => chains.some(isUpstream));
+  const routed = new Set(upstream.map(({ workload }) => workload.resource.id));
+  return { findings: sorted(findings), judged, routed, workloads: routes.allWorkloads };
 }
 
 function kubernetesResources(resources: readonly PulumiResource[]): Resource[] {

@@ -11,4 +11,5 @@ export type { Finding } from "./finding";
 export { readKnowledge, type Knowledge } from "./knowledge";
 export { codes, explain, faultText, findingText, messageOf, pageOf, type FindingText } from "./messages";
 export { mendedBy } from "./repairs";
+export { remedies } from "./remedies";
 export { resourcePolicies, type ResourcePolicyName } from "./policies";
