@@ -1,27 +1,27 @@
 /** `check`: the pack's judgement of manifests and state, without Pulumi, cluster or login. */
 import { isExcused } from "../settings/exemptions";
-import { messageOf, readKnowledge, type Knowledge } from "../assess";
+import { messageOf, readKnowledge, type Assessment, type Knowledge } from "../assess";
 import { fromPulumi, labelOf, nameOf } from "../kubernetes/resource";
 import { buildReport, emptyReading, timelineText, type ResourceRef, type WorkloadTimeline } from "../report";
 import { changes } from "../report/repair";
 import { parseUrn } from "../report/urn";
 import { exitCode, type FailOn } from "./exit-code";
-import { fixText, type Fix } from "./fix";
+import { fixHints, fixNotes } from "./fix-notes";
 import { printReport, writeReports, type FormatChoice } from "./formats";
 import { exitCodes, hasColor, progress, type Io } from "./io";
 import { codeTexts, judge, levelOf, policyTexts, reportFindings, resourceRef } from "./judgement";
-import { repairObjects, type Repaired } from "./repair";
+import { fixFiles, planFixes, writeFiles } from "./repair";
 import { readSettings } from "./settings-file";
-import { InputError, printProblem, readSources, UsageError, type Reading, type Sourced } from "./sources";
-import { drawn, judgedAlone } from "./timelines";
+import { InputError, printProblem, readSources, readText, UsageError, type Reading, type Sourced } from "./sources";
+import { drawn } from "./timelines";
 import { packVersion } from "../version";
 import { unifiedDiff } from "./unified-diff";
-import { writeWhole } from "./write-file";
 
 export interface CheckOptions {
   settings?: string;
   fix?: boolean;
   diff?: boolean;
+  includeExposed?: boolean;
   explain?: string;
   failOn: FailOn;
   format?: FormatChoice[];
@@ -29,7 +29,7 @@ export interface CheckOptions {
 }
 
 export async function check(sources: readonly string[], options: CheckOptions, io: Io): Promise<number> {
-  const { fix = false, diff = false } = options;
+  const { fix = false, diff = false, includeExposed = false } = options;
   const formats = options.format ?? [];
   const fixesStdin = fix && sources.includes("-");
   if (sources.length === 0) {
@@ -45,6 +45,9 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     throw new UsageError("--explain draws one workload, and nothing else: leave --fix, --diff and --format out");
   }
   if (fix && diff) throw new UsageError("--diff shows what --fix writes: give one of them");
+  if (includeExposed && !fix && !diff) {
+    throw new UsageError("--include-exposed goes with --fix or --diff: give one of them");
+  }
   const knowledge = readKnowledge(await readSettings(options.settings));
   const today = io.now();
 
@@ -63,30 +66,35 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   }
   for (const problem of reading.problems) io.stderr(`error: ${printProblem(problem)}\n`);
   const isBad = reading.problems.length > 0;
+  const before = judge(reading.objects, knowledge, today);
   if (options.explain !== undefined) {
-    const code = explain(options.explain, reading.objects, knowledge, options.failOn, io);
+    const code = explain(options.explain, reading.objects, before, knowledge, options.failOn, io);
     return isBad ? exitCodes.findings : code;
   }
 
-  const repaired = fix || diff ? repairObjects(reading.objects, knowledge, today) : undefined;
-  const files = repaired ? fixedFiles(repaired.repaired, texts, io) : [];
-  if (fix) for (const { file, after } of files) if (file !== "-") await writeWhole(file, after);
-  const repairs = fix ? (repaired?.repaired ?? []) : [];
+  const isAsked = fix || diff;
+  const planned = planFixes(reading.objects, before, knowledge, today, includeExposed);
+  const { files, failed } =
+    isAsked || formats.length === 0 ? fixFiles(planned.fixes, texts) : { files: [], failed: [] };
+  const written = fix ? await writeFiles(files, io) : [];
+  // What is said from here on is what stands in the files.
+  for (const { file, after } of written) texts.set(file, after);
+  const fresh = written.flatMap(({ file, after }) => readText(after, file).objects);
+  const byUrn = new Map(fresh.map((object) => [object.resource.urn, object]));
+  const objects = reading.objects.map((object) => byUrn.get(object.resource.urn) ?? object);
+  const assessment = fresh.length > 0 ? judge(objects, knowledge, today) : before;
 
-  const objects = fix && repaired ? repaired.objects : reading.objects;
-  const assessment = judge(objects, knowledge, today);
-  const findings = reportFindings(assessment.findings, objects, knowledge.settings, texts);
-  const originals = new Map(repairs.map(({ object }) => [object.resource.urn, object]));
+  const made = written.flatMap((file) => file.fixes);
+  const repaired = new Set(made.map(({ object }) => object.resource.urn));
   const mentioned = new Set([
-    ...originals.keys(),
+    ...repaired,
     ...assessment.findings.filter(({ reported }) => reported).map(({ subject }) => subject?.id),
   ]);
   const timelines = objects.flatMap((object): WorkloadTimeline[] => {
     const { urn } = object.resource;
     if (!mentioned.has(urn)) return [];
-    const original = originals.get(urn);
-    const before = original && judgedAlone(original.resource, knowledge, today);
-    const drawing = drawn(resourceRef(object), assessment.judged.get(urn)?.(), before);
+    const was = repaired.has(urn) ? before.judged.get(urn)?.() : undefined;
+    const drawing = drawn(resourceRef(object), assessment.judged.get(urn)?.(), was);
     return drawing ? [drawing] : [];
   });
   const report = buildReport(
@@ -94,12 +102,13 @@ export async function check(sources: readonly string[], options: CheckOptions, i
       {
         ...emptyReading(),
         stacks: stacksOf(reading.objects, sources),
-        findings,
-        repairs: repairs.map(({ policy, object, before, after }) => ({
-          policy,
-          resource: resourceRef(object),
-          changes: changes(before, after),
-        })),
+        findings: reportFindings(assessment.findings, objects, knowledge.settings, texts),
+        repairs: made.flatMap(({ object, repairs }) =>
+          repairs.map(({ policy, before, after, onlyExposed }) => ({
+            ...{ policy, resource: resourceRef(object), changes: changes(before, after) },
+            ...(onlyExposed ? { onlyExposed } : {}),
+          })),
+        ),
         problems: reading.problems.map(({ source, line, message }) => ({
           source,
           ...(line === undefined ? {} : { line }),
@@ -112,55 +121,16 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   );
 
   if (diff) for (const { file, before, after } of files) io.stdout(unifiedDiff(file, before, after));
-  if (fixesStdin) io.stdout(files.find(({ file }) => file === "-")?.after ?? texts.get("-") ?? "");
+  if (fixesStdin) io.stdout(texts.get("-") ?? "");
   await writeReports(report, formats, options, io);
   if (formats.length === 0) printReport(report, diff || fixesStdin ? "stderr" : "stdout", io);
-  if (!fix && !diff && formats.length === 0) hint(reading.objects, knowledge, io);
-
-  return exitCode(report, options.failOn, isBad);
-}
-
-interface FixedFile {
-  file: string;
-  before: string;
-  after: string;
-}
-
-/** The files that repairs change, as they are and as they should be. */
-function fixedFiles(repaired: readonly Repaired[], texts: ReadonlyMap<string, string>, io: Io): FixedFile[] {
-  const fixes = new Map<string, Map<Sourced, Fix>>();
-  let inState = 0;
-  for (const { object, before, after } of repaired) {
-    const { place } = object;
-    if (!place) {
-      inState++;
-      continue;
-    }
-    const inFile = fixes.get(place.file) ?? new Map<Sourced, Fix>();
-    fixes.set(place.file, inFile);
-    // The second policy's repair goes on from the first one's.
-    const first = inFile.get(object);
-    inFile.set(object, { document: place.document, path: place.path, before: first?.before ?? before, after });
+  if (isAsked) {
+    const done = fix ? made : files.flatMap((file) => file.fixes);
+    for (const line of fixNotes(done, failed, planned, objects, texts)) io.stderr(`${line}\n`);
+  } else if (formats.length === 0) {
+    for (const line of fixHints(fixFiles(planned.fixes, texts).files, planned)) io.stderr(`${line}\n`);
   }
-  if (inState > 0) io.stderr(`warning: Pulumi state is not changed: repair it in its program.\n`);
-  const files: FixedFile[] = [];
-  for (const [file, inFile] of fixes) {
-    const before = texts.get(file) ?? "";
-    const { text, failed } = fixText(before, [...inFile.values()]);
-    for (const { fix, why } of failed) {
-      io.stderr(`warning: ${file}:${fix.document.line}: not repaired, as ${why}; repair it by hand.\n`);
-    }
-    if (text !== before) files.push({ file, before, after: text });
-  }
-  return files;
-}
-
-/** What could be repaired. */
-function hint(objects: readonly Sourced[], knowledge: Knowledge, io: Io): void {
-  const repairable = new Set(repairObjects(objects, knowledge, io.now()).repaired.map(({ object }) => object)).size;
-  if (repairable === 0) return;
-  const many = repairable === 1 ? "1 workload" : `${repairable} workloads`;
-  io.stderr(`${many} can be repaired: --diff shows how, --fix does it.\n`);
+  return exitCode(report, options.failOn, isBad || (fix && written.length < files.length));
 }
 
 function stacksOf(objects: readonly Sourced[], sources: readonly string[]) {
@@ -184,14 +154,20 @@ function stacksOf(objects: readonly Sourced[], sources: readonly string[]) {
 }
 
 /** `--explain Deployment/shop/web`: how one workload terminates, also where nothing is wrong. */
-function explain(wanted: string, objects: readonly Sourced[], knowledge: Knowledge, failOn: FailOn, io: Io): number {
+function explain(
+  wanted: string,
+  objects: readonly Sourced[],
+  { findings, judged }: Assessment,
+  knowledge: Knowledge,
+  failOn: FailOn,
+  io: Io,
+): number {
   const [kind = "", namespace = "", name = "", ...more] = wanted.split("/");
   if (kind === "" || namespace === "" || name === "" || more.length > 0) {
     throw new UsageError(`--explain ${wanted}: write it as kind/namespace/name, such as Deployment/shop/web`);
   }
   const isWanted = (ref: ResourceRef) =>
     ref.kind.toLowerCase() === kind.toLowerCase() && ref.namespace === namespace && ref.name === name;
-  const { findings, judged } = judge(objects, knowledge, io.now());
   const chosen = objects.filter((object) => isWanted(resourceRef(object)));
   const timelines = chosen.flatMap((each) => drawn(resourceRef(each), judged.get(each.resource.urn)?.()) ?? []);
   if (timelines.length === 0) {

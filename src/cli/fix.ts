@@ -3,39 +3,39 @@
  * indentation stay as they are.
  *
  * The YAML library tells where each node stands, and the edit is made in the text. What comes out is read again and
- * compared with what was meant, so that no edit that went wrong is ever written.
+ * compared with what was meant: an edit that went wrong, or that an anchor carries to another object, is never written.
  */
-import { isDeepStrictEqual } from "node:util";
-import { loadAll } from "js-yaml";
-import {
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  parseAllDocuments,
-  stringify,
-  type Node,
-  type Pair,
-  type YAMLMap,
-} from "yaml";
+import { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments, stringify, visit } from "yaml";
+import type { Alias, Document as ParsedDocument, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { isObject } from "../schema/check";
-import { yamlOptions, type Document } from "./sources/documents";
+import { readDocuments, type Document } from "./sources/documents";
 
-/** One repaired object: where it stands in its document, and what it becomes. */
-export interface Fix {
-  document: Document;
-  path: readonly (string | number)[];
-  before: unknown;
-  after: unknown;
-}
-
-type Path = readonly (string | number)[];
+export type Path = readonly (string | number)[];
 
 /** A field that is set, or replaced as a whole. */
-interface Edit {
+export interface FieldEdit {
   path: Path;
   value: unknown;
+}
+
+/** One object to repair: where it stands in its document, and which of its fields become what. */
+export interface Fix {
+  document: Document;
+  path: Path;
+  edits: readonly FieldEdit[];
+}
+
+/** A fix that the text can't take: the field where it fails, and why. */
+export interface Failure<F extends Fix> {
+  fix: F;
+  field: Path;
+  /** An anchor or a merge key shares the field with another place, or it is written in a way that can't be edited. */
+  why: "shared" | "layout";
+}
+
+export interface Fixed<F extends Fix> {
+  text: string;
+  failed: Failure<F>[];
 }
 
 interface Splice {
@@ -45,227 +45,260 @@ interface Splice {
   depth: number;
 }
 
-export interface Fixed {
-  text: string;
-  /** Repairs that the text can't take as it is written, and why. */
-  failed: { fix: Fix; why: string }[];
-}
-
-/** A file's text with all its repairs. */
-export function fixText(text: string, fixes: readonly Fix[]): Fixed {
-  const parts = new Map<number, Fix[]>();
+/** A file's text with all the fixes that it can take, each of them as a whole. */
+export function fixText<F extends Fix>(text: string, fixes: readonly F[]): Fixed<F> {
+  const parts = new Map<number, F[]>();
   for (const fix of fixes) {
     const { start } = fix.document.part;
     parts.set(start, [...(parts.get(start) ?? []), fix]);
   }
-  const failed: Fixed["failed"] = [];
+  const failed: Failure<F>[] = [];
   let fixed = text;
   // From the end, so that the places before stay where they are.
   for (const [start, inPart] of [...parts].sort(([a], [b]) => b - a)) {
     const end = inPart[0]?.document.part.end ?? start;
     const part = fixPart(text.slice(start, end), inPart);
-    if ("why" in part) failed.push(...inPart.map((fix) => ({ fix, why: part.why })));
-    else fixed = fixed.slice(0, start) + part.text + fixed.slice(end);
+    failed.unshift(...part.failed);
+    fixed = fixed.slice(0, start) + part.text + fixed.slice(end);
   }
   return { text: fixed, failed };
 }
 
-function fixPart(text: string, fixes: readonly Fix[]): { text: string } | { why: string } {
-  const expected = loadAll(text, yamlOptions);
+/** All fixes at once, or else each half by itself: one that the text can't take keeps no other back. */
+function fixPart<F extends Fix>(text: string, fixes: readonly F[]): Fixed<F> {
+  const fixed = attempt(text, fixes);
+  if (fixed !== undefined) return { text: fixed, failed: [] };
+  const [fix] = fixes;
+  if (fix && fixes.length === 1) {
+    const field = fix.edits.find((edit) => attempt(text, [{ ...fix, edits: [edit] }]) === undefined) ?? fix.edits[0];
+    return { text, failed: [{ fix, field: field?.path ?? [], why: hasAlias(text) ? "shared" : "layout" }] };
+  }
+  const half = fixes.length >> 1;
+  const first = fixPart(text, fixes.slice(0, half));
+  const second = fixPart(first.text, fixes.slice(half));
+  return { text: second.text, failed: [...first.failed, ...second.failed] };
+}
+
+function hasAlias(text: string): boolean {
+  let found = false;
+  for (const document of parse(text)) visit(document, { Alias: () => ((found = true), visit.BREAK) });
+  return found;
+}
+
+/** The text with these fixes and nothing else; undefined where it can't take them. */
+function attempt(text: string, fixes: readonly Fix[]): string | undefined {
+  const { documents } = readDocuments(text, "");
+  const wanted = documents.map(({ value }) => value);
+  const places = fixes.map(({ document }) => documents.findIndex(({ part }) => part.index === document.part.index));
+  const all = fixes.flatMap(({ document, path, edits }, i) =>
+    edits.map((edit) => ({ index: document.part.index, place: places[i] ?? -1, path: [...path, ...edit.path], edit })),
+  );
+  for (const { place, path, edit } of all) wanted[place] = withValue(wanted[place], path, edit.value);
+  const parsed = parse(text);
+  // First where an anchor is: it may be that all that share it are to be fixed. Then where it is used.
+  for (const own of [false, true]) {
+    const splices = all.map(({ index, place, path }) => spliceFor(text, parsed[index], path, wanted[place], own));
+    const known = splices.filter((splice) => splice !== undefined);
+    const fixed = known.length === splices.length ? spliced(text, known) : "";
+    const again = readDocuments(fixed, "");
+    if (again.problems.length > 0) continue;
+    if (
+      isSame(
+        again.documents.map(({ value }) => value),
+        wanted,
+      )
+    )
+      return fixed;
+  }
+  return undefined;
+}
+
+function parse(text: string): ParsedDocument.Parsed[] {
   const documents = parseAllDocuments(text, { merge: true, uniqueKeys: false });
-  if (!Array.isArray(documents)) return { why: "the file holds no document" };
-  const splices: Splice[] = [];
-  for (const fix of fixes) {
-    const { index } = fix.document.part;
-    const contents = documents[index]?.contents;
-    if (!contents) return { why: "its document can't be found again" };
-    for (const { path, value } of edits(fix.before, fix.after)) {
-      const splice = spliceFor(text, contents, [...fix.path, ...path], value);
-      if ("why" in splice) return splice;
-      splices.push(splice);
-    }
-    expected[index] = withValue(expected[index], fix.path, fix.after);
-  }
+  return Array.isArray(documents) ? documents : [];
+}
+
+function spliced(text: string, splices: readonly Splice[]): string {
+  // What several share is written once.
+  const different = [...new Map(splices.map((each) => [JSON.stringify(each), each])).values()];
   // Where two insertions meet, the deeper one comes first in the text.
-  splices.sort((a, b) => b.start - a.start || a.depth - b.depth);
-  let fixed = text;
-  for (const { start, end, text: inserted } of splices) fixed = fixed.slice(0, start) + inserted + fixed.slice(end);
-  const isRight = isDeepStrictEqual(plain(read(fixed)), plain(expected));
-  return isRight ? { text: fixed } : { why: "an anchor, an alias or a merge key shares the field with another object" };
+  const fromEnd = different.sort((a, b) => b.start - a.start || a.depth - b.depth);
+  return fromEnd.reduce((all, { start, end, text }) => all.slice(0, start) + text + all.slice(end), text);
 }
 
-function read(text: string): unknown {
-  try {
-    return loadAll(text, yamlOptions);
-  } catch {
-    return undefined;
-  }
+/** Equal, by what the values hold. What anchors share is compared once: it may be there any number of times. */
+function isSame(a: unknown, b: unknown, seen = new Map<unknown, unknown>()): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (seen.get(a) === b) return true;
+  seen.set(a, b);
+  const [keys, others] = [Object.keys(a), Object.keys(b)];
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    keys.length === others.length &&
+    keys.every((key) => Object.hasOwn(b, key) && isSame(a[key as never], b[key as never], seen))
+  );
 }
 
-/** Without prototypes and sharing, for the comparison. */
-function plain(value: unknown): unknown {
-  return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
-}
-
-function withValue(root: unknown, [key, ...rest]: Path, value: unknown): unknown {
+/** A value with one field set; what is around it is shared. */
+export function withValue(root: unknown, [key, ...rest]: Path, value: unknown): unknown {
   if (key === undefined) return value;
   if (Array.isArray(root)) return root.map((each: unknown, i) => (i === key ? withValue(each, rest, value) : each));
   const fields = root as Record<string, unknown>;
   return { ...fields, [key]: withValue(fields[key], rest, value) };
 }
 
-/** What to write to make one value of another: the smallest fields; a map that loses a key as a whole. */
-function edits(before: unknown, after: unknown, path: Path = []): Edit[] {
-  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
-    return after.flatMap((each: unknown, i) => edits(before[i], each, [...path, i]));
-  }
-  if (isObject(before) && isObject(after)) {
-    if (Object.keys(before).some((key) => !(key in after))) return [{ path, value: after }];
-    return Object.keys(after).flatMap((key) =>
-      key in before ? edits(before[key], after[key], [...path, key]) : [{ path: [...path, key], value: after[key] }],
-    );
-  }
-  return isDeepStrictEqual(before, after) ? [] : [{ path, value: after }];
+function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce((value, key) => value?.[key as never], root);
 }
 
-/** The change of the text that sets one field. */
-function spliceFor(text: string, root: Node, path: Path, value: unknown): Splice | { why: string } {
-  const shared = { why: "the field stands behind an alias, and changing it would change another object" };
-  let node: Node = root;
-  for (const [depth, key] of path.entries()) {
-    if (isAlias(node)) return shared;
-    const isLast = depth === path.length - 1;
-    let next: Node | null | undefined;
-    if (isSeq(node)) next = node.items[Number(key)] as Node | undefined;
-    else if (isMap(node)) {
-      const pair = pairOf(node, String(key));
-      // The whole value belongs to a key that isn't written here, even if a merge key brings it.
-      if (!pair) return isLast ? insertion(text, node, String(key), value, depth) : shared;
-      next = pair.value as Node | null;
-      if (isLast) return next ? replacement(text, node, pair, next, value, depth) : shared;
-    }
-    if (!next) return shared;
-    if (isLast) return scalarReplacement(text, next, value, depth);
-    node = next;
-  }
-  return shared;
-}
-
-function pairOf(map: YAMLMap, key: string): Pair | undefined {
-  // The last of two equal keys is the one that counts.
-  return map.items.findLast((pair) => isScalar(pair.key) && String(pair.key.value) === key);
-}
-
-function scalarReplacement(text: string, node: Node, value: unknown, depth: number): Splice | { why: string } {
-  if (!isScalar(node) || !node.range || /^[|>]/.test(text.slice(node.range[0]))) {
-    return { why: "the field is not written on one line" };
-  }
-  const [start, end] = node.range;
-  const written = text.slice(start, end);
-  const quoted =
-    typeof value === "string" && written.startsWith("'")
-      ? `'${value.replaceAll("'", "''")}'`
-      : typeof value === "string" && written.startsWith('"')
-        ? JSON.stringify(value)
-        : stringify(value, { lineWidth: 0 }).trimEnd();
-  return { start, end, text: quoted, depth };
-}
-
-function replacement(
+/**
+ * The change of the text that sets one field; undefined where there is none.
+ *
+ * @param after the document's value with all its fixes
+ * @param own write into the object itself what it has by an alias or a merge key: a hook, not a whole container
+ */
+function spliceFor(
   text: string,
-  map: YAMLMap,
-  pair: Pair,
-  node: Node,
-  value: unknown,
-  depth: number,
-): Splice | { why: string } {
-  if (isAlias(node)) return { why: "the field is an alias of another one" };
-  if (!isObject(value)) return scalarReplacement(text, node, value, depth);
-  if (!node.range) return { why: "its place is not known" };
-  const [start] = node.range;
-  const end = contentEnd(node);
-  if (map.flow || (isMap(node) && node.flow)) return { start, end, text: flow(value, text), depth };
-  const column = columnOf(text, isMap(node) ? start : ((pair.key as Node).range?.[0] ?? start));
-  if (isMap(node)) return { start, end, text: block(value, text, column).trimStart(), depth };
-  // `lifecycle:` with nothing behind it.
-  const step = stepOf(text);
-  return { start, end, text: `${eolOf(text)}${block(value, text, column + step)}`, depth };
-}
-
-/** A new key at the end of a map. */
-function insertion(text: string, map: YAMLMap, key: string, value: unknown, depth: number): Splice | { why: string } {
-  const first = map.items[0];
-  const last = map.items.at(-1);
-  if (map.flow || !first || !last) {
-    if (!map.range) return { why: "its place is not known" };
-    if (!first || !last) {
-      const written = `{ ${flowKey(key, text)}: ${flow(value, text)} }`;
-      return { start: map.range[0], end: contentEnd(map), text: written, depth };
-    }
-    const end = contentEnd((last.value ?? last.key) as Node);
-    const start = (first.key as Node).range?.[0] ?? end;
-    // On lines of their own, where the others are.
-    const isSpread = text.slice(map.range[0], start).includes("\n");
-    const column = columnOf(text, start);
-    const before = isSpread ? `,${eolOf(text)}${" ".repeat(column)}` : ", ";
-    const written = isSpread ? spread(value, text, column) : flow(value, text);
-    return { start: end, end, text: `${before}${flowKey(key, text)}: ${written}`, depth };
+  document: ParsedDocument | undefined,
+  path: Path,
+  after: unknown,
+  own: boolean,
+): Splice | undefined {
+  let node: unknown = document?.contents;
+  let isQuoted = false;
+  for (const [depth, key] of path.entries()) {
+    const way = path.slice(0, depth + 1);
+    const isOwn = own && (way.length === path.length || way.includes("lifecycle"));
+    if (isSeq(node)) node = node.items[Number(key)];
+    else if (isMap(node)) {
+      const pair = pairOf(node, String(key), isOwn ? undefined : document);
+      if (!pair) return { ...insertion(text, node, String(key), valueAt(after, way), isQuoted), depth };
+      node = pair.value;
+      isQuoted = text[startOf(pair.key)] === '"';
+    } else return undefined;
+    if (!isAlias(node)) continue;
+    if (isOwn) return { ...inPlace(text, node, flow(valueAt(after, way), isQuoted)), depth };
+    node = document && node.resolve(document);
   }
-  const column = columnOf(text, (first.key as Node).range?.[0] ?? 0);
-  const end = contentEnd((last.value ?? last.key) as Node);
-  const written = block({ [key]: value }, text, column);
-  // After a block scalar the next line has begun; anything else may have a comment behind it.
-  if (text[end - 1] === "\n") return { start: end, end, text: `${written}${eolOf(text)}`, depth };
-  const newline = text.indexOf("\n", end);
-  const at = newline < 0 ? text.length : newline;
-  const lineEnd = text[at - 1] === "\r" ? at - 1 : at;
-  return { start: lineEnd, end: lineEnd, text: `${eolOf(text)}${written}`, depth };
+  if (!isScalar(node) && !isMap(node)) return undefined;
+  return { ...replacement(text, node, valueAt(after, path), isQuoted), depth: path.length };
 }
 
-/** Where a node's own text ends: a block collection's range goes on over the comments behind it. */
-function contentEnd(node: Node): number {
+/** @param document look also where merge keys point to in it */
+function pairOf(map: YAMLMap, key: string, document?: ParsedDocument, seen = new Set([map])): Pair | undefined {
+  // The last of two equal keys is the one that counts.
+  const written = map.items.findLast((pair) => isScalar(pair.key) && String(pair.key.value) === key);
+  if (written || !document) return written;
+  for (const pair of map.items) {
+    if (!isScalar(pair.key) || pair.key.source !== "<<") continue;
+    for (const each of isSeq(pair.value) ? pair.value.items : [pair.value]) {
+      const source = isAlias(each) ? each.resolve(document) : each;
+      if (!isMap(source) || seen.has(source)) continue;
+      const found = pairOf(source, key, document, seen.add(source));
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+type Change = Omit<Splice, "depth">;
+
+/** @param isQuoted its keys are in quotes, as in JSON */
+function replacement(text: string, node: Node, value: unknown, isQuoted: boolean): Change {
+  if (isScalar(node)) return inPlace(text, node, isObject(value) ? flow(value, isQuoted) : scalar(text, node, value));
+  if (!isMap(node) || node.flow) return inPlace(text, node, flow(value, isQuoted));
+  return inPlace(text, node, block(value, text, lineBelow(text, startOf(node))));
+}
+
+/** Something in the place of a node; blanks around it where there was nothing. */
+function inPlace(text: string, node: Node | Alias, written: string): Change {
+  const [start, end] = [startOf(node), contentEnd(text, node)];
+  if (end > start) return { start, end, text: written };
+  const before = /[ \t]/.test(text[start - 1] ?? "") ? "" : " ";
+  return { start, end, text: `${before}${written}${text[start] === "#" ? " " : ""}` };
+}
+
+/** A scalar that becomes another one: of a text only the number that differs, in its own quotes or block. */
+function scalar(text: string, node: Scalar, value: unknown): string {
+  const written = text.slice(startOf(node), contentEnd(text, node));
+  // A number has escapes, or would be no text without quotes.
+  const isOdd = /^".*\\/s.test(written) || (node.type === "PLAIN" && !/[^\d.]/.test(String(value)));
+  if (typeof value !== "string" || typeof node.value !== "string" || isOdd) return JSON.stringify(value);
+  const number = /(\d+\.?\d*|\.\d+)[smhd]?/g;
+  const numbers = value.match(number) ?? [];
+  const which = (node.value.match(number) ?? []).findIndex((each, i) => each !== numbers[i]);
+  let i = 0;
+  // The number in a block's header is its indentation.
+  const header = /^[|>][^\n]*\n/.exec(written)?.[0] ?? "";
+  const body = written.slice(header.length);
+  return header + body.replace(number, (each) => (i++ === which ? (numbers[which] ?? each) : each));
+}
+
+/** A new key at the end of a map; before its last one where something stands behind that. */
+function insertion(text: string, map: YAMLMap, key: string, value: unknown, isQuoted: boolean): Change {
+  const last = map.items.at(-1);
+  if (!last) return inPlace(text, map, flow({ [key]: value }, isQuoted));
+  const [first, start] = [startOf(map.items[0]?.key), startOf(last.key)];
+  const end = contentEnd(text, last.value ?? last.key);
+  const lineEnd = /\r?\n|$/g;
+  lineEnd.lastIndex = end;
+  const at = lineEnd.exec(text)?.index ?? end;
+  const line = lineBelow(text, first);
+  if (map.flow) {
+    const isSpread = text.slice(startOf(map), first).includes("\n");
+    const json = isQuoted && isSpread && JSON.stringify(value, undefined, stepOf(text)).replaceAll("\n", line);
+    const pair = `${isQuoted ? JSON.stringify(key) : key}: ${json || flow(value, isQuoted)}`;
+    const comma = isSpread ? `,${line}` : ", ";
+    const hasComment = /^[ \t,]*#/.test(text.slice(end, at));
+    return hasComment ? { start, end: start, text: pair + comma } : { start: end, end, text: comma + pair };
+  }
+  const written = block({ [key]: value }, text, line);
+  // A block that ends with the file would get a line end.
+  if (end === text.length && isBlock(lastIn(last.value))) return { start, end: start, text: written + line };
+  return { start: at, end: at, text: line + written };
+}
+
+function startOf(node: unknown): number {
+  return (node as Node | undefined)?.range?.[0] ?? 0;
+}
+
+/** Where a node's own text ends: without the line end of a block, and without the comments behind a collection. */
+function contentEnd(text: string, node: unknown): number {
+  const last = lastIn(node);
+  const end = (last as Node).range?.[1] ?? 0;
+  return isBlock(last) ? text.slice(0, end).replace(/\r?\n$/, "").length : end;
+}
+
+/** The last of the nodes that a collection in block style holds, or the node itself. */
+function lastIn(node: unknown): unknown {
   const last = (isMap(node) || isSeq(node)) && !node.flow ? node.items.at(-1) : undefined;
-  if (last) return contentEnd((isPair(last) ? (last.value ?? last.key) : last) as Node);
-  return node.range?.[1] ?? 0;
+  return last ? lastIn(isPair(last) ? (last.value ?? last.key) : last) : node;
 }
 
-function columnOf(text: string, offset: number): number {
-  return offset - (text.lastIndexOf("\n", offset - 1) + 1);
+function isBlock(node: unknown): boolean {
+  return isScalar(node) && /^BLOCK/.test(node.type ?? "");
 }
 
-function eolOf(text: string): string {
-  return text.includes("\r\n") ? "\r\n" : "\n";
+/** What a line below a place begins with: a line end, and the place's margin. */
+function lineBelow(text: string, offset: number): string {
+  const margin = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset).replace(/\S/g, " ");
+  return (text.includes("\r\n") ? "\r\n" : "\n") + margin;
 }
 
-/** By how many columns the text indents: by those of its first line that is. */
-function stepOf(text: string): number {
-  return /^( +)[^\s#-]/m.exec(text)?.[1]?.length === 4 ? 4 : 2;
+/** By what the text indents: the first line that is. */
+function stepOf(text: string): number | "\t" {
+  const [, margin = ""] = /^([ \t]+)[^\s#-]/m.exec(text) ?? [];
+  return margin.startsWith("\t") ? "\t" : margin.length === 4 ? 4 : 2;
 }
 
-/** A value on lines of its own, each from a column on. */
-function block(value: object, text: string, column: number): string {
-  const lines = stringify(value, { indent: stepOf(text), lineWidth: 0, defaultStringType: "PLAIN" })
-    .trimEnd()
-    .split("\n");
-  return lines.map((line) => " ".repeat(column) + line).join(eolOf(text));
+/** A value on lines of its own. @param line what all but the first begin with */
+function block(value: unknown, text: string, line: string): string {
+  const written = stringify(value, { indent: Number(stepOf(text)) || 2, lineWidth: 0 }).trimEnd();
+  return written.replaceAll("\n", line);
 }
 
-function isJson(text: string): boolean {
-  return /^\s*[{[]/.test(text);
-}
-
-function flowKey(key: string, text: string): string {
-  return isJson(text) ? JSON.stringify(key) : key;
-}
-
-/** A value on one line. */
-function flow(value: unknown, text: string): string {
-  if (isJson(text)) return JSON.stringify(value);
-  return stringify(value, { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: true }).trimEnd();
-}
-
-/** A value on lines of its own, in JSON; what stands in a flow map of YAML is short enough for one. */
-function spread(value: unknown, text: string, column: number): string {
-  if (!isJson(text)) return stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trimEnd();
-  return JSON.stringify(value, undefined, stepOf(text)).replaceAll("\n", `${eolOf(text)}${" ".repeat(column)}`);
+/** A value between braces, on one line. */
+function flow(value: unknown, isQuoted: boolean): string {
+  return isQuoted ? JSON.stringify(value) : stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trimEnd();
 }

@@ -27,7 +27,7 @@ export const processIo: Io = {
 export const exitCodes = {
   /** No findings. */
   clean: 0,
-  /** Findings, or an input that is broken. */
+  /** Findings, an input that is broken, or a file that can't be written. */
   findings: 1,
   /** The command line is invalid. */
   usage: 2,

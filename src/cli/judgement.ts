@@ -66,7 +66,9 @@ export function reportFindings(
     if (!one.reported || level === undefined) return [];
     const excuse = isExcused(one.excuses) ? one.excuses.find(({ fault }) => fault === undefined) : undefined;
     const object = one.subject && byUrn.get(one.subject.id);
-    const { what, evidence, fix, docs } = findingText(one);
+    // What keeps a policy from repairing a workload doesn't keep `--fix` from it.
+    const remarks = one.remarks?.filter(({ about }) => !object?.place || about !== "not-selected");
+    const { what, evidence, fix, docs } = findingText({ ...one, ...(remarks ? { remarks } : {}) });
     const severity = packPolicies.find(({ name }) => name === one.policy)?.severity;
     const place = object?.place;
     return finding({

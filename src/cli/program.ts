@@ -15,7 +15,7 @@ import { InputError, UsageError, isSystemError, systemMessage } from "./sources"
 const codes = `
 Exit codes:
   0  clean
-  1  findings, or an input that is broken
+  1  findings, an input that is broken, or a file that can't be written
   2  invalid command line
   3  partial: an input is cut off or access to it is denied, and something may be missing`;
 
@@ -93,8 +93,9 @@ export function commands(io: Io, end: (code: number) => void): Command {
   )
     .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
     .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
-    .option("--fix", "write the repairs into the files; those of standard input to standard output")
+    .option("--fix", "repair what it reports, in the files; standard input is repaired to standard output")
     .option("--diff", "show what --fix would write, for `git apply`")
+    .option("--include-exposed", "with --fix or --diff: also what only looks exposed, with a port or a readiness probe")
     .option("--explain <kind/namespace/name>", "draw how one workload terminates")
     .addOption(failOn)
     .addOption(format)

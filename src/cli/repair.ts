@@ -1,54 +1,126 @@
-/** Repairs objects as a preview at level `remediate` does, on copies. */
-import { fromPulumi } from "../kubernetes/resource";
-import { unknown } from "../kubernetes/values";
-import { apply, assessResource, resourcePolicies, type Knowledge } from "../assess";
+/** What `check --fix` makes of manifests: the remedies of what `check` finds, as far as their texts can take them. */
+import { readFile } from "node:fs/promises";
+import { remedies, type Assessment, type Knowledge } from "../assess";
+import type { Workload } from "../kubernetes/workload";
 import type { PolicyName } from "../settings/schema";
-import type { Sourced } from "./sources";
+import { fixText, withValue, type Failure, type FieldEdit, type Fix } from "./fix";
+import type { Io } from "./io";
+import { isSystemError, systemMessage, type Sourced } from "./sources";
+import { writeWhole } from "./write-file";
 
-/** What one policy repaired of one object. */
-export interface Repaired {
-  policy: PolicyName;
+/** A workload that has a remedy. */
+export interface WorkloadFix extends Fix {
   object: Sourced;
+  workload: Workload;
+  repairs: Repair[];
+}
+
+/** What one policy's remedy changes. */
+export interface Repair {
+  policy: PolicyName;
   before: unknown;
   after: unknown;
+  /** Nothing says that APISIX sends it requests. */
+  onlyExposed: boolean;
 }
 
-export interface RepairedObjects {
-  repaired: Repaired[];
-  /** The objects as they are after all repairs, in the same order; the given ones are left as they were. */
-  objects: Sourced[];
+export interface FixPlan {
+  fixes: WorkloadFix[];
+  /** How many workloads have none, as they only look exposed. */
+  exposed: number;
+  /** How many stand in Pulumi's state, which is never changed. */
+  inState: number;
 }
 
-/**
- * Repairs what the two resource policies repair. One that only reports by its level repairs, too, as `--fix` asks for
- * more; one that is disabled doesn't.
- */
-export function repairObjects(objects: readonly Sourced[], given: Knowledge, today: Date): RepairedObjects {
-  const { settings } = given;
-  // A Pod is made of its file anew.
-  const knowledge = { ...given, settings: { ...settings, facts: { ...settings.facts, repairPods: true } } };
-  const repaired: Repaired[] = [];
-  const active = resourcePolicies.filter((policy) => knowledge.settings.policies[policy].level !== "disabled");
-  const after = objects.map((original) => {
-    let object = original;
-    for (const policy of active) {
-      const props = copy(object.resource.props);
-      const resource = fromPulumi({ ...object.resource, props });
-      const edits = resource ? (assessResource(resource, knowledge, today)?.remedy(policy) ?? []) : [];
-      if (edits.length === 0) continue;
-      apply(edits);
-      repaired.push({ policy, object: original, before: object.resource.props, after: props });
-      const { outputs: _, ...rest } = object;
-      object = { ...rest, resource: { ...object.resource, props } };
+/** @param includeExposed repair also what only looks exposed */
+export function planFixes(
+  objects: readonly Sourced[],
+  assessment: Assessment,
+  knowledge: Knowledge,
+  today: Date,
+  includeExposed: boolean,
+): FixPlan {
+  const byUrn = new Map(objects.map((object) => [object.resource.urn, object]));
+  const fixes = new Map<Sourced, WorkloadFix>();
+  const [exposed, inState] = [new Set<Sourced>(), new Set<Sourced>()];
+  for (const { workload, policy, edits, onlyExposed } of remedies(assessment, knowledge, today)) {
+    const object = byUrn.get(workload.resource.id);
+    if (!object) continue;
+    if (!object.place) inState.add(object);
+    else if (onlyExposed && !includeExposed) exposed.add(object);
+    else {
+      const { document, path } = object.place;
+      const fix = fixes.get(object) ?? { object, workload, document, path, edits: [], repairs: [] };
+      fixes.set(object, fix);
+      const fields = edits.map((edit) => ({ path: pathOf(`${workload.podSpecPath}.${edit.path}`), value: edit.value }));
+      // The second policy's repair goes on from the first one's.
+      const before = fix.repairs.at(-1)?.after ?? object.resource.props;
+      const after = fields.reduce((value, edit) => withValue(value, edit.path, edit.value), before);
+      fix.repairs.push({ policy, before, after, onlyExposed });
+      fix.edits = lastOfEach([...fix.edits, ...fields]);
     }
-    return object;
-  });
-  return { repaired, objects: after };
+  }
+  for (const object of fixes.keys()) exposed.delete(object);
+  return { fixes: [...fixes.values()], exposed: exposed.size, inState: inState.size };
 }
 
-/** A copy that remedies may write to. */
-function copy(value: unknown): unknown {
-  if (value === unknown || typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(copy);
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copy(each)]));
+/** `spec.containers[0].lifecycle` → `["spec", "containers", 0, "lifecycle"]`. */
+function pathOf(path: string): (string | number)[] {
+  return [...path.matchAll(/\[(\d+)\]|[^.[]+/g)].map(([name, index]) => (index === undefined ? name : Number(index)));
+}
+
+/** Both policies may raise the grace period. */
+function lastOfEach(edits: readonly FieldEdit[]): FieldEdit[] {
+  return [...new Map(edits.map((edit) => [JSON.stringify(edit.path), edit])).values()];
+}
+
+/** A file that fixes change, and those that do. */
+export interface FixedFile {
+  file: string;
+  before: string;
+  after: string;
+  fixes: WorkloadFix[];
+}
+
+/** The files with their fixes, and the fixes that their texts can't take. */
+export function fixFiles(
+  fixes: readonly WorkloadFix[],
+  texts: ReadonlyMap<string, string>,
+): { files: FixedFile[]; failed: Failure<WorkloadFix>[] } {
+  const byFile = new Map<string, WorkloadFix[]>();
+  for (const fix of fixes) {
+    const file = fix.object.place?.file ?? "";
+    byFile.set(file, [...(byFile.get(file) ?? []), fix]);
+  }
+  const files: FixedFile[] = [];
+  const failed: Failure<WorkloadFix>[] = [];
+  for (const [file, inFile] of byFile) {
+    const before = texts.get(file) ?? "";
+    const fixed = fixText(before, inFile);
+    failed.push(...fixed.failed);
+    const left = new Set(fixed.failed.map(({ fix }) => fix));
+    const made = inFile.filter((fix) => !left.has(fix));
+    if (made.length > 0) files.push({ file, before, after: fixed.text, fixes: made });
+  }
+  return { files, failed };
+}
+
+/** Writes the files, each as a whole or not at all, and says which are written where one isn't. Those that are. */
+export async function writeFiles(files: readonly FixedFile[], { stderr }: Io): Promise<FixedFile[]> {
+  const written: FixedFile[] = [];
+  for (const each of files) {
+    const { file, before, after } = each;
+    try {
+      if (file === "-") written.push(each);
+      else if ((await readFile(file)).equals(Buffer.from(before))) {
+        await writeWhole(file, after);
+        written.push(each);
+      } else stderr(`error: ${file}: not written: it isn't UTF-8, or it changed since it was read\n`);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      stderr(`error: ${file}: not written: ${systemMessage(error)}\n`);
+    }
+  }
+  if (written.length < files.length) stderr(`Written: ${written.map(({ file }) => file).join(", ") || "no file"}.\n`);
+  return written;
 }

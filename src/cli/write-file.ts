@@ -1,9 +1,9 @@
-import { chmod, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, chmod, constants, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
  * Writes a file as a whole or not at all: beside it first, then over it. What a link points at is written, and a file
- * keeps its permissions.
+ * keeps its permissions: one that may not be written is not replaced either.
  */
 export async function writeWhole(file: string, text: string): Promise<void> {
   const target = await realpath(file).catch(() => file);
@@ -12,6 +12,7 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     (found) => found.mode,
     () => undefined,
   );
+  if (mode !== undefined) await access(target, constants.W_OK);
   try {
     await writeFile(unfinished, text, { flag: "wx" });
     if (mode !== undefined) await chmod(unfinished, mode & 0o7777);

@@ -26,7 +26,8 @@ function compare(before: unknown, after: unknown, path: string, found: Change[],
   if (isCommand && JSON.stringify(before) === JSON.stringify(after)) return;
   if (!isCommand && hasKeys(before) && hasKeys(after) && Array.isArray(before) === Array.isArray(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      compare(before[key], after[key], join(path, key, after, before), found, depth + 1);
+      // The API takes null for what isn't there.
+      compare(before[key] ?? undefined, after[key] ?? undefined, join(path, key, after, before), found, depth + 1);
     }
     return;
   }

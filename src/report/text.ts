@@ -53,7 +53,7 @@ export function text(report: Report, options: TextOptions = {}): string {
 }
 
 /** `2 mandatory and 1 advisory findings on 2 resources, 3 repairs.` */
-export function summary({ totals, stacks }: Report): string {
+export function summary({ totals, stacks, repairs }: Report): string {
   const parts = [];
   if (totals.findings === 0) parts.push("No findings");
   else {
@@ -65,7 +65,9 @@ export function summary({ totals, stacks }: Report): string {
     parts.push(`${kinds.join(" and ")} ${noun} on ${count(totals.resources, "resource")}`);
   }
   if (totals.suppressed > 0) parts.push(`${totals.suppressed} exempted`);
-  if (totals.repairs > 0) parts.push(count(totals.repairs, "repair"));
+  const exposed = repairs.filter(({ onlyExposed }) => onlyExposed).length;
+  const which = exposed === 0 ? "" : ` (${exposed} only ${exposed === 1 ? "looks" : "look"} exposed)`;
+  if (totals.repairs > 0) parts.push(`${count(totals.repairs, "repair")}${which}`);
   const judged = stacks.reduce((sum, one) => sum + (one.judged ?? 0), 0);
   if (judged > 0) parts.push(`${count(judged, "resource")} judged`);
   if (totals.stacks > 1) parts.push(count(totals.stacks, "stack"));

@@ -167,6 +167,10 @@ export interface Repair {
   policy: string;
   resource: ResourceRef;
   changes: Change[];
+  /**
+   * True: `check --include-exposed` repaired it. Nothing says that APISIX sends it requests; a container declares a port or a readiness probe.
+   */
+  onlyExposed?: boolean;
 }
 export interface Change {
   /**

@@ -131,21 +131,26 @@ items:
       ],
       ["a policy that is off", shop, { "apisix-routed-workloads": "disabled", "pre-stop-sleep": { select: "all" } }],
     ];
+    // Without --fix nothing is repaired, as where the policies only report; with it, what the policies repair.
+    const isManifest = ({ type, props, provider }: TestResource) =>
+      !type.includes("helm.sh") && !provider && !JSON.stringify(props).includes(UNKNOWN);
     for (const [what, resources, config] of sets) {
-      // Without --fix nothing is repaired; with it, everything that can be, whatever the levels are.
-      for (const [args, levels] of [
-        [["--fix"], {}],
-        [[], { all: "mandatory" }],
-      ] as const) {
-        if (config && args.length > 0) continue;
-        it(`of ${what}${args.length > 0 ? ", repaired" : ""}`, async () => {
+      const runs: [args: string[], levels: object, stdin: string][] = [
+        [[], { all: "mandatory" }, exported(resources)],
+        [["--fix"], { all: "mandatory" }, exported(resources)],
+      ];
+      if (resources.every(isManifest)) {
+        runs.push([[], { all: "mandatory" }, manifests(resources)]);
+        if (!config) runs.push([["--fix"], {}, manifests(resources)]);
+      }
+      for (const [args, levels, stdin] of runs) {
+        const from = stdin.startsWith('{"version"') ? "state" : "manifests";
+        it(`of ${[what, `as ${from}`, ...args].join(", ")}`, async () => {
           const settings = { ...levels, ...config };
           const engine = await preview(resources, settings);
           await inFolder({ "settings.json": JSON.stringify(settings) }, async (folder) => {
-            const [from, to] = [join(folder, "settings.json"), join(folder, "report.json")];
-            const ran = await cli(["check", "-", "--settings", from, ...args, "--format", `json=${to}`], {
-              stdin: exported(resources),
-            });
+            const [config, to] = [join(folder, "settings.json"), join(folder, "report.json")];
+            const ran = await cli(["check", "-", "--settings", config, ...args, "--format", `json=${to}`], { stdin });
             const { findings } = JSON.parse(readFileSync(to, "utf8")) as Report;
             assert.deepEqual(
               findings
@@ -232,7 +237,7 @@ spec:
 `;
     await inFolder({ "pod.yaml": yaml }, async (folder) => {
       const file = join(folder, "pod.yaml");
-      const { stdout } = await cli(["check", file, "--diff"]);
+      const { stdout } = await cli(["check", file, "--diff", "--include-exposed"]);
       assert.equal(
         stdout.split("\n").slice(2).join("\n"),
         `@@ -5,3 +5,7 @@
@@ -246,7 +251,7 @@ spec:
 `,
       );
       assert.equal(readFileSync(file, "utf8"), yaml);
-      const fixed = await cli(["check", file, "--fix"]);
+      const fixed = await cli(["check", file, "--fix", "--include-exposed"]);
       assert.equal(fixed.code, 0);
       assert.match(fixed.stdout, /repaired {2}pre-stop-sleep/);
       assert.match(readFileSync(file, "utf8"), /seconds: 5\n$/);
@@ -288,6 +293,7 @@ spec:
     ["two formats on standard output", ["check", "-", "--format", "json", "--format", "text"], 2, /Only one format/],
     ["a format without its file", ["check", "-", "--format", "json="], 2, /A file is missing/],
     ["--fix and --diff", ["check", "-", "--fix", "--diff"], 2, /give one of them/],
+    ["--include-exposed alone", ["check", "-", "--include-exposed"], 2, /goes with --fix or --diff/],
     [
       "a diff and a format on standard output",
       ["check", "-", "--diff", "--format", "json"],

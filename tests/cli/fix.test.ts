@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { load } from "js-yaml";
-import { stringify } from "yaml";
+import { yamlOptions } from "../../src/cli/sources/documents";
 import { cli } from "./run";
 
 /** What `check --fix -` makes of a manifest. */
 async function fix(text: string): Promise<{ text: string; stderr: string }> {
-  const { stdout, stderr } = await cli(["check", "--fix", "-"], { stdin: text });
+  const { stdout, stderr } = await cli(["check", "--fix", "--include-exposed", "-"], { stdin: text });
   return { text: stdout, stderr };
 }
 
@@ -153,10 +152,7 @@ const cases: [what: string, before: string, after: string][] = [
           ports: [{ containerPort: 80 }]
           lifecycle: { preStop: { sleep: { seconds: 5 } } }
         - name: b
-          lifecycle:
-            preStop:
-              sleep:
-                seconds: 5
+          lifecycle: { preStop: { sleep: { seconds: 5 } } }
         - name: c
           lifecycle:
             postStart:
@@ -231,6 +227,262 @@ const cases: [what: string, before: string, after: string][] = [
       terminationGracePeriodSeconds: 50
 `,
   ],
+  [
+    "changes a block's number, and neither its header nor its other lines",
+    `
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle:
+            preStop:
+              exec:
+                command:
+                  - /bin/sh
+                  - -c
+                  - |2- # 3 s
+                      sleep 2s
+        - name: b
+          lifecycle:
+            preStop:
+              exec:
+                command:
+                  - sh
+                  - -c
+                  - >+
+
+                    sleep
+                    "2"
+
+                    # 9 s
+
+        - name: c
+          lifecycle: { preStop: { exec: { command: [sh, -c, "sleep \\x32"] } } }
+        - name: d
+          lifecycle: { preStop: { exec: { command: [sleep, 0m] } } }
+`,
+    `
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle:
+            preStop:
+              exec:
+                command:
+                  - /bin/sh
+                  - -c
+                  - |2- # 3 s
+                      sleep 5s
+        - name: b
+          lifecycle:
+            preStop:
+              exec:
+                command:
+                  - sh
+                  - -c
+                  - >+
+
+                    sleep
+                    "5"
+
+                    # 9 s
+
+        - name: c
+          lifecycle: { preStop: { exec: { command: [sh, -c, "sleep 5"] } } }
+        - name: d
+          lifecycle: { preStop: { exec: { command: [sleep, "5"] } } }
+`,
+  ],
+  [
+    "replaces a broken hook that ends with a block",
+    `
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle:
+            preStop:
+              exec:
+                command:
+                  - sleep
+                  - |
+                    five
+
+        - name: b # the next one
+          lifecycle: { preStop: { sleep: { seconds: 9 } } }
+`,
+    `
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle:
+            preStop:
+              sleep:
+                seconds: 5
+
+        - name: b # the next one
+          lifecycle: { preStop: { sleep: { seconds: 9 } } }
+`,
+  ],
+  [
+    "writes beside comments where a hook is left out",
+    `
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle: # none yet
+        - name: b
+          lifecycle: ~ # none yet
+        - name: c
+          # the hook
+          lifecycle:
+            # none yet
+            preStop: null
+          # the end
+        - lifecycle: { preStop: , postStart: { exec: { command: [echo] } } }
+          name: d
+      terminationGracePeriodSeconds: # as the nodes have it
+`,
+    `
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle: { preStop: { sleep: { seconds: 5 } } } # none yet
+        - name: b
+          lifecycle: { preStop: { sleep: { seconds: 5 } } } # none yet
+        - name: c
+          # the hook
+          lifecycle:
+            # none yet
+            preStop: { sleep: { seconds: 5 } }
+          # the end
+        - lifecycle: { preStop: { sleep: { seconds: 5 } }, postStart: { exec: { command: [echo] } } }
+          name: d
+      terminationGracePeriodSeconds: # as the nodes have it
+`,
+  ],
+  [
+    "writes a grace period beside a comment, and before a comment in a flow map",
+    `
+      terminationGracePeriodSeconds: # as the nodes have it
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle: { preStop: { sleep: { seconds: 25 } } }
+        - {
+            name: b,
+            image: b:1, # the last field
+          }
+        - {
+            name: c,
+            image: c:1
+          } # the last container
+`,
+    `
+      terminationGracePeriodSeconds: 35 # as the nodes have it
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle: { preStop: { sleep: { seconds: 25 } } }
+        - {
+            name: b,
+            lifecycle: { preStop: { sleep: { seconds: 5 } } },
+            image: b:1, # the last field
+          }
+        - {
+            name: c,
+            image: c:1,
+            lifecycle: { preStop: { sleep: { seconds: 5 } } }
+          } # the last container
+`,
+  ],
+  [
+    "goes by the last of two equal keys",
+    `
+      terminationGracePeriodSeconds: 3
+      terminationGracePeriodSeconds: 4
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle: { preStop: { sleep: { seconds: 9 } } }
+          lifecycle: { preStop: { sleep: { seconds: 1, seconds: 2 } } }
+`,
+    `
+      terminationGracePeriodSeconds: 3
+      terminationGracePeriodSeconds: 15
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle: { preStop: { sleep: { seconds: 9 } } }
+          lifecycle: { preStop: { sleep: { seconds: 1, seconds: 5 } } }
+`,
+  ],
+  [
+    "changes a shared hook once, where all that share it need it",
+    `
+      containers:
+        - &web
+          name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle: &hook
+            preStop: { sleep: { seconds: 1 } }
+        - name: b
+          lifecycle: *hook
+        - <<: *web
+          name: c
+`,
+    `
+      containers:
+        - &web
+          name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle: &hook
+            preStop: { sleep: { seconds: 5 } }
+        - name: b
+          lifecycle: *hook
+        - <<: *web
+          name: c
+`,
+  ],
+  [
+    "gives a container a hook of its own where the one that it shares is right for another",
+    `
+      initContainers:
+        - &migrate
+          name: migrate
+          lifecycle: &hook { preStop: { sleep: { seconds: 1 } } }
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle: *hook # the same
+        - <<: *migrate
+          name: b
+        - <<: [*migrate, { image: web }]
+          name: c
+          ports: []
+`,
+    `
+      initContainers:
+        - &migrate
+          name: migrate
+          lifecycle: &hook { preStop: { sleep: { seconds: 1 } } }
+      containers:
+        - name: a
+          ports: [{ containerPort: 80 }]
+          lifecycle: { preStop: { sleep: { seconds: 5 } } } # the same
+        - <<: *migrate
+          name: b
+          lifecycle:
+            preStop:
+              sleep:
+                seconds: 5
+        - <<: [*migrate, { image: web }]
+          name: c
+          ports: []
+          lifecycle:
+            preStop:
+              sleep:
+                seconds: 5
+`,
+  ],
 ];
 
 describe("check --fix", () => {
@@ -246,7 +498,7 @@ describe("check --fix", () => {
       const [from, to] = [before, after].map((text) => (head + text.slice(1)).replaceAll("\n", "\r\n"));
       assert.equal((await fix(from ?? "")).text, to);
       const cut = await fix((head + before.slice(1)).trimEnd());
-      assert.deepEqual(load(cut.text), load(head + after.slice(1)));
+      assert.deepEqual(load(cut.text, yamlOptions), load(head + after.slice(1), yamlOptions));
     });
   }
 
@@ -300,7 +552,18 @@ describe("check --fix", () => {
     );
   });
 
-  it("leaves alone, and says so, what an alias shares", async () => {
+  it("writes before a block that ends with the file, as it would get a line end", async () => {
+    const [before, after] = [
+      "",
+      "          lifecycle:\n            preStop:\n              sleep:\n                seconds: 5\n",
+    ].map(
+      (hook) =>
+        `${head}      containers:\n        - ports: [{ containerPort: 80 }]\n${hook}          args:\n            - |\n              x`,
+    );
+    assert.equal((await fix(before ?? "")).text, after);
+  });
+
+  it("leaves alone, and says so, what an anchor shares with something that is fine", async () => {
     const shared = `${head}      containers:
         - &web
           name: web
@@ -310,66 +573,9 @@ describe("check --fix", () => {
 `;
     const fixed = await fix(shared);
     assert.equal(fixed.text, shared);
-    assert.match(fixed.stderr, /warning: -:1: not repaired, as an anchor, an alias or a merge key shares the field/);
-    const hook = `${head}      containers:
-        - name: a
-          ports: [{ containerPort: 80 }]
-          lifecycle: &hook { preStop: { sleep: { seconds: 1 } } }
-        - name: b
-          lifecycle: *hook
-`;
-    assert.match((await fix(hook)).stderr, /not repaired, as the field stands behind an alias/);
-  });
-
-  it("writes what a merge key brings into the container itself", async () => {
-    const merged = `${head}      containers:
-        - &web
-          name: web
-          ports: [{ containerPort: 80 }]
-          lifecycle: { preStop: { sleep: { seconds: 9 } } }
-        - <<: *web
-          name: other
-          lifecycle: { preStop: { sleep: { seconds: 1 } } }
-`;
-    assert.equal((await fix(merged)).text, merged.replace("seconds: 1 ", "seconds: 5 "));
-  });
-
-  it("makes of any layout what the remedy makes of the object", async () => {
-    const hook = fc.oneof(
-      fc.constant(undefined),
-      fc.constant({}),
-      fc.record({ preStop: fc.record({ sleep: fc.record({ seconds: fc.integer({ min: 1, max: 60 }) }) }) }),
-      fc.record({ preStop: fc.record({ exec: fc.record({ command: fc.constant(["sh", "-c", "sleep", "4"]) }) }) }),
-      fc.record({ preStop: fc.record({ exec: fc.record({ command: fc.constant(["/bin/sleep", "3"]) }) }) }),
-    );
-    const container = fc.record({
-      name: fc.constantFrom("a", "b c", "# d", "ü"),
-      args: fc.array(fc.string(), { maxLength: 3 }),
-      ports: fc.constant([{ containerPort: 80 }]),
-      lifecycle: hook,
-      env: fc.array(fc.record({ name: fc.string(), value: fc.string() }), { maxLength: 2 }),
-    });
-    const layout = fc.record({
-      indent: fc.constantFrom(2, 4),
-      indentSeq: fc.boolean(),
-      collectionStyle: fc.constantFrom("any" as const, "flow" as const),
-      lineWidth: fc.constantFrom(0, 40),
-    });
-    const spec = fc.record({
-      terminationGracePeriodSeconds: fc.oneof(fc.constant(undefined), fc.integer({ min: 0, max: 90 })),
-      containers: fc.array(container, { minLength: 1, maxLength: 3 }),
-    });
-    await fc.assert(
-      fc.asyncProperty(spec, layout, async (spec, options) => {
-        const object = { apiVersion: "v1", kind: "Pod", metadata: { name: "web" }, spec };
-        const asJson = JSON.stringify(object);
-        const [yaml, json] = [await fix(stringify(JSON.parse(asJson), options)), await fix(asJson)];
-        assert.deepEqual(load(yaml.text), JSON.parse(json.text));
-        assert.doesNotMatch(yaml.stderr + json.stderr, /not repaired/);
-        const again = await fix(yaml.text);
-        assert.equal(again.text, yaml.text);
-      }),
-      { numRuns: 40 },
+    assert.match(
+      fixed.stderr,
+      /^warning: -:9:11: Deployment shop\/web is not repaired: an anchor or a merge key shares spec\.template\.spec\.containers\[0\]\.lifecycle with another place\. Repair it by hand\.$/m,
     );
   });
 });
