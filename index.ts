@@ -1,7 +1,11 @@
 // First: what is imported after it may not load on an old Node.
 import "./src/start";
+import type { ResourceTransform } from "@pulumi/pulumi";
 import type { PackOptions } from "./policies/pack";
+import { repairing } from "./policies/transform";
+import { readKnowledge } from "./src/assess";
 import type { Settings } from "./src/settings/schema";
+import { checkSettings } from "./src/settings/settings";
 import { outliveFaults } from "./src/shutdown/hook";
 
 export type { PackOptions } from "./policies/pack";
@@ -21,6 +25,24 @@ export function createPack(settings: Settings = {}, options: PackOptions = {}): 
   const { startPack } = require("./policies/pack") as typeof import("./policies/pack");
   surviveFaults();
   startPack(settings, options);
+}
+
+/**
+ * The repairs of the pack as a resource transform, for programs that write them into their own plan:
+ *
+ *     pulumi.runtime.registerResourceTransform(gracefulTermination({ sleepSeconds: 10 }));
+ *
+ * It repairs what `pre-stop-sleep` and `termination-grace-period` would repair with these settings, and bare Pods that
+ * Pulumi names. Everything else stays as it is, and nothing is reported.
+ *
+ * @param settings the same as createPack's; a catalog's path is relative to the working directory
+ * @throws SettingsError with everything that is wrong with the settings
+ */
+export function gracefulTermination(settings: Settings = {}): ResourceTransform {
+  checkSettings(settings);
+  const transform = repairing(readKnowledge({}, settings));
+  surviveFaults();
+  return transform;
 }
 
 /** A preview goes on, whatever a hook makes of the evaluator. */

@@ -60,13 +60,15 @@ const templated = new Map<string, readonly string[]>([
   ["CloneSet", ["apps.kruise.io"]],
 ]);
 
-/**
- * A resource as a workload; undefined where it is none. Jobs and CronJobs are none: they end by themselves and are
- * not backends.
- */
+/** Is it a workload, by its kind? Jobs and CronJobs are none: they end by themselves and are not backends. */
+export function isWorkload({ kind, group }: Resource): boolean {
+  return (kind === "Pod" && group === "") || templated.get(kind)?.includes(group) === true;
+}
+
+/** A resource as a workload; undefined where it is none. */
 export function readWorkload(resource: Resource): Workload | undefined {
-  const isPod = resource.kind === "Pod" && resource.group === "";
-  if (!isPod && !templated.get(resource.kind)?.includes(resource.group)) return undefined;
+  if (!isWorkload(resource)) return undefined;
+  const isPod = resource.kind === "Pod";
   const template = isPod ? resource.body : get(resource.body, "spec", "template");
   const podSpecPath = isPod ? "spec" : "spec.template.spec";
   // In a patch an absent map is not an empty one.
