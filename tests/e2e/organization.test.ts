@@ -14,6 +14,12 @@ const ownPack = `import { createPack } from "apisix-graceful-termination";
 
 createPack(require("./defaults.json"), { name: "acme-graceful-termination" });
 `;
+/** A program that repairs by itself, as the same page has it. */
+const ownProgram = `import * as pulumi from "@pulumi/pulumi";
+import { gracefulTermination } from "apisix-graceful-termination";
+
+pulumi.runtime.registerResourceTransform(gracefulTermination({ sleepSeconds: 10 }));
+`;
 const defaults = {
   sleepSeconds: 10,
   exempt: [{ kind: "Deployment", name: "api", reason: "moves to the new gateway", until: "2999-01-31" }],
@@ -38,7 +44,8 @@ describe("a pack of an organization's own", () => {
     assert.ok(packed);
     pack = join(engine.folder, "acme");
     mkdirSync(pack);
-    assert.ok(readFileSync(join(root, "docs", "organization.md"), "utf8").includes(ownPack));
+    const page = readFileSync(join(root, "docs", "organization.md"), "utf8");
+    for (const example of [ownPack, ownProgram]) assert.ok(page.includes(example), example);
     writeFileSync(join(pack, "index.ts"), ownPack);
     writeFileSync(join(pack, "defaults.json"), JSON.stringify(defaults));
     writeFileSync(join(pack, "PulumiPolicy.yaml"), "runtime: nodejs\n");
@@ -90,6 +97,28 @@ describe("a pack of an organization's own", () => {
       assert.notDeepEqual(configFileProblems(value as Record<string, unknown>), []);
     });
   }
+
+  it("brings the types of the transform, for a strict compiler", () => {
+    const more = `
+export const options: pulumi.CustomResourceOptions = { transforms: [gracefulTermination()] };
+// @ts-expect-error -- no such setting
+gracefulTermination({ sleepSecond: 10 });
+`;
+    writeFileSync(join(pack, "program.ts"), ownProgram + more);
+    const flags = ["--strict", "--noEmit", "--module", "node16", "--target", "es2022", "--types", "node"];
+    const types = join(root, "node_modules", "@types");
+    succeed(
+      process.execPath,
+      [require.resolve("typescript/bin/tsc"), ...flags, "--typeRoots", types, "program.ts"],
+      pack,
+    );
+  });
+
+  it("loads no policy SDK into a program", () => {
+    const program = `require("apisix-graceful-termination").gracefulTermination();
+      console.log(Object.keys(require.cache).filter((file) => /@pulumi.policy/.test(file)).length)`;
+    assert.equal(succeed(process.execPath, ["-e", program], pack).trim(), "0");
+  });
 
   it("brings the command line, which needs nothing else", () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
