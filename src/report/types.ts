@@ -5,6 +5,10 @@
  */
 export type Level = "mandatory" | "remediate" | "advisory";
 export type Severity = "low" | "medium" | "high" | "critical";
+/**
+ * What becomes of a repair; absent if the log doesn't say, and before version 0.2. `rolls-out`: this run creates or updates the resource with it. `waits`: it updates the resource, and running Pods stay as they are. `kept`: it was made before, and nothing changes. `unchanged`: nothing changes, and a secret hides whether it was made before. `written`: `check --fix` wrote it into a file. `not-applied`: the run leaves the resource without it. `would-be-repaired`: a state was analyzed, and nothing is changed. A finding has the outcome of a repair that isn't made, if no policy reported that: it follows from `repairs`.
+ */
+export type Outcome = "rolls-out" | "waits" | "kept" | "unchanged" | "written" | "not-applied" | "would-be-repaired";
 
 /**
  * What `check --format json` and `report --format json` write, and `report` reads. Times are seconds. Fields may be added within a schema version; readers ignore those that they don't know.
@@ -40,8 +44,21 @@ export interface Totals {
   mandatory: number;
   advisory: number;
   suppressed: number;
+  /**
+   * Without those that aren't made: `not-applied` and `would-be-repaired`.
+   */
   repairs: number;
+  /**
+   * How many repairs have each outcome; those of unknown outcome are left out.
+   */
+  outcomes?: {
+    [k: string]: number;
+  };
   stacks: number;
+  /**
+   * How many resources the pack judged; those of one stack count once, whatever was run on it.
+   */
+  judged?: number;
   /**
    * Workloads and other resources with a finding.
    */
@@ -54,7 +71,7 @@ export interface Totals {
   };
 }
 /**
- * One operation on a stack, or one run of `check` over manifests.
+ * One operation on a stack, or one run of `check` over manifests. Several operations on one stack are one stack in everything else.
  */
 export interface Stack {
   /**
@@ -130,6 +147,7 @@ export interface Finding {
    */
   evidence: string[];
   fix?: string;
+  outcome?: Outcome;
   /**
    * Path or address of its page.
    */
@@ -161,7 +179,7 @@ export interface Location {
   column?: number;
 }
 /**
- * Something that the pack changed or, if nothing is deployed, would change.
+ * Something that the pack changed, or would change.
  */
 export interface Repair {
   policy: string;
@@ -171,6 +189,11 @@ export interface Repair {
    * True: `check --include-exposed` repaired it. Nothing says that APISIX sends it requests; a container declares a port or a readiness probe.
    */
   onlyExposed?: boolean;
+  outcome?: Outcome;
+  /**
+   * Why it is `not-applied`: the resource ignores changes of a field, or is being replaced.
+   */
+  because?: "ignored" | "replaced";
 }
 export interface Change {
   /**
