@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { EventTimelines } from "../src/cli/event-timelines";
+import { EventTimelines, landing } from "../src/cli/event-timelines";
 import { readKnowledge } from "../src/assess";
 import { policyTexts } from "../src/cli/judgement";
 import { packVersion } from "../src/version";
@@ -64,7 +64,8 @@ function reportOf(events: readonly EngineEvent[]): Report {
   const drawn = new EventTimelines();
   const policies = policyTexts;
   const log = events.map((event) => JSON.stringify(event)).join("\n");
-  const reading = readEvents(log, "events.jsonl", { policies, onProperties: drawn.onProperties });
+  const { onProperties } = drawn;
+  const reading = readEvents(log, "events.jsonl", { policies, onProperties, landsOf: landing });
   const timelines = drawn.timelines([reading], readKnowledge(), new Date());
   return buildReport([reading], { version: packVersion(), policies, timelines, createdAt: new Date().toISOString() });
 }

@@ -105,7 +105,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
         findings: reportFindings(assessment.findings, objects, knowledge.settings, texts),
         repairs: made.flatMap(({ object, repairs }) =>
           repairs.map(({ policy, before, after, onlyExposed }) => ({
-            ...{ policy, resource: resourceRef(object), changes: changes(before, after) },
+            ...{ policy, resource: resourceRef(object), changes: changes(before, after), outcome: "written" as const },
             ...(onlyExposed ? { onlyExposed } : {}),
           })),
         ),

@@ -1,8 +1,10 @@
 /** The timelines of what Pulumi's events tell: the properties that it was to deploy, and what was repaired of them. */
-import type { PulumiResource } from "../kubernetes/resource";
+import { fromPulumi, type PulumiResource } from "../kubernetes/resource";
+import { readWorkload } from "../kubernetes/workload";
 import type { EventProperties, Reading, ResourceRef, WorkloadTimeline } from "../report";
 import { parseUrn } from "../report/urn";
 import type { Knowledge } from "../assess";
+import { landsOf } from "../shutdown/lands";
 import { plain } from "./sources/pulumi-state";
 import { drawn, judgedAlone } from "./timelines";
 
@@ -22,23 +24,35 @@ export class EventTimelines {
       // The second policy's repair goes on from the first one's.
       const goesOn = known?.before !== undefined && JSON.stringify(known.after) === JSON.stringify(properties);
       this.seen.set(urn, { before: goesOn ? known.before : properties, after: properties });
-    } else if (known?.before === undefined) this.seen.set(urn, { after: properties });
-    else if (when === "after") known.after = properties;
+    } else this.seen.set(urn, { ...known, after: properties });
   };
 
   /** Of the workloads that have findings or repairs. */
   timelines(readings: readonly Reading[], knowledge: Knowledge, today: Date): WorkloadTimeline[] {
     const concerned = new Map<string, ResourceRef>();
+    const repaired = new Set<string>();
     for (const { findings, repairs } of readings) {
       for (const { resource } of [...findings, ...repairs]) if (resource.urn) concerned.set(resource.urn, resource);
+      for (const { resource, outcome } of repairs) {
+        if (resource.urn && outcome !== "not-applied") repaired.add(resource.urn);
+      }
     }
     return [...concerned].flatMap(([urn, ref]) => {
       const seen = this.seen.get(urn);
       if (!seen) return [];
       const judged = (properties: unknown) => judgedAlone(resourceOf(urn, properties), knowledge, today);
-      return drawn(ref, judged(seen.after), seen.before === undefined ? undefined : judged(seen.before)) ?? [];
+      const before = repaired.has(urn) && seen.before !== undefined ? judged(seen.before) : undefined;
+      return drawn(ref, judged(seen.after), before) ?? [];
     });
   }
+}
+
+/** How an update to these properties reaches the Pods that run: for `readEvents`. */
+export function landing({ urn, properties }: EventProperties): "rolls-out" | "waits" | undefined {
+  const resource = fromPulumi(resourceOf(urn, properties));
+  const workload = resource && readWorkload(resource);
+  const lands = workload && landsOf(workload);
+  return lands === undefined || lands === "rolls-out" ? lands : "waits";
 }
 
 function resourceOf(urn: string, properties: unknown): PulumiResource {

@@ -26,18 +26,18 @@ export function formatChoice(text: string, before: FormatChoice[] | undefined): 
 export async function writeReports(
   report: Report,
   choices: readonly FormatChoice[],
-  { fallbackFile }: Pick<FormatOptions, "fallbackFile">,
+  { fallbackFile, program }: Pick<FormatOptions, "fallbackFile" | "program">,
   io: Io,
 ): Promise<void> {
   for (const { format, file } of choices) {
     const render: (report: Report, options: FormatOptions) => string = formats[format];
-    const options = fallbackFile === undefined ? {} : { fallbackFile };
+    const options = { ...(fallbackFile !== undefined && { fallbackFile }), ...(program && { program }) };
     if (file === undefined) io.stdout(render(report, { ...options, color: hasColor(io) }));
     else await writeWhole(file, render(report, options));
   }
 }
 
 /** For people. */
-export function printReport(report: Report, to: "stdout" | "stderr", io: Io): void {
-  io[to](formats.text(report, { color: to === "stdout" && hasColor(io) }));
+export function printReport(report: Report, to: "stdout" | "stderr", io: Io, options: FormatOptions = {}): void {
+  io[to](formats.text(report, { ...options, color: to === "stdout" && hasColor(io) }));
 }

@@ -7,6 +7,7 @@ import { explain, type ExplainOptions } from "./explain";
 import { formatChoice } from "./formats";
 import { exitCodes, type Io } from "./io";
 import { packVersion } from "../version";
+import { languages } from "../report";
 import { report, type ReportOptions } from "./report";
 import { routes, type RoutesOptions } from "./routes";
 import { settingsCheck, type SettingsCheckOptions } from "./settings-check";
@@ -114,6 +115,11 @@ export function commands(io: Io, end: (code: number) => void): Command {
     .addOption(format)
     .addOption(fallbackFile)
     .option("--settings <file>", "the policy pack's config: how long APISIX still sends requests, for the timelines")
+    .addOption(
+      new Option("--program <language>", "in text: the repairs as code to copy into the Pulumi program").choices(
+        Object.keys(languages),
+      ),
+    )
     .option("--pack <name>", "the policy pack whose events are read", "apisix-graceful-termination")
     .action(async (files: string[], options: ReportOptions) => end(await report(files, options, io)));
 

@@ -1,8 +1,8 @@
 /** `report`: what Pulumi wrote about policies, rendered. */
 import { readFile } from "node:fs/promises";
-import { buildReport, emptyReading, placeText, readEvents, type Reading } from "../report";
+import { buildReport, emptyReading, placeText, readEvents, type Language, type Reading } from "../report";
 import { readKnowledge } from "../assess";
-import { EventTimelines } from "./event-timelines";
+import { EventTimelines, landing } from "./event-timelines";
 import { exitCode, type FailOn } from "./exit-code";
 import { printReport, writeReports, type FormatChoice } from "./formats";
 import type { Io } from "./io";
@@ -16,6 +16,7 @@ export interface ReportOptions {
   format?: FormatChoice[];
   fallbackFile?: string;
   pack: string;
+  program?: Language;
   settings?: string;
 }
 
@@ -29,7 +30,8 @@ export async function report(files: readonly string[], options: ReportOptions, i
   for (const file of new Set(files)) {
     try {
       const text = file === "-" ? await io.stdin() : await readFile(file, "utf8");
-      readings.push(readEvents(text, file, { policies, pack: options.pack, onProperties: drawn.onProperties }));
+      const { onProperties } = drawn;
+      readings.push(readEvents(text, file, { policies, pack: options.pack, onProperties, landsOf: landing }));
     } catch (error) {
       if (!isSystemError(error)) throw error;
       isBad = true;
@@ -52,6 +54,6 @@ export async function report(files: readonly string[], options: ReportOptions, i
   });
   const formats = options.format ?? [];
   await writeReports(rendered, formats, options, io);
-  if (formats.length === 0) printReport(rendered, "stdout", io);
+  if (formats.length === 0) printReport(rendered, "stdout", io, options.program ? { program: options.program } : {});
   return exitCode(rendered, options.failOn, isBad);
 }

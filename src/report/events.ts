@@ -11,19 +11,23 @@ import { chainMark, links, parseLink, parseMessage, type Message } from "./messa
 import {
   emptyReading,
   finding,
+  lastSaid,
   packName,
+  saidFinding,
+  saidRepair,
   type Finding,
   type Level,
   type OtherPack,
   type Policy,
   type Problem,
   type Reading,
-  type Repair,
   type ResourceRef,
   type Severity,
   type Stack,
 } from "./model";
 import { visible } from "./plain";
+import { repairUndone } from "./outcome";
+import { Remediations, type UrnRepair } from "./remediations";
 import { changes } from "./repair";
 import { parseUrn, stackType } from "./urn";
 
@@ -37,12 +41,14 @@ export interface EventOptions {
   policies?: readonly Policy[];
   /** Called with each resource's properties, in the events' order: a report doesn't know what to make of them. */
   onProperties?: (of: EventProperties) => void;
+  /** How an update to these properties reaches the Pods that run; undefined where that can't be told. */
+  landsOf?: (of: EventProperties) => "rolls-out" | "waits" | undefined;
 }
 
 /** What an event says of a resource's properties. */
 export interface EventProperties {
   urn: string;
-  /** `planned`: what is to be deployed; `before` and `after` one policy's repair. */
+  /** `planned`: what the operation leaves the resource with; `before` and `after` one policy's repair. */
   when: "planned" | "before" | "after";
   /** With secrets and unknown values as Pulumi marks them. */
   properties: unknown;
@@ -130,22 +136,37 @@ interface Operation {
   at?: string;
   packVersion?: string;
   runs: Map<string, Run>;
+  remediations: Remediations;
+  /** Does it run a program? The analysis of a state has findings and repairs, and no step. */
+  runsProgram: boolean;
 }
 
 class Reader {
   private readonly reading = emptyReading();
   private readonly pack: string;
   private readonly onProperties: NonNullable<EventOptions["onProperties"]>;
+  private readonly landsOf: NonNullable<EventOptions["landsOf"]>;
   private readonly policies: ReadonlySet<unknown>;
   private readonly descriptions = new Map<string, string>();
   private readonly otherPacks = new Map<string, OtherPack>();
-  private readonly found: { policy: string; level: Level; severity?: Severity; urn: string; message: Message }[] = [];
-  private readonly repaired: { policy: string; urn: string; before: unknown; after: unknown }[] = [];
+  private readonly found: {
+    run: number;
+    policy: string;
+    level: Level;
+    severity?: Severity;
+    urn: string;
+    message: Message;
+  }[] = [];
+  private readonly repairs: (UrnRepair & { run: number })[] = [];
   /** What a resource is called in the cluster, as far as any event tells. */
   private readonly identities = new Map<string, { namespace?: string; name: string }>();
   /** The operation that is being read; undefined before the first and after each one's summary. */
   private operation: Operation | undefined;
+  /** How many operations there were before it. */
+  private run = 0;
   private lastSequence = -1;
+  /** Where a digest stands that no operation's events followed yet. */
+  private digestLine: number | undefined;
   private sawSummary = false;
   private sawReport = false;
   private unsaidProblems = 0;
@@ -156,6 +177,7 @@ class Reader {
   ) {
     this.pack = options.pack ?? packName;
     this.onProperties = options.onProperties ?? (() => undefined);
+    this.landsOf = options.landsOf ?? (() => "rolls-out");
     this.policies = new Set(options.policies?.map(({ name }) => name));
     for (const { name, description } of options.policies ?? []) {
       if (description !== undefined) this.descriptions.set(name, description);
@@ -176,13 +198,21 @@ class Reader {
       if (isReport(value)) this.report(value, line);
       else if (Array.isArray(value.events)) this.value(value.events, line);
       else if (isObject(value.changeSummary) || (Array.isArray(value.steps) && !("sequence" in value))) {
-        this.problem(
-          line,
-          "This is the digest of `pulumi preview --json`, which leaves policy events out. Set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true for that command.",
-          true,
-        );
+        this.digest(line);
       } else this.event(value, line);
     }
+  }
+
+  /** `pulumi up --json` writes one of its preview, too; the events of its update follow, and have everything. */
+  private digest(line: number | undefined): void {
+    if (this.digestLine !== undefined) {
+      this.problem(
+        this.digestLine,
+        "This is the digest of `pulumi preview --json`, which leaves policy events out. Set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true for that command.",
+        true,
+      );
+    }
+    this.digestLine = line;
   }
 
   private report(value: Fields, line: number): void {
@@ -215,7 +245,11 @@ class Reader {
           break;
         case "resourcePreEvent":
         case "resOutputsEvent":
-          this.step(body);
+        case "resOpFailedEvent":
+          this.step(kind, body);
+          break;
+        case "preludeEvent":
+          if (this.operation) this.operation.runsProgram = true;
           break;
       }
     }
@@ -232,7 +266,8 @@ class Reader {
     // A preview's last event is not its summary: a `cancelEvent` follows.
     const isTail = isObject(event.cancelEvent) || (typeof sequence === "number" && sequence > last);
     if (this.operation === undefined && this.sawSummary && isTail) return;
-    this.operation ??= { runs: new Map() };
+    this.digestLine = undefined;
+    this.operation ??= { runs: new Map(), remediations: new Remediations(), runsProgram: false };
     if (this.operation.at === undefined && typeof timestamp === "number" && timestamp > 0) {
       const at = new Date(timestamp * 1000);
       if (!Number.isNaN(at.valueOf())) this.operation.at = at.toISOString();
@@ -262,6 +297,8 @@ class Reader {
     if (operation === undefined) return;
     this.operation = undefined;
     this.sawSummary = true;
+    this.settle(operation, summary);
+    this.run++;
     if (summary === undefined) {
       this.problem(undefined, "The events end without a summary: findings may be missing.", true);
     }
@@ -285,12 +322,30 @@ class Reader {
     return name === undefined ? "" : text(packs[name]);
   }
 
-  private step(body: Fields): void {
+  private step(kind: string, body: Fields): void {
+    const { operation } = this;
     const metadata = isObject(body.metadata) ? body.metadata : {};
     const state = isObject(metadata.new) ? metadata.new : {};
-    if (typeof metadata.urn !== "string") return;
-    this.identify(metadata.urn, state.inputs);
-    if (isObject(state.inputs)) this.onProperties({ urn: metadata.urn, when: "planned", properties: state.inputs });
+    const { urn } = metadata;
+    if (typeof urn !== "string") return;
+    this.identify(urn, state.inputs);
+    if (operation) operation.runsProgram = true;
+    if (operation?.remediations.has(urn)) operation.remediations.step(kind, urn, metadata);
+    else if (isObject(state.inputs)) this.onProperties({ urn, when: "planned", properties: state.inputs });
+  }
+
+  /** Says what became of an operation's repairs. */
+  private settle({ remediations, runsProgram }: Operation, summary: Fields | undefined): void {
+    const changes = isObject(summary?.resourceChanges) ? Object.keys(summary.resourceChanges) : [];
+    const isAnalysis = summary !== undefined && !runsProgram && changes.length === 0 && summary.isPreview !== true;
+    const said = this.found.filter(({ run, message }) => run === this.run && message.code === repairUndone);
+    const undone = new Set(said.map(({ urn }) => urn));
+    const landsOf = (urn: string, properties: unknown) => this.landsOf({ urn, when: "planned", properties });
+    const { run } = this;
+    this.repairs.push(...remediations.repairs({ isAnalysis, undone, landsOf }).map((one) => ({ ...one, run })));
+    for (const [urn, properties] of remediations.left()) {
+      if (isObject(properties)) this.onProperties({ urn, when: "planned", properties });
+    }
   }
 
   /** Keeps the name that a resource's properties give it. */
@@ -331,7 +386,7 @@ class Reader {
     if (message.description !== undefined) this.descriptions.set(policy, message.description);
     const severity = (["low", "medium", "high", "critical"] as const).find((one) => one === body.severity);
     const level = this.level(body.enforcementLevel, line);
-    const found = { policy, level, urn: text(body.resourceUrn), message };
+    const found = { run: this.run, policy, level, urn: text(body.resourceUrn), message };
     this.found.push(severity === undefined ? found : { ...found, severity });
     // The chain ends with the resource that is reported, under the name that it has in the cluster.
     const kind = parseUrn(found.urn)?.kind;
@@ -348,15 +403,19 @@ class Reader {
   }
 
   private remediation(body: Fields): void {
+    const { before, after } = body;
+    const urn = text(body.resourceUrn);
     if (!this.isOurs(body)) {
       this.other(body).repairs++;
+      this.operation?.remediations.announceOther(urn, after);
       return;
     }
-    const urn = text(body.resourceUrn);
-    this.identify(urn, body.after);
-    this.onProperties({ urn, when: "before", properties: body.before });
-    this.onProperties({ urn, when: "after", properties: body.after });
-    this.repaired.push({ policy: text(body.policyName) || "(no name)", urn, before: body.before, after: body.after });
+    this.identify(urn, after);
+    this.onProperties({ urn, when: "before", properties: before });
+    this.onProperties({ urn, when: "after", properties: after });
+    const policy = text(body.policyName) || "(no name)";
+    if (this.operation) this.operation.remediations.announce(policy, urn, before, after);
+    else this.repairs.push({ run: this.run, policy, urn, changes: changes(before, after) });
   }
 
   /** The resource of a URN, under the best name that any event gave it. */
@@ -375,8 +434,9 @@ class Reader {
 
   result(): Reading {
     this.endOperation(undefined);
+    this.digest(undefined);
     const { reading } = this;
-    for (const { policy, level, severity, urn, message } of this.found) {
+    const findings = this.found.map(({ run, policy, level, severity, urn, message }) => {
       const parts: Omit<Finding, "fingerprint"> = {
         policy,
         ...(message.code === undefined ? {} : { code: message.code }),
@@ -389,13 +449,14 @@ class Reader {
       if (severity !== undefined) parts.severity = severity;
       if (message.fix !== undefined) parts.fix = message.fix;
       if (message.docs !== undefined) parts.docs = message.docs;
-      reading.findings.push(finding(parts));
-    }
-    for (const { policy, urn, before, after } of this.repaired) {
-      const repair: Repair = { policy, resource: this.resource(urn), changes: changes(before, after) };
-      reading.repairs.push(repair);
-    }
-    const mentioned = new Set([...this.found, ...this.repaired].map(({ policy }) => policy));
+      return saidFinding(run, finding(parts));
+    });
+    const repairs = this.repairs.map(({ run, urn, ...repair }) => {
+      return saidRepair(run, { ...repair, resource: this.resource(urn) });
+    });
+    reading.findings.push(...lastSaid(findings));
+    reading.repairs.push(...lastSaid(repairs));
+    const mentioned = new Set([...this.found, ...this.repairs].map(({ policy }) => policy));
     for (const name of mentioned) {
       const description = this.descriptions.get(name);
       reading.policies.push(description === undefined ? { name } : { name, description });

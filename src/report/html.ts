@@ -13,34 +13,52 @@ import {
   fails,
   groups,
   label,
+  lastOperations,
   placeText,
   stackLabel,
   type ContainerTimeline,
   type Finding,
   type Group,
+  type Outcome,
   type Policy,
   type Repair,
   type Report,
+  type ResourceRef,
   type Timeline,
 } from "./model";
+import { changeTexts, isMade, outcomeWord } from "./outcome";
 import { count, oneLine, shortened } from "./plain";
+import { languages, programOf, type Language } from "./program";
 import { gracePeriodText, nameOf, scaleOf, sentence, verdicts, type Scale } from "./scale";
-import { changeText, operation, reason, summary, word } from "./text";
+import { operation, reason, summary, word } from "./text";
 import { marks, timelineSvg } from "./timeline-svg";
 import { attribute, escape } from "./xml";
+
+const repair = (sign: string, outcome?: Outcome) => ({ sign, word: outcomeWord(outcome ? { outcome } : {}) });
 
 /** Words and signs of what a finding, a repair or a workload is. Color only repeats them. */
 const kinds = {
   mandatory: { sign: "✕", word: "mandatory" },
   remediate: { sign: "✕", word: "not repaired" },
   advisory: { sign: "!", word: "advisory" },
-  repaired: { sign: "✓", word: "repaired" },
+  "not-applied": repair("✕", "not-applied"),
+  "would-be-repaired": repair("✕", "would-be-repaired"),
+  "rolls-out": repair("✓", "rolls-out"),
+  waits: repair("✓", "waits"),
+  kept: repair("✓", "kept"),
+  unchanged: repair("?", "unchanged"),
+  written: repair("✓", "written"),
+  announced: repair("?"),
   exempted: { sign: "–", word: "exempted" },
   short: { sign: "✕", word: "too short" },
   unknown: { sign: "?", word: "can't be judged" },
   fine: { sign: "✓", word: "in time" },
-} as const;
+};
 type Kind = keyof typeof kinds;
+
+function kindOfRepair({ outcome }: Repair): Kind {
+  return outcome ?? "announced";
+}
 
 /** What the filters choose by: places in these lists stand in the page's attributes. */
 interface Lists {
@@ -105,7 +123,7 @@ function masthead(report: Report, title: string): string {
   const numbers: [string, number][] = [
     ["Mandatory", totals.mandatory],
     ["Advisory", totals.advisory],
-    ["Repaired", totals.repairs],
+    ["Repairs", totals.repairs],
     ["Exempted", totals.suppressed],
     ["Resources concerned", totals.resources],
   ];
@@ -161,33 +179,33 @@ function overview(report: Report): string {
 interface Counts {
   mandatory: number;
   advisory: number;
-  repaired: number;
+  repairs: number;
 }
 
 function counts(report: Report, keyOf: (one: Finding | Repair) => string): Map<string, Counts> {
   const rows = new Map<string, Counts>();
   const row = (one: Finding | Repair) => {
     const key = keyOf(one);
-    const existing = rows.get(key) ?? { mandatory: 0, advisory: 0, repaired: 0 };
+    const existing = rows.get(key) ?? { mandatory: 0, advisory: 0, repairs: 0 };
     rows.set(key, existing);
     return existing;
   };
   for (const one of report.findings) {
     if (one.suppressed === undefined) row(one)[fails(one) ? "mandatory" : "advisory"]++;
   }
-  for (const one of report.repairs) row(one).repaired++;
+  for (const one of report.repairs) if (isMade(one)) row(one).repairs++;
   return rows;
 }
 
 const numberHeads =
-  '<th scope="col" class="n">Mandatory</th><th scope="col" class="n">Advisory</th><th scope="col" class="n">Repaired</th>';
+  '<th scope="col" class="n">Mandatory</th><th scope="col" class="n">Advisory</th><th scope="col" class="n">Repairs</th>';
 
-function numberCells({ mandatory, advisory, repaired }: Counts = { mandatory: 0, advisory: 0, repaired: 0 }): string {
-  return [mandatory, advisory, repaired].map((n) => `<td class="n">${n}</td>`).join("");
+function numberCells({ mandatory, advisory, repairs }: Counts = { mandatory: 0, advisory: 0, repairs: 0 }): string {
+  return [mandatory, advisory, repairs].map((n) => `<td class="n">${n}</td>`).join("");
 }
 
 function stackTable(report: Report): string {
-  const named = report.stacks.filter((one) => one.stack !== undefined);
+  const named = lastOperations(report).filter((one) => one.stack !== undefined);
   if (named.length < 2) return "";
   const rows = counts(report, (one) => stackLabel(one.resource) ?? "");
   const body = named.map((one) => {
@@ -227,7 +245,7 @@ function listsOf(report: Report, all: readonly Group[]): Lists {
     namespaces.add(resource.namespace ?? "");
     for (const one of [...findings, ...repairs]) policies.add(one.policy);
     for (const one of findings) add(word(one));
-    for (let i = 0; i < repairs.length; i++) add("repaired");
+    for (const one of repairs) add(kindOfRepair(one));
     if (findings.length + repairs.length === 0) add(kindOfTimeline(timeline));
   }
   return {
@@ -289,19 +307,30 @@ function sections(all: readonly Group[], lists: Lists): string {
 function article({ resource, findings, repairs, timeline }: Group, lists: Lists): string {
   const { kind, namespace, name, urn } = resource;
   const numbers = new Map<Kind, number>();
-  for (const one of findings) numbers.set(word(one), (numbers.get(word(one)) ?? 0) + 1);
-  if (repairs.length > 0) numbers.set("repaired", repairs.length);
+  for (const kind of [...findings.map(word), ...repairs.map(kindOfRepair)]) {
+    numbers.set(kind, (numbers.get(kind) ?? 0) + 1);
+  }
   if (numbers.size === 0) numbers.set(kindOfTimeline(timeline), 0);
   const chips = [...numbers].map(([kind, n]) => level(kind, n > 1 ? n : undefined));
   const place = namespace === undefined ? "" : `${escape(namespace)}/`;
   const items = [...findings.map((one) => findingItem(one, lists)), ...repairs.map((one) => repairItem(one, lists))];
-  return `<article${timeline ? ' class="drawn"' : ""}${attribute("aria-label", oneLine(label(resource)))} data-s="${lists.stacks.indexOf(stackLabel(resource) ?? "")}" data-n="${lists.namespaces.indexOf(namespace ?? "")}"${items.length === 0 ? ` data-l="${kindOfTimeline(timeline)}"` : ""}><header><h3><span>${escape(kind)}</span> ${place}${escape(name)}</h3><p class="counts">${chips.join("")}</p>${urn === undefined ? "" : `<p class="urn">${escape(shortened(oneLine(urn), 500))}</p>`}</header>${timeline ? pictures(timeline) : ""}${items.length === 0 ? "" : `<ul class="items">${items.join("")}</ul>`}</article>`;
+  return `<article${timeline ? ' class="drawn"' : ""}${attribute("aria-label", oneLine(label(resource)))} data-s="${lists.stacks.indexOf(stackLabel(resource) ?? "")}" data-n="${lists.namespaces.indexOf(namespace ?? "")}"${items.length === 0 ? ` data-l="${kindOfTimeline(timeline)}"` : ""}><header><h3><span>${escape(kind)}</span> ${place}${escape(name)}</h3><p class="counts">${chips.join("")}</p>${urn === undefined ? "" : `<p class="urn">${escape(shortened(oneLine(urn), 500))}</p>`}</header>${timeline ? pictures(timeline) : ""}${items.length === 0 ? "" : `<ul class="items">${items.join("")}</ul>`}${programs(resource, repairs)}</article>`;
+}
+
+function programs(resource: ResourceRef, repairs: readonly Repair[]): string {
+  const program = programOf(resource, repairs);
+  if (!program) return "";
+  const blocks = Object.entries(languages).map(([language, name]) => {
+    const label = attribute("aria-label", `In ${name}`);
+    return `<details><summary>${name}</summary><pre tabindex="0" role="region"${label}><code>${escape(program[language as Language])}</code></pre></details>`;
+  });
+  return `<div class="program"><p>Write the repair into the program:</p>${blocks.join("")}</div>`;
 }
 
 function pictures(of: NonNullable<Group["timeline"]>): string {
   const scale = scaleOf(of);
   const drawn = of.before
-    ? picture(of.before, of.t, scale, "Before") + picture(of.after, of.t, scale, "After the repair")
+    ? picture(of.before, of.t, scale, "Without the repair") + picture(of.after, of.t, scale, "With the repair")
     : picture(of.after, of.t, scale, "Termination");
   return `<div class="pictures">${drawn}</div>`;
 }
@@ -338,9 +367,11 @@ function findingItem(one: Finding, lists: Lists): string {
   return `<li data-p="${lists.policies.indexOf(one.policy)}" data-l="${kind}"><p class="pre">${level(kind)} ${escape(one.what)}</p>${chains.join("")}${because}${fix}<p class="meta">${meta.map((part) => `<span>${part}</span>`).join("")}</p></li>`;
 }
 
-function repairItem({ policy, changes }: Repair, lists: Lists): string {
-  const list = changes.map((change) => `<li><code>${escape(changeText(change))}</code></li>`);
-  return `<li data-p="${lists.policies.indexOf(policy)}" data-l="repaired"><p>${level("repaired")} ${count(changes.length, "change")}</p><ul>${list.join("")}</ul><p class="meta"><span>${pageLink(policy, lists.byName.get(policy)?.url)}</span></p></li>`;
+function repairItem(one: Repair, lists: Lists): string {
+  const { policy, changes } = one;
+  const kind = kindOfRepair(one);
+  const list = changeTexts(one).map((change) => `<li><code>${escape(change)}</code></li>`);
+  return `<li data-p="${lists.policies.indexOf(policy)}" data-l="${kind}"><p>${level(kind)}${changes.length > 0 ? ` ${count(changes.length, "change")}` : ""}</p><ul>${list.join("")}</ul><p class="meta"><span>${pageLink(policy, lists.byName.get(policy)?.url)}</span></p></li>`;
 }
 
 function level(kind: Kind, n?: number): string {

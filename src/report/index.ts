@@ -9,12 +9,15 @@ import { json } from "./json";
 import { junit } from "./junit";
 import { markdown } from "./markdown";
 import type { Report } from "./model";
+import type { Language } from "./program";
 import { sarif } from "./sarif";
 import { text } from "./text";
 
 export interface FormatOptions {
   /** For text: with a terminal's colors. */
   color?: boolean;
+  /** For text: with each workload's repairs as code for the program, in this language. */
+  program?: Language;
   /** For SARIF: the file that findings of Pulumi are shown at, as they have none. */
   fallbackFile?: string;
 }
@@ -35,5 +38,6 @@ export function isFormat(name: string): name is Format {
 }
 
 export { readEvents, type EventProperties } from "./events";
+export { languages, type Language } from "./program";
 export { timelineText } from "./timeline-text";
 export * from "./model";

@@ -7,8 +7,9 @@
  * a failure would turn the job red.
  */
 import { fails, groups, label, placeText, stackLabel, type Finding, type Group, type Report } from "./model";
-import { count, oneLine } from "./plain";
-import { changeText, reason, word } from "./text";
+import { changeTexts, isMade, outcomeWord } from "./outcome";
+import { oneLine } from "./plain";
+import { reason, word } from "./text";
 import { attribute, escape } from "./xml";
 
 interface Case {
@@ -76,9 +77,10 @@ function casesOf({ resource, findings, repairs, timeline }: Group): Case[] {
     const body = `<${outcome}${message}${type}>${escape(list.map(text).join("\n\n"))}</${outcome}>`;
     cases.push(testCase(classname, name, body, outcome, location?.file, location?.line));
   }
-  for (const { policy, changes } of repairs) {
-    const said = `Repaired, ${count(changes.length, "change")}:\n${changes.map(changeText).join("\n")}`;
-    cases.push(testCase(policy, `${name} (repaired)`, `<system-out>${escape(said)}</system-out>`, "passed"));
+  // One that isn't made is a finding, whoever reports it.
+  for (const one of repairs.filter(isMade)) {
+    const said = [`${outcomeWord(one)}:`, ...changeTexts(one)].join("\n");
+    cases.push(testCase(one.policy, `${name} (repair)`, `<system-out>${escape(said)}</system-out>`, "passed"));
   }
   if (cases.length === 0 && timeline) cases.push(testCase("timeline", name, "", "passed"));
   return cases;

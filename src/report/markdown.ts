@@ -6,8 +6,10 @@
  */
 import { links } from "./message";
 import { fails, groups, label, packName, placeText, stackLabel, type Finding, type Group, type Report } from "./model";
+import { changeTexts, isMade, outcomeWord } from "./outcome";
 import { count, oneLine, shortened, visible } from "./plain";
-import { changeText, operation, reason, summary, word } from "./text";
+import { languages, programOf, type Language } from "./program";
+import { operation, reason, summary, word } from "./text";
 import { timelineText } from "./timeline-text";
 import { escape } from "./xml";
 
@@ -40,7 +42,10 @@ export function markdown(report: Report): string {
   let text = head.join("\n\n");
   let [shown, findings] = [0, 0];
   for (const group of all) {
-    const block = `\n\n${details(group, shown < mostOpen && all.length <= 2 * mostOpen, report)}`;
+    const isOpen = shown < mostOpen && all.length <= 2 * mostOpen;
+    let block = `\n\n${details(group, isOpen, report, true)}`;
+    // Code to copy doesn't take the place of findings.
+    if (text.length + block.length > maxLength / 2) block = `\n\n${details(group, isOpen, report, false)}`;
     if (text.length + block.length > maxLength - 200) break;
     text += block;
     shown++;
@@ -70,16 +75,16 @@ function stackTable(report: Report): string {
   }
   for (const one of report.repairs) {
     const row = rows.get(stackLabel(one.resource) ?? "manifests");
-    if (row) row.repairs++;
+    if (row && isMade(one)) row.repairs++;
   }
   const lines = [...rows].slice(0, 50).map(([name, { result, mandatory, advisory, repairs }]) => {
     return `| ${code(name, true)} | ${md(result)} | ${mandatory} | ${advisory} | ${repairs} |`;
   });
   const more = rows.size > 50 ? [`\n${count(rows.size - 50, "more stack")}`] : [];
-  return ["| Stack | | Mandatory | Advisory | Repaired |", "|---|---|--:|--:|--:|", ...lines, ...more].join("\n");
+  return ["| Stack | | Mandatory | Advisory | Repairs |", "|---|---|--:|--:|--:|", ...lines, ...more].join("\n");
 }
 
-function details(group: Group, open: boolean, report: Report): string {
+function details(group: Group, open: boolean, report: Report, withProgram: boolean): string {
   const { resource, findings, repairs, timeline } = group;
   const failing = findings.filter(fails).length;
   const exempted = findings.filter((one) => one.suppressed).length;
@@ -87,7 +92,7 @@ function details(group: Group, open: boolean, report: Report): string {
   const kinds = [
     failing > 0 ? `❌ ${failing} mandatory` : "",
     advisory > 0 ? `⚠️ ${advisory} advisory` : "",
-    repairs.length > 0 ? `🔧 ${repairs.length} repaired` : "",
+    ...[...new Set(repairs.map(outcomeWord))].map((word) => `🔧 ${word}`),
     exempted > 0 ? `${exempted} exempted` : "",
   ].filter((kind) => kind !== "");
   const its = stackLabel(resource);
@@ -98,13 +103,18 @@ function details(group: Group, open: boolean, report: Report): string {
   ];
   for (const one of findings.slice(0, 20)) lines.push(item(one, report));
   if (findings.length > 20) lines.push(`- and ${findings.length - 20} more`);
-  for (const { policy, changes } of repairs) {
-    lines.push(`- **repaired** ${code(policy)}: ${changes.map((change) => code(changeText(change))).join(", ")}`);
+  for (const one of repairs) {
+    const changes = changeTexts(one).map((change) => code(change));
+    lines.push(`- **${outcomeWord(one)}** ${code(one.policy)}: ${changes.join(", ")}`);
   }
-  if (timeline) {
-    const drawing = timelineText(timeline, { width: 76 });
-    const fence = "`".repeat(Math.max(3, ...[...drawing.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-    lines.push("", `${fence}text\n${drawing}${fence}`);
+  if (timeline) lines.push("", fenced("text", timelineText(timeline, { width: 76 })));
+  const program = withProgram && programOf(resource, repairs);
+  if (program) {
+    lines.push("", "<details><summary>Write the repair into the program</summary>");
+    for (const [language, name] of Object.entries(languages)) {
+      lines.push("", `${name}:`, "", fenced(language, `${program[language as Language]}\n`));
+    }
+    lines.push("", "</details>");
   }
   lines.push("", "</details>");
   return lines.join("\n");
@@ -161,6 +171,12 @@ function md(text: string): string {
     .replace(/\\[#!$~^&](?=\w)/g, "$&\u200b")
     .replace(/@/g, "\u200b@\u200b")
     .replace(/\s*\n\s*/g, "<br>");
+}
+
+/** A block of code. */
+function fenced(language: string, text: string): string {
+  const fence = "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+  return `${fence}${language}\n${visible(text)}${fence}`;
 }
 
 /** A code span. In a table a bar ends the cell even there. */

@@ -6,6 +6,8 @@
  */
 import { createHash } from "node:crypto";
 import { byText, sortedBy } from "../order";
+import { parseUrn, stackType } from "./urn";
+import { findingsOf, isMade, repairUndone } from "./outcome";
 import type {
   Code,
   Finding,
@@ -27,6 +29,7 @@ export type {
   Interval,
   Level,
   OtherPack,
+  Outcome,
   Policy,
   Problem,
   Repair,
@@ -45,6 +48,7 @@ export const packName = "apisix-graceful-termination";
 
 export interface Report extends ReportFile {
   codes: Code[];
+  totals: Required<Totals>;
 }
 
 /** What one source (a file, a run of `check`) holds. */
@@ -82,9 +86,13 @@ export function placeText(file: string, line?: number, column?: number): string 
   return [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(":");
 }
 
-/** The same for the same resource of the same stack. */
-function resourceKey(resource: ResourceRef): string {
-  return [resource.project, resource.stack, resource.kind, resource.namespace, resource.name].join("\0");
+/**
+ * The same for the same resource of the same stack. A name may be made anew in each preview; a stack's own URN stands
+ * for resources that had none, in versions before 0.2.
+ */
+function resourceKey({ project, stack, kind, namespace, name, urn }: ResourceRef): string {
+  if (urn !== undefined && parseUrn(urn)?.type !== stackType) return urn;
+  return [project, stack, kind, namespace, name].join("\0");
 }
 
 /** Does it make `pulumi preview` fail? A suppressed finding does not. */
@@ -106,8 +114,44 @@ export function finding(parts: Omit<Finding, "fingerprint">): Finding {
   return { ...parts, fingerprint: hash.digest("hex").slice(0, 32) };
 }
 
+/** What one run says under a key. */
+export interface Said<T> {
+  run: number;
+  key: string;
+  /** Apart from the others that the run says under the key. */
+  id: string;
+  one: T;
+}
+
+/** Of what several runs say under one key, what the last of them says. */
+export function lastSaid<T>(all: readonly Said<T>[]): T[] {
+  const byKey = new Map<string, { run: number; ones: Map<string, T> }>();
+  for (const { run, key, id, one } of all) {
+    let last = byKey.get(key);
+    if (last?.run !== run) byKey.set(key, (last = { run, ones: new Map() }));
+    if (!last.ones.has(id)) last.ones.set(id, one);
+  }
+  return [...byKey.values()].flatMap(({ ones }) => [...ones.values()]);
+}
+
+export function saidFinding(run: number, one: Finding): Said<Finding> {
+  const { fingerprint, level, what, location, resource } = one;
+  const id = [fingerprint, level, what, location?.file, location?.line].join("\0");
+  // In files, and without a URN, two sources may mean different things that are called the same.
+  return { run, key: resource.urn === undefined || location ? id : fingerprint, id, one };
+}
+
+export function saidRepair(run: number, one: Repair): Said<Repair> {
+  return { run, key: [one.policy, resourceKey(one.resource)].join("\0"), id: JSON.stringify(one), one };
+}
+
+/** When the last of its operations was: sources without a time are the oldest. */
+function timeOf({ stacks }: Reading): string {
+  return stacks.reduce((last, { at = "" }) => (at > last ? at : last), "");
+}
+
 /**
- * One report of many sources. What two sources both say is in it once.
+ * One report of many sources. What two sources both say is in it once, as the later one says it.
  *
  * @param about what the sources don't know: the texts of the pack's policies and codes, timelines, the time, the version.
  */
@@ -123,55 +167,81 @@ export function buildReport(
 ): Report {
   const policies = new Map<string, Policy>();
   const codes = new Map<string, Code>();
-  const findings = new Map<string, Finding>();
-  const repairs = new Map<string, Repair>();
+  const findings: Said<Finding>[] = [];
+  const repairs: Said<Repair>[] = [];
   const timelines = new Map<string, WorkloadTimeline>();
-  const otherPacks = new Map<string, OtherPack>();
-  const stacks: Stack[] = [];
+  const others: Said<OtherPack>[] = [];
+  const stacks = new Map<string, Stack>();
   const problems: Problem[] = [];
   const { version: told, createdAt, ...known } = about;
-  for (const reading of [...readings, { ...emptyReading(), ...known }]) {
-    stacks.push(...reading.stacks);
+  const inOrder = sortedBy(readings, (reading) => [timeOf(reading)]);
+  for (const [run, reading] of [...inOrder, { ...emptyReading(), ...known }].entries()) {
+    for (const stack of reading.stacks) stacks.set(JSON.stringify(stack), stack);
     problems.push(...reading.problems);
     for (const policy of reading.policies) policies.set(policy.name, { ...policies.get(policy.name), ...policy });
     for (const code of reading.codes) codes.set(code.code, code);
-    for (const one of reading.findings) {
-      const { location } = one;
-      const key = [one.fingerprint, one.level, one.what, location?.file, location?.line].join("\0");
-      if (!findings.has(key)) findings.set(key, one);
-    }
-    for (const one of reading.repairs) {
-      repairs.set(
-        [one.policy, one.resource.urn, resourceKey(one.resource), JSON.stringify(one.changes)].join("\0"),
-        one,
-      );
-    }
+    // Those that follow from repairs are made anew, as a later source may know better.
+    findings.push(...reading.findings.filter(({ outcome }) => !outcome).map((one) => saidFinding(run, one)));
+    repairs.push(...reading.repairs.map((one) => saidRepair(run, one)));
     for (const one of reading.timelines) timelines.set(resourceKey(one.workload), one);
-    for (const { name, findings, mandatory, repairs } of reading.otherPacks) {
-      const sum = otherPacks.get(name) ?? { name, findings: 0, mandatory: 0, repairs: 0 };
-      sum.findings += findings;
-      sum.mandatory += mandatory;
-      sum.repairs += repairs;
-      otherPacks.set(name, sum);
-    }
+    const of = reading.stacks.map((stack) => stackLabel(stack) ?? stack.source).join("\0");
+    others.push(...reading.otherPacks.map((one) => ({ run, key: `${one.name}\0${of}`, id: one.name, one })));
   }
 
   const tool: Report["tool"] = { name: packName };
-  const version = told ?? stacks.find((stack) => stack.packVersion !== undefined)?.packVersion;
+  const version = told ?? [...stacks.values()].find((stack) => stack.packVersion !== undefined)?.packVersion;
   if (version !== undefined) tool.version = version;
+  const allRepairs = lastSaid(repairs);
+  const allFindings = withUnmade(lastSaid(findings), allRepairs, codes);
   const lists: Reading = {
-    stacks,
+    stacks: [...stacks.values()],
     policies: [...policies.values()].sort((a, b) => byText(a.name, b.name)),
-    codes: codesOf(findings.values(), codes),
-    findings: sorted([...findings.values()], (one) => one.resource),
-    repairs: sorted([...repairs.values()], (one) => one.resource),
+    codes: codesOf(allFindings, codes),
+    findings: sorted(allFindings, (one) => one.resource),
+    repairs: sorted(allRepairs, (one) => one.resource),
     timelines: sorted([...timelines.values()], (one) => one.workload),
-    otherPacks: [...otherPacks.values()].sort((a, b) => byText(a.name, b.name)),
+    otherPacks: sums(lastSaid(others)),
     problems,
   };
   const report: Report = { schemaVersion, tool, totals: totals(lists), ...lists };
   if (createdAt !== undefined) report.createdAt = createdAt;
   return report;
+}
+
+/** The findings, and one for each repair that isn't made, if no policy reports what it should have mended. */
+function withUnmade(
+  findings: readonly Finding[],
+  repairs: readonly Repair[],
+  codes: ReadonlyMap<string, Code>,
+): Finding[] {
+  const byResource = new Map<string, Finding[]>();
+  for (const one of findings) {
+    const key = resourceKey(one.resource);
+    const same = byResource.get(key);
+    if (same) same.push(one);
+    else byResource.set(key, [one]);
+  }
+  const unmade = repairs.flatMap(findingsOf).filter(({ policy, resource, container }) => {
+    return !byResource.get(resourceKey(resource))?.some((one) => {
+      const policies = codes.get(one.code ?? "")?.policies ?? [one.code === undefined ? policy : one.policy];
+      const isSame = one.container === undefined || container === undefined || one.container === container;
+      return one.code === repairUndone || (isSame && policies.includes(policy));
+    });
+  });
+  return [...findings, ...unmade.map(finding)];
+}
+
+/** What other packs reported of all stacks. */
+function sums(packs: readonly OtherPack[]): OtherPack[] {
+  const byName = new Map<string, OtherPack>();
+  for (const { name, findings, mandatory, repairs } of packs) {
+    const sum = byName.get(name) ?? { name, findings: 0, mandatory: 0, repairs: 0 };
+    sum.findings += findings;
+    sum.mandatory += mandatory;
+    sum.repairs += repairs;
+    byName.set(name, sum);
+  }
+  return [...byName.values()].sort((a, b) => byText(a.name, b.name));
 }
 
 /** The codes that occur, each with its text if there is one. */
@@ -181,21 +251,36 @@ function codesOf(findings: Iterable<Finding>, known: ReadonlyMap<string, Code>):
   return [...occurring].sort(byText).map((code) => known.get(code) ?? { code });
 }
 
-function totals(report: Reading): Totals {
+function totals(report: Reading): Required<Totals> {
   const open = report.findings.filter((one) => one.suppressed === undefined);
   const mandatory = open.filter(fails).length;
   const policies = new Map<string, number>();
   for (const one of open) policies.set(one.policy, (policies.get(one.policy) ?? 0) + 1);
+  const outcomes: Totals["outcomes"] = {};
+  for (const { outcome } of report.repairs) if (outcome) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   return {
     findings: open.length,
     mandatory,
     advisory: open.length - mandatory,
     suppressed: report.findings.length - open.length,
-    repairs: report.repairs.length,
+    repairs: report.repairs.filter(isMade).length,
+    outcomes,
     stacks: new Set(report.stacks.map((one) => stackLabel(one) ?? "\0")).size,
+    judged: lastOperations(report).reduce((sum, { judged = 0 }) => sum + judged, 0),
     resources: new Set(open.map((one) => resourceKey(one.resource))).size,
     policies: Object.fromEntries(policies),
   };
+}
+
+/** Each stack's last operation, with as many judged resources as any of its operations; each source of manifests. */
+export function lastOperations({ stacks }: Pick<Report, "stacks">): Stack[] {
+  const last = new Map<string, Stack>();
+  for (const one of stacks) {
+    const key = stackLabel(one) ?? `\0${one.source}`;
+    const judged = Math.max(one.judged ?? 0, last.get(key)?.judged ?? 0);
+    last.set(key, judged > 0 ? { ...one, judged } : one);
+  }
+  return [...last.values()];
 }
 
 /** Everything about one resource, in the report's order: those with findings that fail first. */

@@ -1,5 +1,7 @@
 /** The report for a terminal. */
+import { changeTexts, isMade, outcomeWord, repairsText } from "./outcome";
 import { count, oneLine, visible } from "./plain";
+import { programOf, type Language } from "./program";
 import {
   groups,
   label,
@@ -15,6 +17,8 @@ import {
 export interface TextOptions {
   /** With a terminal's colors. They only repeat what the words say. */
   color?: boolean;
+  /** With each workload's repairs as code for the program. */
+  program?: Language;
 }
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
@@ -39,6 +43,8 @@ export function text(report: Report, options: TextOptions = {}): string {
     lines.push(paint("bold", oneLine(label(resource))));
     for (const one of findings) lines.push(...findingLines(one, paint));
     for (const one of repairs) lines.push(...repairLines(one, paint));
+    const program = options.program && programOf(resource, repairs)?.[options.program];
+    if (program) lines.push("  In the program:", ...program.split("\n").map((line) => `    ${visible(line)}`));
     lines.push("");
   }
   for (const { source, line, message } of report.problems) {
@@ -52,8 +58,8 @@ export function text(report: Report, options: TextOptions = {}): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** `2 mandatory and 1 advisory findings on 2 resources, 3 repairs.` */
-export function summary({ totals, stacks, repairs }: Report): string {
+/** `2 mandatory and 1 advisory findings on 2 resources, 3 repairs (1 rolls out, 2 kept).` */
+export function summary({ totals, repairs }: Report): string {
   const parts = [];
   if (totals.findings === 0) parts.push("No findings");
   else {
@@ -65,11 +71,8 @@ export function summary({ totals, stacks, repairs }: Report): string {
     parts.push(`${kinds.join(" and ")} ${noun} on ${count(totals.resources, "resource")}`);
   }
   if (totals.suppressed > 0) parts.push(`${totals.suppressed} exempted`);
-  const exposed = repairs.filter(({ onlyExposed }) => onlyExposed).length;
-  const which = exposed === 0 ? "" : ` (${exposed} only ${exposed === 1 ? "looks" : "look"} exposed)`;
-  if (totals.repairs > 0) parts.push(`${count(totals.repairs, "repair")}${which}`);
-  const judged = stacks.reduce((sum, one) => sum + (one.judged ?? 0), 0);
-  if (judged > 0) parts.push(`${count(judged, "resource")} judged`);
+  parts.push(...repairsText(repairs));
+  if (totals.judged > 0) parts.push(`${count(totals.judged, "resource")} judged`);
   if (totals.stacks > 1) parts.push(count(totals.stacks, "stack"));
   return `${parts.join(", ")}.`;
 }
@@ -106,16 +109,9 @@ function findingLines(one: Finding, paint: Paint): string[] {
 }
 
 function repairLines(one: Repair, paint: Paint): string[] {
-  const lines = [`  ${paint("green", "repaired")}  ${paint("dim", oneLine(one.policy))}`];
-  for (const change of one.changes) lines.push(`    ${changeText(change)}`);
+  const lines = [`  ${paint(isMade(one) ? "green" : "red", outcomeWord(one))}  ${paint("dim", oneLine(one.policy))}`];
+  for (const change of changeTexts(one)) lines.push(`    ${change}`);
   return lines;
-}
-
-/** `spec.terminationGracePeriodSeconds: 30 s → 45 s`. */
-export function changeText({ path, before, after, kind }: Repair["changes"][number]): string {
-  const where = oneLine(path);
-  if (before !== undefined && after !== undefined) return `${where}: ${oneLine(before)} → ${oneLine(after)}`;
-  return after === undefined ? `${where}: ${kind}` : `${where}: ${oneLine(after)} (${kind})`;
 }
 
 /** What a finding is: its level, or exempted. */

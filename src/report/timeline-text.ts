@@ -22,8 +22,8 @@ export function timelineText(of: WorkloadTimeline, options: TimelineTextOptions 
   const scale = scaleOf(of);
   const drawings: [string, Timeline][] = of.before
     ? [
-        ["Before", of.before],
-        ["After the repair", of.after],
+        ["Without the repair", of.before],
+        ["With the repair", of.after],
       ]
     : [["", of.after]];
   // One margin for all, so that before and after stand below one another.

@@ -176,6 +176,7 @@ describe("the HTML report in a browser", function () {
         gallery(),
         async (page) => {
           await drawAll(page);
+          await page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))");
           // What is out of sight is not laid out; for the picture all of it is wanted.
           const height = Number(await page.evaluate("document.documentElement.scrollHeight"));
           await page.setViewportSize({ width: options.viewport?.width ?? 0, height: height * 2 });

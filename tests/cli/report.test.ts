@@ -85,6 +85,76 @@ describe("report", () => {
     assert.deepEqual(drawings(report), ["web: web short 0/8 → web ok 5/15"]);
   });
 
+  describe("says what becomes of each repair", () => {
+    const cases: [string[], code: number, summary: RegExp][] = [
+      [["preview-repairs"], 0, /, 7 repairs \(6 roll out, 1 waits for new Pods\), 1 repair not applied, 13 resources/],
+      [["preview-kept"], 0, /^No findings, 7 repairs \(6 kept, 1 unchanged\), 13 resources judged/],
+      [["preview-replaced"], 0, /^1 advisory .*, 6 repairs \(5 kept, 1 unchanged\), 1 repair not applied, /],
+      [
+        ["preview-repairs", "up-repairs"],
+        0,
+        /, 7 repairs \(6 roll out, 1 waits for new Pods\), 1 repair not applied, 13 r/,
+      ],
+      [
+        ["up-repairs", "preview-kept"],
+        0,
+        /, 7 repairs \(6 kept, 1 unchanged\), 1 repair not applied, 13 resources judged\.$/,
+      ],
+      [["analyze-proposed"], 1, /^6 mandatory findings on 6 resources, 6 would be repaired\.$/],
+      // Of a version that doesn't say it itself.
+      [["up-lost"], 1, /^2 mandatory findings on 2 resources, 1 repair \(1 rolls out\), 2 repairs not applied, /],
+    ];
+    const path = (name: string) => join(__dirname, "../report/pulumi", `${name}.jsonl`);
+    for (const [names, code, summary] of cases) {
+      it(names.join(" and "), async () => {
+        const ran = await cli(["report", ...names.map(path)]);
+        assert.equal(ran.code, code, ran.stdout);
+        assert.match(ran.stdout.trimEnd().split("\n").at(-1) ?? "", summary);
+      });
+    }
+
+    it("blames an analyzed workload once: by the policy that does already, or for the repair", async () => {
+      const { report } = await rendered(events("analyze-proposed"));
+      assert.deepEqual(
+        report.findings.map(({ resource, policy, code, level }) => [resource.name, policy, code, level]),
+        [
+          ["cart", "apisix-routed-workloads", "no-hook", "mandatory"],
+          ["fixed", "pre-stop-sleep", undefined, "remediate"],
+          ["halved", "pre-stop-sleep", undefined, "remediate"],
+          ["moved", "pre-stop-sleep", undefined, "remediate"],
+          ["slow", "termination-grace-period", undefined, "remediate"],
+          ["set", "pre-stop-sleep", undefined, "remediate"],
+        ],
+      );
+    });
+
+    it("leaves what the pack itself says of an undone repair alone", async () => {
+      const { report } = await rendered(events("preview-replaced"));
+      assert.deepEqual(
+        report.findings.map(({ resource, code, level }) => [resource.name, code, level]),
+        [["moved", "repair-undone", "advisory"]],
+      );
+    });
+
+    it("draws what the run leaves the workload with", async () => {
+      const drawn = async (name: string, workload: string) =>
+        drawings((await rendered(events(name))).report).find((one) => one.startsWith(`${workload}:`));
+      assert.equal(await drawn("up-lost", "moved"), "moved: web short 0/30 → web ok 5/30");
+      assert.equal(await drawn("up-lost", "fixed"), "fixed: web short 0/20");
+      assert.equal(await drawn("preview-replaced", "moved"), "moved: web short 0/30");
+      assert.equal(await drawn("preview-kept", "halved"), "halved: web short 2/30 → web ok 5/30");
+    });
+
+    it("writes it as code for the program, in the language that is asked for", async () => {
+      const ran = (language: string) => cli(["report", path("preview-kept"), "--program", language]);
+      assert.match((await ran("python")).stdout, /"lifecycle": \{"pre_stop": \{"sleep": \{"seconds": 5\}\}\}/);
+      assert.match((await ran("typescript")).stdout, /lifecycle: \{ preStop: \{ sleep: \{ seconds: 5 \} \} \}/);
+      const other = await ran("go");
+      assert.deepEqual([other.code, other.stdout], [2, ""]);
+      assert.match(other.stderr, /typescript, python, yaml/);
+    });
+  });
+
   it("judges by the settings that it is given", async () => {
     await inFolder({ "s.json": '{"apisix-routed-workloads": {"sleepSeconds": 35}}' }, async (folder) => {
       const { report } = await rendered(events("remediate"), ["--settings", join(folder, "s.json")]);

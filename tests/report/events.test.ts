@@ -65,6 +65,7 @@ describe("report/events: readEvents", () => {
       ["lines with a time before them", `2026-11-22T10:00:00.1Z ${event}\n2026-11-22T10:00:00.2Z ${end}`],
       ["an array", JSON.stringify([JSON.parse(event), JSON.parse(end)])],
       ["an array that is written over lines", JSON.stringify([JSON.parse(event), JSON.parse(end)], undefined, 2)],
+      ["an update's output, which begins with its preview's digest", `{\n  "changeSummary": {}\n}\n${event}\n${end}`],
       ["a batch", JSON.stringify({ events: [JSON.parse(event), JSON.parse(end)] })],
       ["a document between lines", `x\n${JSON.stringify({ events: [JSON.parse(event)] }, undefined, 4)}\n${end}`],
       [
@@ -97,6 +98,8 @@ describe("report/events: readEvents", () => {
       ["an empty file", "", 0, [undefined], /no events/],
       ["only other tools' lines", "hello\n", 0, [undefined], /no events/],
       ["the digest of preview --json", '{\n  "steps": [],\n  "changeSummary": {}\n}', 0, [1], /STREAMING_JSON/],
+      ["two digests", '{"changeSummary": {}}\n{"changeSummary": {}}', 0, [1, 2], /STREAMING_JSON/],
+      ["a digest of another run, after the events", `${complete}{"changeSummary": {}}`, 1, [4], /STREAMING_JSON/],
       ["an event without a message", log(policyEvent({ message: 5 }), summaryEvent()), 0, [1], /no message/],
       ["an unknown level", log(policyEvent({ enforcementLevel: "lethal" }), summaryEvent()), 1, [1], /level/],
       ["a report of a newer version", '{"schemaVersion": 2, "findings": []}', 0, [1], /version 2/],
@@ -141,10 +144,10 @@ describe("report/events: readEvents", () => {
 
   describe("reads what a real engine wrote (pulumi 3.259.0, examples/shop)", () => {
     const cases: [string, string, (string | undefined)[]][] = [
-      ["remediate", "No findings, 2 repairs, 9 resources judged.", []],
+      ["remediate", "No findings, 2 repairs (2 roll out), 9 resources judged.", []],
       ["advisory", "2 advisory findings on 2 resources, 9 resources judged.", ["api", "storefront"]],
       ["mandatory", "2 mandatory findings on 2 resources, 9 resources judged.", ["api", "storefront"]],
-      ["analyze", "2 mandatory findings on 2 resources, 2 repairs.", ["api", "storefront"]],
+      ["analyze", "2 mandatory findings on 2 resources, 2 would be repaired.", ["api", "storefront"]],
     ];
     for (const [name, says, resources] of cases) {
       it(name, () => {
@@ -339,6 +342,17 @@ describe("report/events: readEvents", () => {
       ["dev", "live"],
     );
     assert.equal(report.totals.stacks, 3);
+  });
+
+  it("has the word of a file's last operation, and counts what both say once", () => {
+    const repair = (after: object) => ({
+      policyRemediationEvent: { ...policyEvent().policyEvent, before: {}, after },
+    });
+    const twice =
+      log(policyEvent(), repair({ a: 1 }), summaryEvent()) + log(policyEvent(), repair({ b: 1 }), summaryEvent());
+    const { findings, repairs, stacks } = read(twice);
+    assert.deepEqual([findings.length, repairs.length, stacks.length], [1, 1, 2]);
+    assert.equal(repairs[0]?.changes[0]?.path, "b");
   });
 
   it("reads a state of several stacks as one operation", () => {

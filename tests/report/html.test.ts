@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { html } from "../../src/report/html";
 import { buildReport, emptyReading } from "../../src/report/model";
-import { aCode, fullReport, hostile, reportFull } from "./samples";
+import { outcomeWord } from "../../src/report/outcome";
+import { aCode, aHookRepair, fullReport, hostile, reportFull, urn } from "./samples";
 
 const page = html(fullReport());
 
@@ -37,6 +38,43 @@ describe("report/html", () => {
       assert.ok(body.includes(text), text);
     }
     assert.match(body, /<noscript><svg/);
+  });
+
+  it("has each outcome of a repair as a level of its own, and the repairs as code for the program", () => {
+    const outcomes = [
+      "rolls-out",
+      "waits",
+      "kept",
+      "unchanged",
+      "written",
+      "not-applied",
+      "would-be-repaired",
+    ] as const;
+    const repairs = outcomes.map((outcome) =>
+      aHookRepair("web", { outcome, resource: { kind: "Deployment", name: outcome, urn: urn(outcome) } }),
+    );
+    const shown = html(buildReport([{ ...emptyReading(), repairs }]));
+    for (const outcome of outcomes) {
+      const word = outcomeWord({ outcome });
+      assert.match(
+        shown,
+        new RegExp(`value="${outcome}" checked> <span class="lv lv-${outcome}">.*?${word}</span> 1<`),
+      );
+    }
+    assert.equal(shown.match(/<summary>TypeScript<\/summary>/g)?.length, outcomes.length);
+    assert.ok(shown.includes("name: &quot;web&quot;,\n          lifecycle: { preStop: { sleep: { seconds: 5 } } },"));
+    assert.ok(shown.includes("&quot;pre_stop&quot;"));
+    assert.match(shown, /<dt>Repairs<\/dt><dd>5<\/dd>/);
+  });
+
+  it("has a stack once, whatever was run on it", () => {
+    const stack = (stack: string, at: string) => ({ source: at, stack, project: "shop", at, result: at, judged: 3 });
+    const stacks = [stack("dev", "2026-11-25"), stack("dev", "2026-11-26"), stack("live", "2026-11-25")];
+    const rows = html(buildReport([{ ...emptyReading(), stacks }])).match(/<th scope="row">shop\/\w+<\/th><td>[^<]*/g);
+    assert.deepEqual(rows, [
+      '<th scope="row">shop/dev</th><td>2026-11-26',
+      '<th scope="row">shop/live</th><td>2026-11-25',
+    ]);
   });
 
   it("has its numbers as data", () => {

@@ -6,7 +6,7 @@ import { readEvents } from "../../src/report/events";
 import { json, readReport } from "../../src/report/json";
 import { buildReport, emptyReading, type Report } from "../../src/report/model";
 import { closed } from "../../src/schema/check";
-import { fullReport, hostile, log, policyEvent, reportFull, summaryEvent } from "./samples";
+import { aRepair, fullReport, hostile, log, policyEvent, reportFull, summaryEvent } from "./samples";
 
 type Schema = Record<string, unknown>;
 const schema = JSON.parse(readFileSync(join(__dirname, "../../schemas/report.schema.json"), "utf8")) as Schema;
@@ -20,6 +20,20 @@ describe("report/json", () => {
   const reports: [string, Report][] = [
     ["an empty report", buildReport([emptyReading()])],
     ["a report with everything", fullReport()],
+    [
+      "repairs of every outcome",
+      buildReport([
+        {
+          ...emptyReading(),
+          repairs: [
+            ...(["rolls-out", "waits", "kept", "unchanged", "written", "would-be-repaired"] as const).map((outcome) =>
+              aRepair({ policy: outcome, outcome }),
+            ),
+            aRepair({ outcome: "not-applied", because: "ignored" }),
+          ],
+        },
+      ]),
+    ],
     ["a report of events", buildReport([readEvents(log(policyEvent(), summaryEvent()), "a")])],
     ...hostile.map((text): [string, Report] => [`hostile text ${JSON.stringify(text.slice(0, 40))}`, reportFull(text)]),
   ];

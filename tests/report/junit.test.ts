@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SaxesParser } from "saxes";
 import { junit } from "../../src/report/junit";
 import { buildReport, emptyReading, type Report } from "../../src/report/model";
-import { aFinding, fullReport, hostile, reportFull, workloadTimeline } from "./samples";
+import { aFinding, aHookRepair, fullReport, hostile, reportFull, workloadTimeline } from "./samples";
 
 interface Element {
   name: string;
@@ -49,9 +49,33 @@ describe("report/junit", () => {
     assert.deepEqual(outcomes, [
       ["pre-stop-sleep", "Deployment shop/web", "failure", 'Container "web" gets SIG'],
       ["apisix-route-blind-spots.service-not-in-stack", "ApisixRoute shop/cart", "skipped", 'advisory: Service "cart"'],
-      ["termination-grace-period", "Deployment shop/api (repaired)", "system-out", undefined],
+      ["termination-grace-period", "Deployment shop/api (repair)", "system-out", undefined],
       ["pre-stop-sleep", "Deployment legacy/old", "skipped", 'exempted: Container "web'],
       ["events", "events.jsonl:7", "error", "This line is a damaged e"],
+    ]);
+  });
+
+  it("fails for a repair that isn't made, and passes for one that is, under a name that stays", () => {
+    const outcomes = (["rolls-out", "kept", "not-applied", "would-be-repaired"] as const).map((outcome) => {
+      const [one, ...others] = cases(parse(junit(of({ repairs: [aHookRepair("web", { outcome })] }))));
+      assert.equal(others.length, 0);
+      return [
+        one?.attributes.classname,
+        one?.attributes.name,
+        one?.children[0]?.name,
+        one?.children[0]?.text.split("\n")[0],
+      ];
+    });
+    const name = "Deployment shop/api";
+    const lost =
+      'remediate: The repair of the preStop hook of container "web" is lost: this run leaves the resource without it.';
+    const proposed =
+      'remediate: The pack would repair the preStop hook of container "web". An analysis changes nothing: the deployed Pods run without the repair.';
+    assert.deepEqual(outcomes, [
+      ["pre-stop-sleep", `${name} (repair)`, "system-out", "rolls out:"],
+      ["pre-stop-sleep", `${name} (repair)`, "system-out", "kept:"],
+      ["pre-stop-sleep", name, "failure", lost],
+      ["pre-stop-sleep", name, "failure", proposed],
     ]);
   });
 

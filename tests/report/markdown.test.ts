@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import MarkdownIt from "markdown-it";
 import { commentMark, isWebAddress, markdown } from "../../src/report/markdown";
 import { buildReport, emptyReading } from "../../src/report/model";
-import { aFinding, fullReport, hostile, reportFull } from "./samples";
+import { aFinding, aHookRepair, fullReport, hostile, reportFull, urn } from "./samples";
 
 const parser = new MarkdownIt({ html: true, linkify: true });
 
@@ -25,7 +25,8 @@ describe("report/markdown", () => {
       [...tags].filter((tag) => !own.includes(tag ?? "")),
       [],
     );
-    assert.equal(html.match(/<details/g)?.length, 4);
+    assert.equal(html.match(/<details/g)?.length, 5);
+    assert.match(html, /<summary>Write the repair into the program<\/summary>/);
     assert.match(
       html,
       /<strong>mandatory<\/strong> <a href="https:\/\/example.org\/docs\/pre-stop-sleep"><code>pre-stop-sleep/,
@@ -53,6 +54,19 @@ describe("report/markdown", () => {
     assert.match(text, new RegExp(`${5000 - shown} more resources with ${5000 - shown} findings did not fit`));
   });
 
+  it("leaves the code for the program out before it leaves findings out", () => {
+    const repairs = Array.from({ length: 100 }, (_, i) =>
+      aHookRepair("web", {
+        resource: { kind: "Deployment", namespace: "shop", name: `web-${i}`, urn: urn(`web-${i}`) },
+      }),
+    );
+    const text = markdown(buildReport([{ ...emptyReading(), repairs }]));
+    const programs = text.match(/Write the repair into the program/g)?.length ?? 0;
+    assert.ok(programs > 10 && programs < 50, `${programs} programs`);
+    assert.equal(text.match(/\*\*rolls out\*\*/g)?.length, 100);
+    assert.ok(text.length <= 60_000);
+  });
+
   it("fits also when names and messages are long", () => {
     const long = "*".repeat(9000);
     const text = markdown(reportFull(long));
@@ -69,11 +83,17 @@ describe("report/markdown", () => {
         [],
       );
       for (const list of attributes) {
-        assert.match(list ?? "", /^(style="text-align:\w+"|class="language-text"|open)$/, "no link and no handler");
+        assert.match(
+          list ?? "",
+          /^(style="text-align:\w+"|class="language-(text|typescript|python|yaml)"|open)$/,
+          "no link and no handler",
+        );
       }
       assert.equal(html.match(/<details/g)?.length, html.match(/<\/details>/g)?.length);
       // A command of GitLab is a line of its own; code is left alone by it as by mentions.
-      const outsideCode = text.replace(/^(`{3,})text\n[^]*?^\1$/gm, "").replace(/(`+)(?!`)[^]*?[^`]\1(?!`)/g, "");
+      const outsideCode = text
+        .replace(/^(`{3,})(?:text|typescript|python|yaml)\n[^]*?^\1$/gm, "")
+        .replace(/(`+)(?!`)[^]*?[^`]\1(?!`)/g, "");
       assert.doesNotMatch(outsideCode, /^\s*\/\w/m);
       assert.doesNotMatch(outsideCode.replace(/<code>.*?<\/code>/g, ""), /[@#]\w/);
     });

@@ -132,8 +132,15 @@ export function aRepair(over: Partial<Repair> = {}): Repair {
     changes: [
       { path: "spec.template.spec.terminationGracePeriodSeconds", kind: "changed", before: "30 s", after: "45 s" },
     ],
+    outcome: "rolls-out",
     ...over,
   };
+}
+
+/** A repair of one container's hook. */
+export function aHookRepair(container = "web", over: Partial<Repair> = {}): Repair {
+  const path = `spec.template.spec.containers[${JSON.stringify(container)}].lifecycle.preStop.sleep.seconds`;
+  return aRepair({ policy: "pre-stop-sleep", changes: [{ path, kind: "added", after: "5 s" }], ...over });
 }
 
 /** With everything that a report can have. */
@@ -223,7 +230,8 @@ export const hostile = [
 
 /** A report that has the text everywhere. */
 export function reportFull(of: string): Report {
-  const resource = { kind: of, namespace: of, name: of, urn: `urn:pulumi:${of}`, stack: of, project: of };
+  const id = `urn:pulumi:dev::shop::kubernetes:apps/v1:Deployment::${of}`;
+  const resource = { kind: of, namespace: of, name: of, urn: id, stack: of, project: of };
   return buildReport(
     [
       {
@@ -253,7 +261,10 @@ export function reportFull(of: string): Report {
           }),
           finding({ policy: of, level: "advisory", resource, what: of, evidence: [] }),
         ],
-        repairs: [{ policy: of, resource, changes: [{ path: of, kind: "changed", before: of, after: of }] }],
+        repairs: [
+          { policy: of, resource, changes: [{ path: of, kind: "changed", before: of, after: of }] },
+          { ...aHookRepair(of), resource, outcome: "would-be-repaired" },
+        ],
         timelines: [
           {
             workload: resource,

@@ -4,7 +4,7 @@ import Ajv from "ajv";
 import addFormats from "ajv-formats";
 import { buildReport, emptyReading, type Finding, type Report } from "../../src/report/model";
 import { sarif, type SarifOptions } from "../../src/report/sarif";
-import { aCode, aFinding, fullReport, hostile, reportFull } from "./samples";
+import { aCode, aFinding, aHookRepair, aRepair, fullReport, hostile, reportFull } from "./samples";
 
 /** The official schema, as Microsoft's matchers for SARIF ship it. It is draft 4, but for its own name like draft 7. */
 const { id, $schema, ...schema } = JSON.parse(
@@ -119,6 +119,15 @@ describe("report/sarif", () => {
       "apisixGracefulTermination/v2": fingerprint,
       primaryLocationLineHash: `${fingerprint}:1`,
     });
+  });
+
+  it("has a repair that isn't made as an error", () => {
+    const repairs = [aRepair({ outcome: "would-be-repaired" }), aHookRepair("web", { outcome: "kept" })];
+    const { results } = render(buildReport([{ ...emptyReading(), repairs }]));
+    assert.deepEqual(
+      results.map(({ ruleId, level, message }) => [ruleId, level, message.text.slice(0, 54)]),
+      [["termination-grace-period", "error", "Deployment shop/api: The pack would repair the grace p"]],
+    );
   });
 
   it("counts findings with one fingerprint by their place, whatever the order of the sources", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { buildReport, emptyReading } from "../../src/report/model";
 import { summary, text } from "../../src/report/text";
-import { aFinding, fullReport, hostile, reportFull } from "./samples";
+import { aFinding, aHookRepair, aRepair, fullReport, hostile, reportFull } from "./samples";
 
 describe("report/text", () => {
   it("tells everything, grouped by resource", () => {
@@ -22,7 +22,7 @@ ApisixRoute shop/cart
     at manifests/shop web/routes.yaml:12:3
 
 Deployment shop/api
-  repaired  termination-grace-period
+  rolls out  termination-grace-period
     spec.template.spec.terminationGracePeriodSeconds: 30 s → 45 s
 
 Deployment legacy/old
@@ -34,7 +34,58 @@ Deployment legacy/old
 
 Not read: events.jsonl:7: This line is a damaged event: it is not JSON.
 3 findings of the pack company-pack are not shown.
-1 mandatory and 1 advisory findings on 2 resources, 1 exempted, 1 repair, 12 resources judged.
+1 mandatory and 1 advisory findings on 2 resources, 1 exempted, 1 repair (1 rolls out), 12 resources judged.
+`,
+    );
+  });
+
+  it("shows the repairs as code for the program if asked", () => {
+    const report = buildReport([{ ...emptyReading(), repairs: [aRepair(), aHookRepair()] }]);
+    assert.equal(
+      text(report, { program: "yaml" }),
+      `Stack shop/dev
+
+Deployment shop/api
+  rolls out  termination-grace-period
+    spec.template.spec.terminationGracePeriodSeconds: 30 s → 45 s
+  rolls out  pre-stop-sleep
+    spec.template.spec.containers["web"].lifecycle.preStop.sleep.seconds: 5 s (added)
+  In the program:
+    spec:
+      template:
+        spec:
+          terminationGracePeriodSeconds: 45
+          containers:
+            - name: web
+              lifecycle:
+                preStop:
+                  sleep:
+                    seconds: 5
+
+No findings, 2 repairs (2 roll out).
+`,
+    );
+    assert.doesNotMatch(text(report), /In the program/);
+  });
+
+  it("says of a repair that isn't made what it would change, and that a secret hides it", () => {
+    const repairs = [
+      aHookRepair("web", { outcome: "would-be-repaired" }),
+      aRepair({ outcome: "unchanged", changes: [] }),
+    ];
+    assert.equal(
+      text(buildReport([{ ...emptyReading(), repairs }])),
+      `Stack shop/dev
+
+Deployment shop/api
+  remediate  The pack would repair the preStop hook of container "web". An analysis changes nothing: the deployed Pods run without the repair.  pre-stop-sleep
+    Fix: run pulumi up with the pack, or write it into the program: spec.template.spec.containers["web"].lifecycle.preStop.sleep.seconds: 5 s
+  would be repaired  pre-stop-sleep
+    spec.template.spec.containers["web"].lifecycle.preStop.sleep.seconds: 5 s (added)
+  unchanged  termination-grace-period
+    what it changes is hidden by a secret
+
+1 mandatory finding on 1 resource, 1 repair (1 unchanged), 1 would be repaired.
 `,
     );
   });
@@ -47,7 +98,7 @@ Not read: events.jsonl:7: This line is a damaged event: it is not JSON.
 
   for (const payload of hostile) {
     it(`sends no control codes to the terminal: ${JSON.stringify(payload.slice(0, 40))}`, () => {
-      const shown = text(reportFull(payload));
+      const shown = text(reportFull(payload), { program: "python" });
       assert.doesNotMatch(shown, /(?!\n)\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u);
     });
   }

@@ -25,7 +25,7 @@ describe("report/timeline-text", () => {
       `Deployment shop/web in stack shop/dev
 APISIX may send requests for 5 s after the Pod began to terminate.
 
-Before: grace period 30 s
+Without the repair: grace period 30 s
                   0 s     5 s                                     30 s
 APISIX            ▒▒▒▒▒▒▒▒│
 ✗ web             T═══════════════════════════════════════════════K
@@ -33,7 +33,7 @@ APISIX            ▒▒▒▒▒▒▒▒│
 web: too short. SIGTERM at once, 30 s to shut down, SIGKILL at 30 s.
   No preStop hook.
 
-After the repair: grace period 30 s
+With the repair: grace period 30 s
                   0 s     5 s                                     30 s
 APISIX            ▒▒▒▒▒▒▒▒│
 ✓ web             ░░░░░░░░T═══════════════════════════════════════K

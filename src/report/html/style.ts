@@ -68,9 +68,9 @@ fieldset input { width: 1rem; height: 1rem; margin: 0; accent-color: var(--link)
 output { font-size: .875rem; color: var(--muted); margin-left: auto; }
 .lv { font-weight: 600; white-space: nowrap; }
 .lv > span { margin-right: .3em; font-weight: 700; }
-.lv-mandatory, .lv-remediate, .lv-short, .v-short { color: var(--bad); }
-.lv-advisory, .lv-unknown, .v-unknown { color: var(--warn); }
-.lv-repaired, .lv-fine, .v-ok { color: var(--good); }
+.lv-mandatory, .lv-remediate, .lv-not-applied, .lv-would-be-repaired, .lv-short, .v-short { color: var(--bad); }
+.lv-advisory, .lv-announced, .lv-unchanged, .lv-unknown, .v-unknown { color: var(--warn); }
+.lv-rolls-out, .lv-waits, .lv-kept, .lv-written, .lv-fine, .v-ok { color: var(--good); }
 .lv-exempted { color: var(--calm); }
 article {
   background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1.1rem 1.25rem 1.25rem; margin: 0 0 1rem;
@@ -94,6 +94,11 @@ figcaption b { font-weight: 600; }
 .chain li + li::before { content: "\\203A" / ""; margin-right: .5rem; }
 .fix { background: var(--soft); border-radius: 5px; padding: .35rem .65rem; margin: .4rem 0; font-size: .9375rem; }
 .fix b { font-weight: 600; }
+.program { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; margin-top: 1rem; font-size: .875rem; color: var(--muted); }
+.program p, .program details[open] { width: 100%; }
+.program details[open] { color: var(--ink); }
+summary { cursor: pointer; }
+pre { margin: .25rem 0 .5rem; padding: .65rem .8rem; overflow-x: auto; background: var(--soft); border-radius: 5px; line-height: 1.45; }
 .meta { font-size: .8125rem; color: var(--muted); display: flex; flex-wrap: wrap; gap: 0 1rem; }
 .pre { white-space: pre-line; }
 .tl { display: block; overflow: visible; font-family: var(--sans); font-variant-numeric: tabular-nums; }
