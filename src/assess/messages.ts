@@ -167,7 +167,7 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
         lands === "new-pod"
           ? "or make it a Deployment. Each run would replace the Pod again, and lose the repair."
           : "or run pulumi up once more, which repairs the new resource.";
-      return `write it into the program, where a replacement keeps it: ${fields}; ${instead}`;
+      return `write it into the program, or let its transform gracefulTermination() do that: ${fields}; ${instead}`;
     },
     why: "A policy's repair is a change of what the program asked for. Pulumi applies ignoreChanges after it, and starts again from the program's own properties when it replaces a resource: the repair is announced, and is not deployed.",
     policies: ["apisix-routed-workloads", "apisix-rollout-advice"],

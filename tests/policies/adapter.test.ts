@@ -327,7 +327,7 @@ describe("a repair of this run", () => {
       { ...deployment("web"), deployed: drops },
       {},
       ["apisix-routed-workloads mandatory repair-undone"],
-      /the stack doesn't hold the repair: Pulumi drops it when it replaces the resource\.\n.*\nFix: write it into the program, where a replacement keeps it: lifecycle\.preStop\.sleep\.seconds: 5 on container "web"; or run pulumi up once more, which repairs the new resource\./,
+      /the stack doesn't hold the repair: Pulumi drops it when it replaces the resource\.\n.*\nFix: write it into the program, or let its transform gracefulTermination\(\) do that: lifecycle\.preStop\.sleep\.seconds: 5 on container "web"; or run pulumi up once more, which repairs the new resource\./,
     ],
     [
       "of a Pod that a replacement drops comes back in each run",
