@@ -121,7 +121,8 @@ export function remedyOf(
   if (landsOf(workload) === "new-pod" && !facts.repairPods) return [];
   const remedy = policy === "pre-stop-sleep" ? sleepRemedy : graceRemedy;
   const edits = remedy(workload.pod, requirement(serving), line());
-  // With a new sleep, and the grace period as it was, the API would refuse the Pod.
-  const needsBoth = edits.length > 1 && edits.some(({ target }) => target === workload.pod.spec);
-  return needsBoth && ignored(workload, [graceField(workload)]) !== undefined ? [] : edits;
+  // Pulumi takes an ignored change for deployed: the next run would see a grace period that the cluster lacks, and a
+  // sleep that fits into it, which the API refuses.
+  const setsGrace = edits.some(({ target }) => target === workload.pod.spec);
+  return setsGrace && ignored(workload, [graceField(workload)]) !== undefined ? [] : edits;
 }

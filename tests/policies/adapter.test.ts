@@ -347,13 +347,13 @@ describe("a repair of this run", () => {
     ),
     ["that ignoreChanges leaves, as the resource is new", { ...deployment("web"), ignoreChanges: ["spec"] }, {}, []],
     [
-      "that is half ignored isn't made: the API would refuse the Pod",
+      "of a grace period that is ignored isn't made, nor that of a hook which needs it: the API would refuse the Pod",
       {
         ...deployment("web", {}, { pod: { terminationGracePeriodSeconds: 3 } }),
         ignoreChanges: ["spec.template.spec.terminationGracePeriodSeconds"],
       },
       {},
-      ["apisix-routed-workloads mandatory no-hook"],
+      ["apisix-routed-workloads mandatory grace-too-short", "apisix-routed-workloads mandatory no-hook"],
     ],
     [
       "leaves the defects that it didn't mend",
