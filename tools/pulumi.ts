@@ -150,6 +150,8 @@ export interface RunOptions {
   /** Folder or file of the policy pack; null where there is none but what the stack's organization requires. */
   policyPack?: string | null;
   policyPackConfig?: string;
+  /** Asks the cluster first what became of the resources. */
+  refresh?: boolean;
   color?: "always" | "never";
   onOutput?: (text: string) => void;
 }
@@ -173,6 +175,7 @@ export async function run(stack: Stack, command: "preview" | "up", options: RunO
     await stack[command]({
       ...(policyPack !== null && { policyPacks: [policyPack] }),
       ...(options.policyPackConfig && { policyPackConfigs: [options.policyPackConfig] }),
+      ...(options.refresh && { refresh: true }),
       color: options.color ?? "never",
       onOutput: hear,
       onError: hear,

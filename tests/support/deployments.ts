@@ -50,16 +50,22 @@ export const withoutControllers = {
   "pulumi.com/deletionPropagationPolicy": "background",
 };
 
-/** The program, with these annotations on each object. */
+/**
+ * The program, with these annotations on each object that it registers itself.
+ *
+ * Not by a resource transform, which would reach the children of a chart, too: the SDK hands one the secrets as plain
+ * values, and takes the options that one gives back for "not deleted before it is replaced".
+ */
 export function deployable(program: Program): Program {
-  const run = async () => {
-    pulumi.runtime.registerResourceTransform(({ custom, type, props, opts }) => {
-      if (!custom || !type.startsWith("kubernetes:")) return undefined;
-      const metadata = props.metadata as { annotations?: object } | undefined;
+  const run = () => {
+    pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
+      // Charts and the like are no objects.
+      if (!/^kubernetes:(?!helm|kustomize|yaml)/.test(type)) return undefined;
+      const metadata = (props as { metadata?: { annotations?: object } }).metadata;
       const annotations = { ...metadata?.annotations, ...withoutControllers };
       return { props: { ...props, metadata: { ...metadata, annotations } }, opts };
     });
-    await program.run();
+    return program.run();
   };
   return { ...program, run };
 }
