@@ -74,8 +74,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
 
   const isAsked = fix || diff;
   const planned = planFixes(reading.objects, before, knowledge, today, includeExposed);
-  const { files, failed } =
-    isAsked || formats.length === 0 ? fixFiles(planned.fixes, texts) : { files: [], failed: [] };
+  const { files, failed } = fixFiles(isAsked ? planned.fixes : [], texts);
   const written = fix ? await writeFiles(files, io) : [];
   // What is said from here on is what stands in the files.
   for (const { file, after } of written) texts.set(file, after);

@@ -99,16 +99,11 @@ function attempt(text: string, fixes: readonly Fix[]): string | undefined {
   for (const own of [false, true]) {
     const splices = all.map(({ index, place, path }) => spliceFor(text, parsed[index], path, wanted[place], own));
     const known = splices.filter((splice) => splice !== undefined);
-    const fixed = known.length === splices.length ? spliced(text, known) : "";
+    if (known.length < splices.length) continue;
+    const fixed = spliced(text, known);
     const again = readDocuments(fixed, "");
-    if (again.problems.length > 0) continue;
-    if (
-      isSame(
-        again.documents.map(({ value }) => value),
-        wanted,
-      )
-    )
-      return fixed;
+    const values = again.documents.map(({ value }) => value);
+    if (again.problems.length === 0 && isSame(values, wanted)) return fixed;
   }
   return undefined;
 }
