@@ -3,6 +3,8 @@ import {
   configured,
   resourceRequest,
   rpcFunctions,
+  sdkFunctions,
+  servedPack,
   stackRequest,
   type Policy,
   type TestResource,
@@ -54,33 +56,37 @@ async function cpu(run: () => Promise<unknown>): Promise<number> {
 
 export async function benchPolicies(count = 3000, rounds = 5): Promise<void> {
   const own = configured();
-  const [pack, empty] = [rpcFunctions(own), rpcFunctions(noOp(own))];
+  const [pack, empty] = [servedPack(own), rpcFunctions(sdkFunctions(noOp(own)))];
   console.log(`ratios to ${own.length} policies that do nothing, ${count} resources, median of ${rounds} pairs:`);
   for (const [what, of] of stacks) {
     const resources = of(count);
-    const requests = resources.map(resourceRequest);
-    const stack = stackRequest(resources);
-    const calls: [name: string, run: (of: ReturnType<typeof rpcFunctions>) => Promise<unknown>][] = [
-      ["stack", (each) => each.analyzeStack(stack)],
+    type Pack = ReturnType<typeof rpcFunctions>;
+    // New requests for each run, as off the wire: what is read of one is kept in it.
+    const calls: [name: string, prepare: () => (of: Pack) => Promise<unknown>][] = [
       [
-        "Analyze",
-        async (each) => {
-          for (const request of requests) await each.analyze(request);
+        "stack",
+        () => {
+          const stack = stackRequest(resources);
+          return (each) => each.analyzeStack(stack);
         },
       ],
-      [
-        "Remediate",
-        async (each) => {
-          for (const request of requests) await each.remediate(request);
+      ...(["analyze", "remediate"] as const).map((name): (typeof calls)[number] => [
+        name,
+        () => {
+          const requests = resources.map(resourceRequest);
+          return async (each) => {
+            for (const request of requests) await each[name](request);
+          };
         },
-      ],
+      ]),
     ];
     const ratios: string[] = [];
-    for (const [name, run] of calls) {
+    for (const [name, prepare] of calls) {
       // In pairs, and the first not counted: it compiles.
       const pairs: number[] = [];
       for (let i = 0; i <= rounds; i++) {
-        const ratio = (await cpu(() => run(pack))) / (await cpu(() => run(empty)));
+        const [run, other] = [prepare(), prepare()];
+        const ratio = (await cpu(() => run(pack))) / (await cpu(() => other(empty)));
         if (i > 0) pairs.push(ratio);
       }
       ratios.push(`${name} ${median(pairs).toFixed(2)}`);

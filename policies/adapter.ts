@@ -23,6 +23,7 @@ import type { Settings } from "../src/settings/schema";
 import { configSchema } from "../src/settings/settings";
 import { docsUrl } from "../src/version";
 import type { Edit } from "../src/shutdown/remedy";
+import type { Seen } from "./boundary/seen";
 import type { PackPolicy, ResourcePolicy } from "./policy";
 
 const tags = ["apisix", "kubernetes", "availability", "graceful-termination"];
@@ -39,6 +40,8 @@ function isOwn({ name }: PackPolicy) {
 
 /** What a run's resource policies leave for its stack policies: they see the same resources, before and after. */
 export class Run {
+  constructor(readonly seen: Seen) {}
+
   /** What each policy was asked to repair, by URN, before it has seen it repaired. */
   private readonly pending = new Map<string, string[]>();
   /** What was repaired, by URN: the engine showed it so. An analysis of a state shows it as it is, and repairs nothing. */
@@ -69,7 +72,8 @@ export function ofResource(
   run: Run,
 ): ResourceValidationPolicy {
   const judged = (args: ResourceValidationArgs) => {
-    const resource = fromPulumi(args);
+    const secrets = run.seen.secretsOf(args.urn);
+    const resource = fromPulumi(secrets ? { ...args, secrets } : args);
     return resource && assessResource(resource, knowledge(), new Date());
   };
   return {
@@ -102,10 +106,10 @@ export function ofStack(
 ): StackValidationPolicy[] {
   const judge = oncePerCall((args) => {
     const planned = args.resources.map((each): PulumiResource => {
-      const writtenName = run.names.get(each.urn);
-      return { ...withUrns(each), ...(writtenName === undefined ? {} : { writtenName }) };
+      const [writtenName, secrets] = [run.names.get(each.urn), run.seen.secretsOf(each.urn)];
+      return { ...withUrns(each), ...(writtenName !== undefined && { writtenName }), ...(secrets && { secrets }) };
     });
-    const stack = { planned, repaired: run.repaired };
+    const stack = { planned, repaired: run.repaired, unreadable: run.seen.unreadable };
     return assess(stack, knowledge(), new Date()).findings;
   });
   return policies.map((policy) => ({

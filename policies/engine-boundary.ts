@@ -1,7 +1,9 @@
-import type { UntypedHandleCall } from "@grpc/grpc-js";
-import { SettingsError, type PackConfig } from "../src/settings/settings";
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { PackConfig } from "../src/settings/settings";
 import { refuseToStart } from "../src/start";
-import { Server, status, versions } from "./sdk";
+import { beforeConfigure, beforeResource, beforeStack } from "./boundary/handlers";
+import type { Seen } from "./boundary/seen";
+import { Server, versions } from "./sdk";
 
 /** The oldest SDK that the pack runs with; `peerDependencies` of package.json are the same, and a test holds that. */
 export const oldestSdk: Readonly<Record<string, string>> = { "@pulumi/policy": "1.20.0", "@pulumi/pulumi": "3.220.0" };
@@ -23,34 +25,41 @@ export function isOlder(version: string, than: string): boolean {
   return differs !== undefined && (left?.[differs] ?? 0) < (right?.[differs] ?? 0);
 }
 
+/** What the pack has to do with the engine's calls before the SDK has. */
+export interface Boundary {
+  /** Takes the pack's whole config; what it throws is the engine's answer. */
+  configure: (config: PackConfig) => void;
+  /** Takes what only the wire shows. */
+  seen: Seen;
+}
+
 /**
- * Shows a pack the whole of its config before anything is judged.
+ * Starts a pack, with all of the engine's calls looked at before the SDK does.
  *
- * The SDK hands a policy its own settings only, when the first resource is judged, and the engine lets unknown policies
- * and settings pass. A fact holds for all policies, and a mistyped name would be ignored silently: so the call that
- * configures the pack is looked at before the SDK does. An SDK that takes the call in another way is refused: without
- * this, a typo would pass for a setting.
+ * - The SDK hands a policy its own settings only, when the first resource is judged, and the engine lets unknown
+ *   policies and settings pass. A fact holds for all policies, and a mistyped name would be ignored silently.
+ * - It decodes every resource for every policy, throws on some values, and doesn't answer then: the preview hangs.
+ * - It hands policies secrets as plain values.
  *
- * @param configure takes the config; what it throws is the engine's answer
+ * An SDK that takes the calls in another way is refused: without this, a typo would pass for a setting.
  */
-export function onConfigure<T>(configure: (config: PackConfig) => void, startPack: () => T): T {
+export function atBoundary<T>(boundary: Boundary, startPack: () => T): T {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its receiver below
   const original = Server.prototype.addService;
-  let isGuarded = false;
+  let isInPlace = false;
   Server.prototype.addService = function (service, implementation) {
-    const own = implementation.configure as Configure | undefined;
-    isGuarded ||= own !== undefined;
-    return original.call(this, service, {
-      ...implementation,
-      ...(own && { configure: before(own, configure) as UntypedHandleCall }),
-    });
+    const guarded = guard(service, implementation, boundary);
+    isInPlace ||= guarded !== undefined;
+    return original.call(this, service, { ...implementation, ...guarded } as UntypedServiceImplementation);
   };
   try {
     const pack = startPack();
     // The SDK would listen from the next turn on; by then the process has ended.
-    if (!isGuarded) {
+    if (!isInPlace) {
       const sdk = `@pulumi/policy ${versions["@pulumi/policy"]}`;
-      refuseToStart(`${sdk} takes policy config in a way that this version of the pack can't check; use an older one.`);
+      refuseToStart(
+        `${sdk} takes the engine's calls in a way that this version of the pack doesn't know; use an older one.`,
+      );
     }
     return pack;
   } finally {
@@ -58,28 +67,24 @@ export function onConfigure<T>(configure: (config: PackConfig) => void, startPac
   }
 }
 
-interface ConfigureCall {
-  request: { getPolicyconfigMap(): { entries(): Iterable<[string, { getProperties(): Struct | undefined }]> } };
-}
-interface Struct {
-  toJavaScript(): Record<string, unknown>;
-}
-type Callback = (error: { code: number; details: string } | undefined, response?: unknown) => void;
-type Configure = (call: ConfigureCall, callback: Callback) => void;
+type Handlers = {
+  configure: Parameters<typeof beforeConfigure>[0];
+  analyze: Parameters<typeof beforeResource>[0];
+  remediate: Parameters<typeof beforeResource>[0];
+  analyzeStack: Parameters<typeof beforeStack>[0];
+};
+/** What an empty answer is made of. */
+type Service = Partial<Record<keyof Handlers, { responseType?: new () => object }>>;
 
-function before(own: Configure, configure: (config: PackConfig) => void): Configure {
-  return (call, callback) => {
-    const config: Record<string, PackConfig[string]> = {};
-    for (const [policy, value] of call.request.getPolicyconfigMap().entries()) {
-      config[policy] = value.getProperties()?.toJavaScript() ?? {};
-    }
-    try {
-      configure(config);
-    } catch (error) {
-      if (!(error instanceof SettingsError)) throw error;
-      callback({ code: status.INVALID_ARGUMENT, details: error.message });
-      return;
-    }
-    own(call, callback);
+/** Undefined where the SDK lacks one of the handlers, or doesn't say what they answer. */
+function guard(service: Service, own: Partial<Handlers>, { configure, seen }: Boundary): Handlers | undefined {
+  const { analyze, remediate, analyzeStack } = own;
+  const [Analyzed, Remediated] = [service.analyze?.responseType, service.remediate?.responseType];
+  if (!own.configure || !analyze || !remediate || !analyzeStack || !Analyzed || !Remediated) return undefined;
+  return {
+    configure: beforeConfigure(own.configure, configure),
+    analyze: beforeResource(analyze, () => new Analyzed(), seen),
+    remediate: beforeResource(remediate, () => new Remediated(), seen),
+    analyzeStack: beforeStack(analyzeStack, seen),
   };
 }

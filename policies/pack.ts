@@ -1,11 +1,12 @@
 // First: it refuses to start without the SDK, or with one that is too old for the pack.
-import { onConfigure, refuseOldSdk } from "./engine-boundary";
+import { atBoundary, refuseOldSdk } from "./engine-boundary";
 import { PolicyPack } from "@pulumi/policy";
 import { readKnowledge } from "../src/assess";
 import { packPage } from "../src/pack-page";
 import type { Level, PolicyName, Settings } from "../src/settings/schema";
 import { checkSettings } from "../src/settings/settings";
 import { policies } from ".";
+import { Seen } from "./boundary/seen";
 
 /** What an organization's own pack may call itself. */
 export interface PackOptions {
@@ -29,8 +30,9 @@ export function startPack(settings: Settings, options: PackOptions): void {
   let knowledge = readKnowledge({}, settings);
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
   const readme = packPage();
-  onConfigure(
-    (config) => (knowledge = readKnowledge(config, settings)),
+  const seen = new Seen();
+  atBoundary(
+    { configure: (config) => (knowledge = readKnowledge(config, settings)), seen },
     () =>
       new PolicyPack(name, {
         displayName: "APISIX graceful termination",
@@ -41,7 +43,7 @@ export function startPack(settings: Settings, options: PackOptions): void {
         repository: "https://github.com/apisix-graceful-termination/apisix-graceful-termination",
         ...(readme === undefined ? {} : { readme }),
         ...about,
-        policies: policies(settings, () => knowledge).map((policy) => {
+        policies: policies(settings, () => knowledge, seen).map((policy) => {
           const level = enforcementLevels[policy.name as PolicyName];
           return level === undefined ? policy : { ...policy, enforcementLevel: level };
         }),

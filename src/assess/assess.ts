@@ -1,5 +1,5 @@
 import { sortedBy } from "../order";
-import { fromPulumi, labelOf, type PulumiResource, type Resource } from "../kubernetes/resource";
+import { fromPulumi, helmRelease, labelOf, type PulumiResource, type Resource } from "../kubernetes/resource";
 import { getBoolean } from "../kubernetes/values";
 import { isExposed, type Workload } from "../kubernetes/workload";
 import { resolveRoutes, type Chain, type Routes } from "../routing";
@@ -38,6 +38,8 @@ export interface Stack {
   deployed?: readonly PulumiResource[];
   /** What was repaired in this run, by id: what the stack doesn't hold of it was undone. */
   repaired?: ReadonlyMap<string, Mended>;
+  /** The URNs of resources that couldn't be read, in this stack or while it was planned. */
+  unreadable?: Iterable<string>;
 }
 
 /** Everything that there is to say of a stack, in an order that doesn't depend on the resources'. */
@@ -71,6 +73,8 @@ export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessm
   const judged = new Map<string, () => Judged>();
   add(withRoutes(routes, considered, judged, repaired, knowledge, today));
   add(ofStack(deployed, routes, knowledge, today));
+  const lost = unreadable([...(stack.unreadable ?? [])]);
+  if (lost) add([lost]);
   add(needlessExemptions(routes.allWorkloads, findings, knowledge, today));
   const upstream = routes.workloads.filter(({ chains }) => chains.some(isUpstream));
   const routed = new Set(upstream.map(({ workload }) => workload.resource.id));
@@ -233,6 +237,20 @@ function* ofAnnotations(
   }
 }
 
+/** The resources that couldn't be read, in one finding: nothing else can be said of them. */
+function unreadable(urns: readonly string[]): Finding | undefined {
+  if (urns.length === 0) return undefined;
+  const names = urns.map(nameFromUrn).sort();
+  const data = { resources: names.slice(0, 3), others: Math.max(0, names.length - 3) };
+  return finding("resource-unreadable", data, { policy: "apisix-route-blind-spots" });
+}
+
+/** `urn:pulumi:dev::shop::kubernetes:apps/v1:Deployment::web` → `Deployment web`. */
+function nameFromUrn(urn: string): string {
+  const [, , type = "", ...name] = urn.split("::");
+  return `${type.slice(type.lastIndexOf(":") + 1)} ${name.join("::")}`;
+}
+
 /** What is true of the stack as a whole. */
 function* ofStack(
   all: readonly PulumiResource[],
@@ -241,8 +259,7 @@ function* ofStack(
   today: Date,
 ): Iterable<Finding> {
   const policy = "apisix-route-blind-spots";
-  // A Helm release is one opaque resource to Pulumi: what it installs is not in the stack.
-  const releases = all.filter(({ type }) => type === "kubernetes:helm.sh/v3:Release").map(({ name }) => `"${name}"`);
+  const releases = all.filter(({ type }) => type === helmRelease).map(({ name }) => `"${name}"`);
   if (releases.length > 0) {
     yield finding("helm-release", { releases: releases.sort().join(", "), count: releases.length }, { policy });
   }

@@ -105,6 +105,7 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   "catalog-undated": { data: { file: "catalog.json" } },
   "catalog-stale": { data: { file: "catalog.json", days: 45, most: 30 } },
   "helm-release": { data: { releases: '"redis"', count: 1 } },
+  "resource-unreadable": { data: { resources: ["Deployment web"], others: 0 } },
   "nothing-to-judge": { data: { workloads: 3, mayAnnotate: true } },
   "class-not-in-stack": { data: { class: "edge" } },
   "class-missing": { data: { resource: "Ingress shop/web" } },

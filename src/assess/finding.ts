@@ -29,6 +29,8 @@ export interface OtherData {
   "catalog-undated": { file: string };
   "catalog-stale": { file: string; days: number; most: number };
   "helm-release": { releases: string; count: number };
+  /** Up to three, as `Deployment web`, and how many more there are. */
+  "resource-unreadable": { resources: readonly string[]; others: number };
   "nothing-to-judge": { workloads: number; mayAnnotate: boolean };
 }
 

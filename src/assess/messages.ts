@@ -296,6 +296,15 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
     why: "A kubernetes.helm.v3.Release is one resource to Pulumi. What it installs never reaches a policy.",
     policies: blind,
   },
+  "resource-unreadable": {
+    what: ({ resources, others: more }) => {
+      const isOne = resources.length + more === 1;
+      return `Can't read ${resources.join(", ")}${andMore(more)}, so the pack neither judges nor repairs ${isOne ? "it" : "them"}: ${isOne ? "it holds" : "they hold"} an asset, an archive or another value that Pulumi's policy SDK can't read.`;
+    },
+    fix: () => "write it as text.",
+    why: "No Kubernetes object has assets or archives. Pulumi's policy SDK fails on some of them, and the preview would hang. So the pack leaves the resource out, and judges the rest.",
+    policies: blind,
+  },
   "nothing-to-judge": {
     what: ({ workloads }) =>
       `Nothing could be judged here: ${workloads === 1 ? "1 workload looks" : `${workloads} workloads look`} reachable, but no route, route catalog or annotation says whether APISIX sends requests to ${workloads === 1 ? "it" : "them"}.`,

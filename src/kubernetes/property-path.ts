@@ -11,7 +11,7 @@ export function covers(path: string, field: string): boolean {
 }
 
 /** The names and indices of a path. */
-function segments(path: string): string[] {
+export function segments(path: string): string[] {
   const all = path.matchAll(/\["((?:\\"|[^"])*)"\]|\[([^\]"]*)\]|([^.[]+)/g);
   return [...all].map(([, quoted, index, name]) => quoted?.replaceAll('\\"', '"') ?? index ?? name ?? "");
 }

@@ -1,3 +1,4 @@
+import { hidden, type Secrets } from "./secrets";
 import { get, getString, unknown, type Maybe } from "./values";
 
 /** One Kubernetes object, as a Pulumi program, a state file, a manifest or a cluster gave it. */
@@ -26,7 +27,12 @@ export interface Resource {
   /** Ids of the resources that it depends on, and per top-level property. Empty where not known. */
   dependencies: readonly string[];
   propertyDependencies: ReadonlyMap<string, readonly string[]>;
+  /** Which of its values are secrets, and its provider's below `providerPath`; absent where there are none. */
+  secrets?: Secrets;
 }
+
+/** Where the provider's inputs stand among the secrets of a resource. */
+export const providerPath = "(provider)";
 
 /** What a resource of Pulumi's looks like, in a policy as in a state file. */
 export interface PulumiResource {
@@ -37,6 +43,7 @@ export interface PulumiResource {
   provider?: { urn: string; props: unknown };
   opts?: { ignoreChanges?: readonly string[] };
   writtenName?: string;
+  secrets?: Secrets;
   dependencies?: readonly string[];
   propertyDependencies?: Readonly<Record<string, readonly string[]>>;
 }
@@ -49,10 +56,9 @@ export interface PulumiResource {
  * built-in groups may lack their `.k8s.io` suffix.
  */
 export function fromPulumi(resource: PulumiResource): Resource | undefined {
-  const match = /^kubernetes:([^/:]+)\/([^/:]+):([^/:]+)$/.exec(resource.type);
-  if (!match) return undefined;
-  const [, group = "", version = "", kind = ""] = match;
-  if (group === "helm.sh" || (group === "yaml" && version !== "v1")) return undefined;
+  const token = readType(resource.type);
+  if (!token) return undefined;
+  const { group, version, kind } = token;
   const declared = getString(resource.props, "apiVersion");
   // A patch's `kind` is that of the object it patches; a custom resource's own kind may end in Patch, too.
   const isPatch = kind.length > 5 && kind.endsWith("Patch") && getString(resource.props, "kind") !== kind;
@@ -69,6 +75,7 @@ export function fromPulumi(resource: PulumiResource): Resource | undefined {
     id: resource.urn,
     logicalName: resource.name,
     ...(resource.writtenName === undefined ? {} : { writtenName: resource.writtenName }),
+    ...(resource.secrets === undefined ? {} : { secrets: resource.secrets }),
     ignoreChanges: resource.opts?.ignoreChanges ?? [],
     cluster: clusterOf(resource.provider?.urn),
     defaultNamespace: getString(resource.provider?.props, "namespace") || "default",
@@ -78,6 +85,21 @@ export function fromPulumi(resource: PulumiResource): Resource | undefined {
 }
 
 const none: ReadonlyMap<string, readonly string[]> = new Map();
+
+/** A Helm release: one opaque resource to Pulumi. What it installs is not in the stack. */
+export const helmRelease = "kubernetes:helm.sh/v3:Release";
+
+/** Is it the type of a Kubernetes object, and not of a component, a Helm release or a provider? */
+export function isKubernetesType(type: string): boolean {
+  return readType(type) !== undefined;
+}
+
+function readType(type: string): { group: string; version: string; kind: string } | undefined {
+  const match = /^kubernetes:([^/:]+)\/([^/:]+):([^/:]+)$/.exec(type);
+  if (!match) return undefined;
+  const [, group = "", version = "", kind = ""] = match;
+  return group === "helm.sh" || (group === "yaml" && version !== "v1") ? undefined : { group, version, kind };
+}
 
 /** Default providers of several SDK versions (`default_4_34_2`) are configured alike: they mean one cluster. */
 function clusterOf(provider: string | undefined): string {
@@ -131,17 +153,31 @@ export function namespaceOf(resource: Resource): Maybe<string> {
 /** The kinds without a namespace that messages name. */
 const clusterScoped = new Set(["ApisixClusterConfig", "GatewayClass", "IngressClass", "Namespace"]);
 
+/** Is the value at a path a secret, or a part of one? */
+export function isSecret({ secrets }: Resource, path: string): boolean {
+  return secrets !== undefined && secrets.cover(path);
+}
+
+/** Is the namespace a secret: its own, or the one that it has from its provider? */
+export function isNamespaceSecret(resource: Resource): boolean {
+  if (!resource.secrets) return false;
+  const isOwn = Boolean(getString(resource.body, "metadata", "namespace"));
+  return isSecret(resource, isOwn ? "metadata.namespace" : `${providerPath}.namespace`);
+}
+
 /**
  * How messages name it: `Deployment shop/web`. The name is what the user wrote: `metadata.name`, or the name in
- * the Pulumi program where the provider made one up (`pulumi.com/autonamed`) or it isn't known in this preview.
+ * the Pulumi program where the provider made one up (`pulumi.com/autonamed`) or it isn't known in this preview. What is
+ * a secret of it isn't named.
  */
 export function labelOf(resource: Resource): string {
   const kind = resource.isPatch ? `${resource.kind}Patch` : resource.kind;
   const name = nameOf(resource);
   const autonamed = get(resource.body, "metadata", "annotations", "pulumi.com/autonamed") === "true";
   const given = typeof name === "string" && !(autonamed && resource.logicalName) ? name : "";
-  const written = given || resource.logicalName || "(unnamed)";
-  const namespace = namespaceOf(resource);
+  const shown = given && isSecret(resource, "metadata.name") ? hidden : given;
+  const written = shown || resource.logicalName || "(unnamed)";
+  const namespace = isNamespaceSecret(resource) ? hidden : namespaceOf(resource);
   return namespace === unknown || clusterScoped.has(resource.kind)
     ? `${kind} ${written}`
     : `${kind} ${namespace}/${written}`;

@@ -1,4 +1,4 @@
-import type { Resource } from "./resource";
+import { isKubernetesType, type Resource } from "./resource";
 import { get, getList, getNumber, getObject, getString, getStringMap, isKnown, unknown, type Maybe } from "./values";
 
 /** A resource with a Pod template, or a Pod. */
@@ -63,6 +63,17 @@ const templated = new Map<string, readonly string[]>([
 /** Is it a workload, by its kind? Jobs and CronJobs are none: they end by themselves and are not backends. */
 export function isWorkload({ kind, group }: Resource): boolean {
   return (kind === "Pod" && group === "") || templated.get(kind)?.includes(group) === true;
+}
+
+/**
+ * May a resource of this Pulumi type be a workload? Its kind alone decides: the API group is in its `apiVersion`.
+ *
+ * @param type such as `kubernetes:apps/v1:Deployment`
+ */
+export function mayBeWorkload(type: string): boolean {
+  if (!isKubernetesType(type)) return false;
+  const kind = type.slice(type.lastIndexOf(":") + 1).replace(/Patch$/, "");
+  return kind === "Pod" || templated.has(kind);
 }
 
 /** A resource as a workload; undefined where it is none. */

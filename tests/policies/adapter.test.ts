@@ -3,7 +3,7 @@ import { packPolicies } from "../../policies/list";
 import { policies } from "../../policies";
 import { readKnowledge } from "../../src/assess";
 import { policyNames, type Settings } from "../../src/settings/schema";
-import { configured, preview, rpcFunctions, secret, stackRequest, UNKNOWN, type TestResource } from "../support/host";
+import { configured, preview, secret, servedPack, stackRequest, UNKNOWN, type TestResource } from "../support/host";
 import { apisixRoute, barePod, behind, deployment, hook, podSpec, routed, service } from "../support/resources";
 
 const sleep5 = { preStop: { sleep: { seconds: 5 } } };
@@ -295,7 +295,7 @@ describe("the stack policies", () => {
   it("judge the stack once for each call of the engine, however many they are", async () => {
     const knowledge = readKnowledge();
     let judgements = 0;
-    const pack = rpcFunctions(
+    const pack = servedPack(
       policies({}, () => {
         judgements++;
         return knowledge;

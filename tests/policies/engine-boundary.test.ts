@@ -1,7 +1,8 @@
 /* eslint-disable @typescript-eslint/unbound-method -- what stands on gRPC's prototype is looked at, not called */
 import assert from "node:assert/strict";
 import type { ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { oldestSdk, onConfigure, refuseOldSdk } from "../../policies/engine-boundary";
+import { Seen } from "../../policies/boundary/seen";
+import { atBoundary, oldestSdk, refuseOldSdk } from "../../policies/engine-boundary";
 import { Server, status, versions } from "../../policies/sdk";
 import { SettingsError, type PackConfig } from "../../src/settings/settings";
 
@@ -16,6 +17,9 @@ const call = {
   },
 };
 
+const none = () => undefined;
+const handlers = { configure: none, analyze: none, remediate: none, analyzeStack: none };
+
 /** Starts a pack whose server has these methods; what a server gets of them, and the pack. */
 function started(configure: (config: PackConfig) => void, methods: object) {
   const served: UntypedServiceImplementation[] = [];
@@ -23,9 +27,9 @@ function started(configure: (config: PackConfig) => void, methods: object) {
   Server.prototype.addService = (_, implementation) => served.push(implementation);
   const ours = Server.prototype.addService;
   try {
-    const service: ServiceDefinition = {};
-    const pack = onConfigure(configure, () => {
-      new Server().addService(service, methods as UntypedServiceImplementation);
+    const service = { analyze: { responseType: Object }, remediate: { responseType: Object } };
+    const pack = atBoundary({ configure, seen: new Seen() }, () => {
+      new Server().addService(service as unknown as ServiceDefinition, methods as UntypedServiceImplementation);
       return "pack";
     });
     assert.equal(Server.prototype.addService, ours);
@@ -76,26 +80,25 @@ describe("an SDK that the pack doesn't know", () => {
     });
   }
 
-  it("is refused if it takes config in another way", () => {
-    const says = /takes policy config in a way that this version of the pack can't check; use an older one\./;
-    assert.match(refusal(() => started(() => undefined, { analyze: () => undefined })) ?? "", says);
-    assert.match(
-      refusal(() =>
-        onConfigure(
-          () => undefined,
-          () => "a pack without a server",
-        ),
-      ) ?? "",
-      says,
-    );
+  const says = /takes the engine's calls in a way that this version of the pack doesn't know; use an older one\./;
+  for (const missing of Object.keys(handlers)) {
+    it(`is refused if it has no handler ${missing}`, () => {
+      const others = Object.entries(handlers).filter(([name]) => name !== missing);
+      assert.match(refusal(() => started(() => undefined, Object.fromEntries(others))) ?? "", says);
+    });
+  }
+
+  it("is refused if it starts no server", () => {
+    const boundary = { configure: () => undefined, seen: new Seen() };
+    assert.match(refusal(() => atBoundary(boundary, () => "a pack without a server")) ?? "", says);
   });
 });
 
-describe("onConfigure", () => {
+describe("the pack's config", () => {
   it("shows the pack its config before the SDK sees it", () => {
     const order: unknown[] = [];
     const own = (...args: unknown[]) => order.push(args);
-    const { pack, served } = started((config) => order.push(config), { configure: own });
+    const { pack, served } = started((config) => order.push(config), { ...handlers, configure: own });
     const callback = () => assert.fail("the SDK answers");
     served.configure?.(call, callback);
     assert.equal(pack, "pack");
@@ -108,7 +111,7 @@ describe("onConfigure", () => {
       () => {
         throw new SettingsError(["sleepSecond: no such setting"]);
       },
-      { configure: () => assert.fail("it is refused") },
+      { ...handlers, configure: () => assert.fail("it is refused") },
     );
     served.configure?.(call, (error: unknown) => answers.push(error));
     const details = new SettingsError(["sleepSecond: no such setting"]).message;
@@ -120,13 +123,13 @@ describe("onConfigure", () => {
       () => {
         throw new TypeError("a bug");
       },
-      { configure: () => assert.fail("it failed") },
+      { ...handlers, configure: () => assert.fail("it failed") },
     );
     assert.throws(() => served.configure?.(call, () => assert.fail("it failed")), /a bug/);
   });
 
   it("leaves other methods as they are", () => {
-    const analyze = () => undefined;
-    assert.equal(started(() => undefined, { configure: () => undefined, analyze }).served.analyze, analyze);
+    const getPluginInfo = () => undefined;
+    assert.equal(started(() => undefined, { ...handlers, getPluginInfo }).served.getPluginInfo, getPluginInfo);
   });
 });

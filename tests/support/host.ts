@@ -4,9 +4,13 @@
  */
 import { promisify } from "node:util";
 import type { EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { policies as packPolicies } from "../../policies";
+import { Seen } from "../../policies/boundary/seen";
+import { atBoundary } from "../../policies/engine-boundary";
+import { Server } from "../../policies/sdk";
 import { readKnowledge } from "../../src/assess";
 import type { Settings } from "../../src/settings/schema";
 import type { PackConfig } from "../../src/settings/settings";
@@ -69,31 +73,67 @@ export type Policy = ResourceValidationPolicy | StackValidationPolicy;
 type Config = PackConfig;
 
 /** The pack's policies with a config, as the engine configures them before anything is judged. */
-export function configured(config: Config = {}, organization: Settings = {}): Policy[] {
+export function configured(config: Config = {}, organization: Settings = {}, seen = new Seen()): Policy[] {
   const knowledge = readKnowledge(config, organization);
-  return packPolicies(organization, () => knowledge);
+  return packPolicies(organization, () => knowledge, seen);
 }
 
 export function urnOf({ type, name }: { type: string; name: string }): string {
   return `urn:pulumi:test::shop::${type}::${name}`;
 }
 
-/** The SDK's RPC functions of a pack, as the engine calls them. */
-export function rpcFunctions(policies: Policy[]) {
+export type Handlers = Record<"remediate" | "analyze" | "analyzeStack", Rpc>;
+
+/** The SDK's RPC functions of a pack. */
+export function sdkFunctions(policies: Policy[]): Handlers {
   const pack: [string, string, EnforcementLevel, Policy[]] = [
     "apisix-graceful-termination",
     "1.0.0",
     "advisory",
     policies,
   ];
-  const remediate = promisify(server.makeRemediateRpcFun(...pack));
-  const analyze = promisify(server.makeAnalyzeRpcFun(...pack));
-  const analyzeStack = promisify(server.makeAnalyzeStackRpcFun(...pack));
   return {
-    remediate: (request: proto.AnalyzeRequest) => remediate({ request }) as Promise<proto.RemediateResponse>,
-    analyze: (request: proto.AnalyzeRequest) => analyze({ request }) as Promise<proto.AnalyzeResponse>,
-    analyzeStack: (request: proto.AnalyzeStackRequest) => analyzeStack({ request }) as Promise<proto.AnalyzeResponse>,
+    remediate: server.makeRemediateRpcFun(...pack),
+    analyze: server.makeAnalyzeRpcFun(...pack),
+    analyzeStack: server.makeAnalyzeStackRpcFun(...pack),
   };
+}
+
+/** A server with handlers behind the engine boundary, as the SDK starts one; and what is served. */
+export function guarded(handlers: Handlers, seen: Seen): { server: InstanceType<typeof Server>; served: Handlers } {
+  const served = { current: handlers };
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its receiver below
+  const original = Server.prototype.addService;
+  Server.prototype.addService = function (service, implementation) {
+    served.current = implementation as unknown as Handlers;
+    return original.call(this, service, implementation);
+  };
+  try {
+    const started = atBoundary({ configure: () => undefined, seen }, () => {
+      const own = new Server();
+      const configure: Rpc = () => undefined;
+      own.addService(AnalyzerService, { ...handlers, configure });
+      return own;
+    });
+    return { server: started, served: served.current };
+  } finally {
+    Server.prototype.addService = original;
+  }
+}
+
+/** Handlers as the engine calls them. */
+export function rpcFunctions({ remediate, analyze, analyzeStack }: Handlers) {
+  const [remediated, analyzed, stack] = [promisify(remediate), promisify(analyze), promisify(analyzeStack)];
+  return {
+    remediate: (request: proto.AnalyzeRequest) => remediated({ request }) as Promise<proto.RemediateResponse>,
+    analyze: (request: proto.AnalyzeRequest) => analyzed({ request }) as Promise<proto.AnalyzeResponse>,
+    analyzeStack: (request: proto.AnalyzeStackRequest) => stack({ request }) as Promise<proto.AnalyzeResponse>,
+  };
+}
+
+/** A pack as it is served: its policies, in the SDK, behind the engine boundary. */
+export function servedPack(policies: Policy[], seen = new Seen()) {
+  return rpcFunctions(guarded(sdkFunctions(policies), seen).served);
 }
 
 /** The request for one resource. */
@@ -130,7 +170,9 @@ export async function preview(
   organization: Settings = {},
   repairs = true,
 ): Promise<Outcome> {
-  const pack = rpcFunctions(configured(config, organization).map((policy) => withLevel(policy, config)));
+  const seen = new Seen();
+  const policies = configured(config, organization, seen).map((policy) => withLevel(policy, config));
+  const pack = servedPack(policies, seen);
   const outcome: Outcome = { violations: [], remediations: [], resources: [] };
 
   const collect = (response: proto.AnalyzeResponse, fallback: string) => {
@@ -192,4 +234,4 @@ function withLevel(policy: Policy, config: Config): Policy {
   return { ...policy, enforcementLevel: (level ?? config.all ?? policy.enforcementLevel) as EnforcementLevel };
 }
 
-type Rpc = (call: { request: unknown }, callback: (error: Error | null, response: unknown) => void) => void;
+export type Rpc = (call: { request: unknown }, callback: (error: Error | null, response: unknown) => void) => unknown;

@@ -1,11 +1,10 @@
 /** Pulumi state: what `pulumi stack export` prints, and the files of the file backend. */
+import { secretSignature, signature } from "../../kubernetes/secrets";
 import { get, getList, getObject, getString, unknown } from "../../kubernetes/values";
-import { signature } from "../../report/step";
 import { InputError, UsageError, type Reading, type Sourced } from "./source";
 import { complaint, runTool } from "./tool";
 
-/** How the engine marks secrets and outputs that it doesn't know, in state as on the wire (sdk/go/common/resource/sig). */
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+/** How the engine marks outputs that it doesn't know, in state as on the wire (sdk/go/common/resource/sig). */
 const unknownValues = new Set([
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
   "3eeb2bf0-c639-47a8-9e75-3b44932eb421",

@@ -1,0 +1,78 @@
+/**
+ * Which values of a resource are secrets. Pulumi's policy SDK hands a policy the values alone, so this is read from
+ * their wire form (sdk/go/common/resource/sig): as the engine sends it, and as it stands in a state.
+ */
+import { segments } from "./property-path";
+
+/** The key that tells a special value from an object. */
+export const signature = "4dabf18193072939515e22adb298388d";
+export const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+
+/** What is printed in place of a secret. */
+export const hidden = "(secret)";
+
+type Path = readonly string[];
+
+/** The secrets of one resource, by where they stand. */
+export class Secrets {
+  /** By their text: the same secrets are seen again in each call for the resource. */
+  private readonly paths = new Map<string, Path>();
+
+  add(path: Path): void {
+    this.paths.set(path.join("\0"), path);
+  }
+
+  /**
+   * Is the value at a path a secret, or a part of one?
+   *
+   * @param path such as `spec.template.spec.containers[0].name`
+   */
+  cover(path: string): boolean {
+    const asked = segments(path);
+    return this.some((secret) => startsWith(asked, secret));
+  }
+
+  /** The same, or does it hold one? */
+  touch(path: string): boolean {
+    const asked = segments(path);
+    return this.some((secret) => startsWith(asked, secret) || startsWith(secret, asked));
+  }
+
+  some(is: (path: Path) => boolean): boolean {
+    for (const path of this.paths.values()) if (is(path)) return true;
+    return false;
+  }
+}
+
+function startsWith(path: Path, start: Path): boolean {
+  return start.every((segment, i) => path[i] === segment);
+}
+
+/**
+ * Finds the secrets in a value's wire form.
+ *
+ * @param found is given the path of each
+ * @returns false where the value holds something else that is special: an asset, an archive, or what no SDK writes
+ * @throws RangeError where it is nested too deep
+ */
+export function findSecrets(value: unknown, found: (path: Path) => void, start: Path = []): boolean {
+  const path = [...start];
+  const walk = (each: unknown, isSecret: boolean): boolean => {
+    if (typeof each !== "object" || each === null) return true;
+    const special = (each as Record<string, unknown>)[signature];
+    // As the SDK takes it: an empty one is none.
+    if (special && !Array.isArray(each)) {
+      const secret = (each as { value?: unknown }).value;
+      if (special !== secretSignature || secret === undefined) return false;
+      if (!isSecret) found([...path]);
+      return walk(secret, true);
+    }
+    for (const key of Object.keys(each)) {
+      path.push(key);
+      if (!walk((each as Record<string, unknown>)[key], isSecret)) return false;
+      path.pop();
+    }
+    return true;
+  };
+  return walk(value, false);
+}
