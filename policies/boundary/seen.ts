@@ -35,7 +35,7 @@ export class Seen {
   looksAt(resource: WireResource): boolean {
     let isReadable = false;
     try {
-      const found = (path: readonly string[]) => this.add(resource.getUrn(), path);
+      const found = (path: readonly string[], value: unknown) => this.add(resource.getUrn(), path, value);
       isReadable =
         findSecrets(readOnce(resource.getProperties()), found) &&
         findSecrets(readOnce(resource.getProvider()?.getProperties()), found, [providerPath]);
@@ -46,10 +46,10 @@ export class Seen {
     return isReadable;
   }
 
-  private add(urn: string, path: readonly string[]): void {
+  private add(urn: string, path: readonly string[], value: unknown): void {
     let own = this.secrets.get(urn);
     if (!own) this.secrets.set(urn, (own = new Secrets()));
-    own.add(path);
+    own.add(path, value);
   }
 }
 

@@ -28,11 +28,14 @@ export interface SlowRequest {
 /**
  * A route may give a request more time than its container has left after SIGTERM: a request that is on its way then is
  * cut off by SIGKILL, however long the sleep is. Nothing is said of a hook that never ends: that is a defect of its own.
+ *
+ * @param isHidden do the Pod's times come from secrets?
  */
 export function slowRequest(
   { gracePeriod }: Pod,
   upstream: readonly Chain[],
   { timeline, requirement }: Judged,
+  isHidden = false,
 ): SlowRequest | undefined {
   const [chain] = [...upstream].sort((a, b) => (b.timeout ?? 0) - (a.timeout ?? 0));
   const timeout = chain?.timeout ?? 0;
@@ -45,12 +48,14 @@ export function slowRequest(
   const [grace, hooks] = [needs(timeout), needs(0)];
   if (grace === undefined || hooks === undefined) return undefined;
   const { maxGracePeriodSeconds: ceiling = Infinity, shutdownSeconds } = requirement;
+  // One tells the others.
+  const printed = (seconds: number) => (isHidden || chain.isTimeoutSecret ? NaN : seconds);
   // What is there, or what the other findings ask for.
   const period = Math.max(gracePeriod ?? defaultGracePeriod, Math.min(ceiling, hooks + shutdownSeconds));
   return {
-    ...{ container: first.container.name, chain, timeout, left: first.left.atMost },
-    ...(grace <= ceiling ? { grace } : {}),
-    fits: Math.max(0, Math.floor(period - hooks)),
+    ...{ container: first.container.name, chain, timeout: printed(timeout), left: printed(first.left.atMost) },
+    ...(grace <= ceiling ? { grace: printed(grace) } : {}),
+    fits: printed(Math.max(0, Math.floor(period - hooks))),
   };
 }
 

@@ -9,6 +9,7 @@ import { landsOf } from "../shutdown/lands";
 import { graceRemedy, sleepRemedy, type Edit } from "../shutdown/remedy";
 import { timeline, type Timeline } from "../shutdown/timeline";
 import { ofDefect, type Finding } from "./finding";
+import { hiddenTimes, withoutTimes } from "./hidden";
 import type { Knowledge } from "./knowledge";
 import { rulePolicy, type ResourcePolicyName } from "./policies";
 import { graceField, ignored, remarksOn } from "./remarks";
@@ -62,6 +63,7 @@ export function consider(workload: Workload, { settings, catalog }: Knowledge): 
   const wishes = wishesOf(workload, settings);
   const line = once(() => timeline(workload.pod, facts.kubernetesVersion));
   const requirement = (serving: readonly string[] | undefined) => requirementOf(facts, wishes, serving);
+  const hides = hiddenTimes(workload);
   const judged = new Map<string | undefined, Judged>();
   return {
     ...{ workload, wishes, known, timeline: line, requirement },
@@ -70,7 +72,8 @@ export function consider(workload: Workload, { settings, catalog }: Knowledge): 
       let answer = judged.get(key);
       if (!answer) {
         const own = requirement(serving);
-        answer = { timeline: line(), requirement: own, defects: judge(workload.pod, own, line()) };
+        const defects = judge(workload.pod, own, line()).map((defect) => withoutTimes(defect, hides));
+        answer = { timeline: line(), requirement: own, defects };
         judged.set(key, answer);
       }
       return answer;

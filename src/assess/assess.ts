@@ -19,6 +19,7 @@ import {
 } from "./alone";
 import { needlessExemptions } from "./exemptions";
 import { evidenceOf, finding, isUpstream, ofDefect, type Finding, type Remark } from "./finding";
+import { hiddenTimes } from "./hidden";
 import type { Knowledge } from "./knowledge";
 import { isAdvice } from "./blind-spot-messages";
 import { resourcePolicies, rulePolicy } from "./policies";
@@ -148,7 +149,7 @@ function* ofRouted(
     yield ofDefect(defect, { policy, subject, ...evidence, excuses, remarks });
   }
   if (upstream.length === 0) yield* ofMirrored(workload, defects, chains, settings, today);
-  const slow = slowRequest(workload.pod, upstream, judged);
+  const slow = slowRequest(workload.pod, upstream, judged, hiddenTimes(workload) !== undefined);
   if (slow) {
     const { container, chain, ...data } = slow;
     const policy = "apisix-rollout-advice";

@@ -1,5 +1,6 @@
 /** Who is excused from what, why and until when; and which exemptions have no effect. */
 import { labelOf } from "../kubernetes/resource";
+import { hidden } from "../kubernetes/secrets";
 import { isKnown } from "../kubernetes/values";
 import type { Workload } from "../kubernetes/workload";
 import { ignorePrefix, type Excuse } from "../settings/exemptions";
@@ -7,6 +8,7 @@ import { policyNames, type Exemption, type PolicyName } from "../settings/schema
 import { didYouMean } from "../schema/did-you-mean";
 import { finding, type Finding } from "./finding";
 import type { Knowledge } from "./knowledge";
+import { areAnnotationsSecret } from "./hidden";
 import { annotationsOf, excusesFrom } from "./workload";
 
 /** One exemption of one workload. */
@@ -142,11 +144,12 @@ function* misspelled(workloads: readonly Workload[], { settings }: Knowledge): I
   const isAllowed = Object.values(settings.policies).some(({ allowAnnotations }) => allowAnnotations);
   if (!isAllowed) return;
   for (const workload of workloads) {
+    const areHidden = areAnnotationsSecret(workload);
     for (const [annotation, value] of annotationsOf(workload)) {
       if (!annotation.startsWith(ignorePrefix) || !isKnown(value)) continue;
       const name = annotation.slice(ignorePrefix.length);
       if ((policyNames as string[]).includes(name)) continue;
-      const data = { annotation, hint: didYouMean(name, policyNames) };
+      const data = areHidden ? { annotation: hidden, hint: "" } : { annotation, hint: didYouMean(name, policyNames) };
       yield finding("exemption-policy-unknown", data, { policy: "apisix-rollout-advice", subject: workload.resource });
     }
   }

@@ -8,9 +8,11 @@ import type { PolicyName } from "../settings/schema";
 import { annotationPrefix, type Excuse } from "../settings/exemptions";
 import type { Defect, DefectCode, DefectData, Fix, GracePeriod } from "../shutdown/judge";
 import type { Interval } from "../shutdown/interval";
+import { hidden } from "../kubernetes/secrets";
 import { docsUrl } from "../version";
 import type { BlindSpotCode } from "../routing";
 import { blindSpotMessages, lineText, noteText } from "./blind-spot-messages";
+import { cleaned } from "./clean";
 import { examples } from "./examples";
 import type { Code, Finding, FindingData, OtherData, Remark } from "./finding";
 
@@ -333,11 +335,13 @@ export interface FindingText {
   docs: string;
 }
 
-export function findingText(finding: Finding): FindingText {
+export function findingText(given: Finding): FindingText {
+  const finding = cleaned(given);
   const { code, evidence, notes = [], remarks = [], excuses } = finding;
   const told = [...notes.map(noteText), ...remarks.map(remarkText)].map((text) => `Note: ${text}`);
   for (const excuse of excuses) if (excuse.fault) told.push(lapsed(excuse));
-  return { what: whatOf(finding), evidence: [...evidence, ...told], fix: fixOf(finding), docs: pageOf(code) };
+  const [what, fix] = [whatOf(finding), fixOf(finding)].map((text) => text.replaceAll("NaN", hidden));
+  return { what: what ?? "", evidence: [...evidence, ...told], fix: fix ?? "", docs: pageOf(code) };
 }
 
 /** One finding, one message: what is wrong, the evidence, what to do, the page. */
@@ -427,7 +431,9 @@ function fixPart(fix: Fix): string {
     case "change-signal":
       return `remove lifecycle.stopSignal on container "${fix.container}", or set a signal on which the app shuts down`;
     case "set-grace":
-      return `terminationGracePeriodSeconds: ${fix.seconds}`;
+      return Number.isNaN(fix.seconds)
+        ? "raise terminationGracePeriodSeconds to the longest hook and the time that the app needs to shut down"
+        : `terminationGracePeriodSeconds: ${fix.seconds}`;
     case "shorten":
       return `shorten the hook or the shutdown: together they need ${fix.needed} s, and maxGracePeriodSeconds is ${fix.ceiling}`;
     case "make-known": {
@@ -508,7 +514,7 @@ function period({ seconds: written, isDefault }: GracePeriod): string {
 
 /** `5 s`, `5 to 8 s`, `at least 5 s`. */
 function seconds({ atLeast, atMost }: Interval): string {
-  if (atLeast === atMost) return `${round(atLeast)} s`;
+  if (atLeast === atMost || Number.isNaN(atLeast)) return `${round(atLeast)} s`;
   return atMost === Infinity ? `at least ${round(atLeast)} s` : `${round(atLeast)} to ${round(atMost)} s`;
 }
 

@@ -1,5 +1,6 @@
 /** What is to be held of one workload, by the facts and its own annotations; and who knows it to be routed. */
 import { labelOf, nameOf, namespaceOf } from "../kubernetes/resource";
+import { hidden } from "../kubernetes/secrets";
 import { isKnown, type Maybe } from "../kubernetes/values";
 import { isExposed, type Container, type Workload } from "../kubernetes/workload";
 import { annotationPrefix, excusesOf, type Excuse, type Exemptible } from "../settings/exemptions";
@@ -8,6 +9,7 @@ import type { Facts, PolicyName, PolicySettings } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
 import type { Requirement } from "../shutdown/judge";
 import type { Code, OtherData } from "./finding";
+import { isAnnotationSecret } from "./hidden";
 
 /** What a workload's annotations ask for. */
 export interface Wishes {
@@ -87,8 +89,8 @@ export function requirementOf(facts: Facts, wishes: Wishes, serving?: readonly s
     kubernetesVersion,
     hook,
     ...(maxGracePeriodSeconds === undefined ? {} : { maxGracePeriodSeconds }),
-    concerns: ({ name }: Container) =>
-      !ignoreContainers.some((glob) => matchesGlob(name, glob)) && (!onlyServing || serving.includes(name)),
+    concerns: ({ name, secretName = name }: Container) =>
+      !ignoreContainers.some((glob) => matchesGlob(secretName, glob)) && (!onlyServing || serving.includes(name)),
   };
 }
 
@@ -124,6 +126,11 @@ export function select(workload: Workload, own: PolicySettings, known?: string):
   }
 }
 
+/** An exemption whose annotation is a secret. */
+function withoutText({ source, until, fault }: Excuse): Excuse {
+  return { source, reason: hidden, ...(until && { until: hidden }), ...(fault && { fault }) };
+}
+
 /**
  * The exemptions of a workload from a policy and from the policy whose rule it is, in force or not: what is excused
  * from a rule isn't reported for the same thing by another policy.
@@ -149,7 +156,10 @@ export function excusesFrom(
   for (const each of rule === undefined || rule === policy ? [policy] : [policy, rule]) {
     const own = policies[each];
     const settings = { exempt: own.exempt, allowAnnotations: allowAnnotations && own.allowAnnotations };
-    for (const excuse of excusesOf(subject, each, settings, today)) excuses.set(JSON.stringify(excuse), excuse);
+    for (const excuse of excusesOf(subject, each, settings, today)) {
+      const shown = isAnnotationSecret(workload, excuse.source) ? withoutText(excuse) : excuse;
+      excuses.set(JSON.stringify(shown), shown);
+    }
   }
   return [...excuses.values()];
 }

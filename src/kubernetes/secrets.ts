@@ -17,9 +17,12 @@ type Path = readonly string[];
 export class Secrets {
   /** By their text: the same secrets are seen again in each call for the resource. */
   private readonly paths = new Map<string, Path>();
+  /** Is one of them more than a text or a number? Then there is more in it than its path tells. */
+  hasObjects = false;
 
-  add(path: Path): void {
+  add(path: Path, value: unknown): void {
     this.paths.set(path.join("\0"), path);
+    this.hasObjects ||= typeof value === "object";
   }
 
   /**
@@ -38,6 +41,22 @@ export class Secrets {
     return this.some((secret) => startsWith(asked, secret) || startsWith(secret, asked));
   }
 
+  /**
+   * The same, or is what stands beside it and belongs to it a secret?
+   *
+   * @param belongs the names of what does
+   */
+  touchBeside(path: string, belongs: RegExp): boolean {
+    const asked = segments(path);
+    const parent = asked.slice(0, -1);
+    return this.some(
+      (secret) =>
+        startsWith(asked, secret) ||
+        startsWith(secret, asked) ||
+        (startsWith(secret, parent) && secret.length <= asked.length + 1 && belongs.test(secret.at(-1) ?? "")),
+    );
+  }
+
   some(is: (path: Path) => boolean): boolean {
     for (const path of this.paths.values()) if (is(path)) return true;
     return false;
@@ -51,11 +70,11 @@ function startsWith(path: Path, start: Path): boolean {
 /**
  * Finds the secrets in a value's wire form.
  *
- * @param found is given the path of each
+ * @param found is given each, with its path
  * @returns false where the value holds something else that is special: an asset, an archive, or what no SDK writes
  * @throws RangeError where it is nested too deep
  */
-export function findSecrets(value: unknown, found: (path: Path) => void, start: Path = []): boolean {
+export function findSecrets(value: unknown, found: (path: Path, value: unknown) => void, start: Path = []): boolean {
   const path = [...start];
   const walk = (each: unknown, isSecret: boolean): boolean => {
     if (typeof each !== "object" || each === null) return true;
@@ -64,7 +83,7 @@ export function findSecrets(value: unknown, found: (path: Path) => void, start: 
     if (special && !Array.isArray(each)) {
       const secret = (each as { value?: unknown }).value;
       if (special !== secretSignature || secret === undefined) return false;
-      if (!isSecret) found([...path]);
+      if (!isSecret) found([...path], secret);
       return walk(secret, true);
     }
     for (const key of Object.keys(each)) {

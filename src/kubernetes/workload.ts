@@ -1,4 +1,4 @@
-import { isKubernetesType, type Resource } from "./resource";
+import { isKubernetesType, isSecret, type Resource } from "./resource";
 import { get, getList, getNumber, getObject, getString, getStringMap, isKnown, unknown, type Maybe } from "./values";
 
 /** A resource with a Pod template, or a Pod. */
@@ -29,8 +29,10 @@ export interface Pod {
 }
 
 export interface Container {
-  /** Its name, or its place in the list where it has none that is known. */
+  /** Its name, or its place in the list where it has none that is known and may be printed. */
   name: string;
+  /** Its name where that is a secret: to be compared, and never printed. */
+  secretName?: string;
   /** Where it stands in the Pod's spec: `containers[0]`. */
   path: string;
   /**
@@ -88,7 +90,7 @@ export function readWorkload(resource: Resource): Workload | undefined {
   const workload: Workload = {
     resource,
     podSpecPath,
-    pod: readPod(get(template, "spec"), resource.isPatch),
+    pod: readPod(get(template, "spec"), resource.isPatch, (path) => isSecret(resource, `${podSpecPath}.${path}`)),
     podLabels: map(template, "labels"),
     podAnnotations: map(template, "annotations"),
     annotations: map(resource.body, "annotations"),
@@ -106,8 +108,12 @@ export function readWorkload(resource: Resource): Workload | undefined {
   return workload;
 }
 
-/** Reads a Pod's spec. Never throws. */
-export function readPod(spec: unknown, isPatch = false): Pod {
+/**
+ * Reads a Pod's spec. Never throws.
+ *
+ * @param isHidden is what stands at a path of the spec a secret?
+ */
+export function readPod(spec: unknown, isPatch = false, isHidden: (path: string) => boolean = () => false): Pod {
   const body = getObject(spec);
   if (body === undefined || !isKnown(body)) {
     return { spec: undefined, gracePeriod: unknown, containers: unknown, isPatch };
@@ -116,12 +122,12 @@ export function readPod(spec: unknown, isPatch = false): Pod {
   return {
     spec: body,
     gracePeriod: grace === undefined && isPatch ? unknown : grace,
-    containers: readContainers(body, isPatch),
+    containers: readContainers(body, isPatch, isHidden),
     isPatch,
   };
 }
 
-function readContainers(spec: object, isPatch: boolean): Maybe<Container[]> {
+function readContainers(spec: object, isPatch: boolean, isHidden: (path: string) => boolean): Maybe<Container[]> {
   const ordinary = getList(spec, "containers");
   const init = getList(spec, "initContainers") ?? [];
   if (ordinary === unknown || init === unknown) return unknown;
@@ -132,8 +138,11 @@ function readContainers(spec: object, isPatch: boolean): Maybe<Container[]> {
     const object = getObject(body);
     if (object === undefined || !isKnown(object)) return false;
     const name = getString(object, "name");
+    const known = typeof name === "string" && name !== "" ? name : undefined;
+    const isNameHidden = known !== undefined && isHidden(`${path}.name`);
     containers.push({
-      name: typeof name === "string" && name !== "" ? name : path,
+      name: isNameHidden ? path : (known ?? path),
+      ...(isNameHidden && { secretName: known }),
       path,
       isSidecar,
       body: object,

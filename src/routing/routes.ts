@@ -23,6 +23,8 @@ export interface Chain {
   port?: number;
   /** The longest time that the route gives a request, in seconds; undefined where it doesn't say. */
   timeout?: number;
+  /** The timeout comes from a secret: it isn't printed. */
+  isTimeoutSecret?: true;
 }
 
 export interface RoutedWorkload {

@@ -21,6 +21,7 @@ import { requestTimeout } from "./duration";
 import {
   elements,
   lasting,
+  shownName,
   stepOf,
   through,
   unknownValue,
@@ -53,7 +54,7 @@ export function* namedUpstream(
   const found = index.named(place, kind, name);
   for (const each of found) yield* nodes(context, each, way);
   if (found.length > 0) return;
-  const shown = index.describe(place, "ApisixUpstream", name);
+  const shown = `ApisixUpstream ${shownName(at.from, at.path, index.nameIn(place, name))}`;
   yield {
     code: "apisix-upstream-not-in-stack",
     data: { upstream: shown },
@@ -64,7 +65,7 @@ export function* namedUpstream(
 }
 
 function* nodes(context: Context, upstream: Resource, before: Way): Generator<Found> {
-  const way = lasting(through(before, stepOf(upstream)), requestTimeout(getObject(upstream.body, "spec")));
+  const way = lasting(through(before, stepOf(upstream)), requestTimeout(getObject(upstream.body, "spec")), upstream);
   const searchNamespace = context.settings.apisixNamespace;
   const scheme = getString(upstream.body, "spec", "scheme");
   yield* elements(
@@ -126,7 +127,7 @@ export function findSubset(
     }
   }
   if (upstreams.length > 0) return new Map();
-  const shown = index.describe(place, "ApisixUpstream", service);
+  const shown = `ApisixUpstream ${shownName(route, at.path, index.nameIn(place, service))}`;
   return {
     code: "subset-not-in-stack",
     data: { upstream: shown, field: at.path, route: labelOf(route) },
@@ -136,13 +137,19 @@ export function findSubset(
   };
 }
 
-/** The request timeout that the ApisixUpstream with a Service's name sets, in seconds. */
-export function timeoutOfService(context: Context, service: Resource, name: string): number | undefined {
+/** A request timeout in seconds, and the resource that sets it. */
+export interface Timeout {
+  seconds: number;
+  from: Resource;
+}
+
+/** The request timeout that the ApisixUpstream with a Service's name sets. */
+export function timeoutOfService(context: Context, service: Resource, name: string): Timeout | undefined {
   const place = context.index.placeOf(service);
   if (place === undefined) return undefined;
   for (const upstream of context.index.named(place, kind, name)) {
     const seconds = requestTimeout(getObject(upstream.body, "spec"));
-    if (seconds !== undefined) return seconds;
+    if (seconds !== undefined) return { seconds, from: upstream };
   }
   return undefined;
 }

@@ -7,7 +7,7 @@
  */
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { getString, getStringMap, unknown, type Maybe } from "../../kubernetes/values";
-import { stepOf, unknownValue, type Context, type Obstacle } from "../follow/reference";
+import { shown, stepOf, unknownValue, type Context, type Obstacle } from "../follow/reference";
 import type { ControllerLine, LineReason, Note, Step } from "../routes";
 
 /** The lines that take a resource: none if it is somebody else's. */
@@ -66,7 +66,7 @@ function namedClass(context: Context, resource: Resource, name: string, path: st
     return {
       takes: {
         code: "class-not-in-stack",
-        data: { class: name },
+        data: { class: shown(resource, path, name) },
         cause: name,
         resource,
         steps: [stepOf(resource)],

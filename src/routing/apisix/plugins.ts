@@ -4,7 +4,8 @@
  * Source: the schemas in apache/apisix 3.18 apisix/plugins/*.lua. Plugins that run code (`serverless-*`,
  * `ext-plugin-*`) can send anything anywhere: they are not followed, and not said either, as nearly none of them do.
  */
-import type { Resource } from "../../kubernetes/resource";
+import { isSecret, type Resource } from "../../kubernetes/resource";
+import { hidden } from "../../kubernetes/secrets";
 import {
   get,
   getBoolean,
@@ -21,6 +22,7 @@ import {
   elements,
   lasting,
   noted,
+  shownName,
   through,
   stepOf,
   unknownValue,
@@ -150,9 +152,12 @@ export function* plugin(
     return;
   }
   const isTold = Object.hasOwn(told, name);
+  // In a list it stands beside its configuration.
+  const isHidden = [place.path, place.path.replace(/\.config$/, ".name")].some((path) => isSecret(place.from, path));
+  const printed = isHidden ? hidden : name;
   const to: Way = isTold
-    ? noted({ ...way, via: "mirror" }, { code: "fed-by-plugin", plugin: name })
-    : noted(way, { code: "asked-by-plugin", plugin: name });
+    ? noted({ ...way, via: "mirror" }, { code: "fed-by-plugin", plugin: printed })
+    : noted(way, { code: "asked-by-plugin", plugin: printed });
   for (const field of (isTold ? told : asked)[name] ?? []) yield* hosts(to, config, field, place);
 }
 
@@ -186,7 +191,10 @@ function* trafficSplit(way: Way, config: unknown, place: Place): Generator<Found
         const inline = getObject(body, "upstream");
         if (inline === unknown) yield unknownValue(place.from, `${path}.upstream`, way.steps);
         else if (inline !== undefined) {
-          yield* upstream(lasting(to, requestSeconds(inline)), inline, { ...place, path: `${path}.upstream` });
+          yield* upstream(lasting(to, requestSeconds(inline), place.from), inline, {
+            ...place,
+            path: `${path}.upstream`,
+          });
         } else if (get(body, "upstream_id") !== undefined) {
           yield cantFollow(to, { ...place, path: `${path}.upstream_id` }, "upstream-id-not-followed");
         }
@@ -232,7 +240,7 @@ export function* pluginConfig(
   const configs = index.named(place, `apisix.apache.org/${kind}`, name);
   for (const config of configs) yield* pluginsOf(config, way, settings.apisixNamespace, rules);
   if (configs.length > 0) return;
-  const shown = index.describe(place, kind, name);
+  const shown = `${kind} ${shownName(at.from, at.path, index.nameIn(place, name))}`;
   yield {
     code: "plugin-config-not-in-stack",
     data: { config: shown },

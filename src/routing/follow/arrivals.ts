@@ -1,5 +1,6 @@
 /** What all ways to Services have in common: missing ports, and the same way twice. */
 import { labelOf, type Resource } from "../../kubernetes/resource";
+import { hidden } from "../../kubernetes/secrets";
 import { unknown } from "../../kubernetes/values";
 import type { Arrival } from "./arrive";
 import { noted, onlyOn, type Obstacle, type Way } from "./reference";
@@ -24,7 +25,7 @@ export function withoutMissingPorts(arrivals: readonly Arrival[], obstacles: Obs
     if (arrival.ports === "controller") broken.add(way.route);
     obstacles.push({
       code: "service-port-missing",
-      data: { service: labelOf(service), port, lost: lostBy(arrival) },
+      data: { service: labelOf(service), port: arrival.isPortSecret ? hidden : port, lost: lostBy(arrival) },
       cause: `${service.id} ${port}`,
       resource: way.route,
       steps: way.steps,
@@ -64,7 +65,12 @@ export function once(arrivals: readonly Arrival[]): Arrival[] {
 /** Two rules of one route that lead the same way: the notes of both, and the longer timeout. */
 function merged(one: Way, other: Way): Way {
   const timeout = Math.max(one.timeout ?? -1, other.timeout ?? -1);
-  return { ...noted(one, ...other.notes), ...(timeout < 0 ? {} : { timeout }) };
+  const isTimeoutSecret = one.isTimeoutSecret ?? other.isTimeoutSecret;
+  return {
+    ...noted(one, ...other.notes),
+    ...(timeout < 0 ? {} : { timeout }),
+    ...(isTimeoutSecret && { isTimeoutSecret }),
+  };
 }
 
 function lostBy({ way, ports }: Arrival): LostByPort {

@@ -1,14 +1,17 @@
 /** From a reference to the Services that it means: by name, by host, through ExternalName Services. */
 import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import { getList, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
-import { timeoutOfService } from "../apisix/apisix-upstream";
+import { timeoutOfService, type Timeout } from "../apisix/apisix-upstream";
 import { isAddress, parseClusterName } from "./cluster-dns";
 import { requestTimeout } from "../apisix/duration";
 import {
   isObstacle,
   lasting,
   noted,
+  isPortSecret,
   onlyOn,
+  shownName,
+  shownPort,
   stepOf,
   through,
   unknownValue,
@@ -21,7 +24,7 @@ import {
   type ServiceTarget,
   type Way,
 } from "./reference";
-import type { Place } from "./resource-index";
+import type { Place, ResourceIndex } from "./resource-index";
 import { externalName, isHeadless, serviceFrom, serviceNamedFrom, servicesNamed } from "./service";
 
 /** A way that has reached a Service. */
@@ -29,6 +32,8 @@ export interface Arrival {
   service: Resource;
   way: Way;
   port: PortReference;
+  /** It isn't printed. */
+  isPortSecret?: boolean;
   subset?: ServiceTarget["subset"];
   /**
    * Who cares for the port: the ingress controller, which wants the Service to have it; a connection to the Service's
@@ -52,7 +57,7 @@ export function arrive(context: Context, start: Reference, arrivals: Arrival[], 
     for (const service of services) {
       if (visited.has(service)) continue;
       visited.add(service);
-      const to = through(way, stepOf(service, target.port));
+      const to = through(way, stepOf(service, shownPort(reference)));
       const host = externalName(service);
       const isExternalNode = !isHost && target.resolvedBy === "external node";
       if (host !== undefined) {
@@ -60,7 +65,10 @@ export function arrive(context: Context, start: Reference, arrivals: Arrival[], 
         const narrowed = isController ? onlyOn("2", to, { code: "external-name-not-read" }) : to;
         if (narrowed.lines.length === 0) continue;
         const searchNamespace = context.settings.apisixNamespace;
-        const target2: HostTarget = { host, port: target.port, searchNamespace };
+        const target2: HostTarget = {
+          ...{ host, port: target.port, searchNamespace },
+          isPortSecret: isPortSecret(reference),
+        };
         open.push({ way: narrowed, from: service, path: "spec.externalName", target: target2 });
         continue;
       }
@@ -82,7 +90,8 @@ export function arrive(context: Context, start: Reference, arrivals: Arrival[], 
 }
 
 /** What is known on arrival at a Service that isn't an ExternalName. */
-function reach(context: Context, { target, way: before }: Reference, service: Resource, to: Way): Arrival | Obstacle {
+function reach(context: Context, reference: Reference, service: Resource, to: Way): Arrival | Obstacle {
+  const { target, way: before } = reference;
   const isHost = "host" in target;
   const isByName = isHost || target.granularity === "service";
   let way = to;
@@ -100,27 +109,29 @@ function reach(context: Context, { target, way: before }: Reference, service: Re
   } else if (isByName) way = noted(way, { code: "keep-alive-connections" });
   return {
     service,
-    way: lasting(way, timeoutOf(context, service, way)),
+    way: withTimeoutOf(context, service, way),
     port: target.port,
+    isPortSecret: isPortSecret(reference),
     ports:
       isHost || target.resolvedBy === "mirror" ? "host" : target.resolvedBy === "controller" ? "controller" : "any",
     ...("subset" in target && target.subset ? { subset: target.subset } : {}),
   };
 }
 
-/** The timeout that an ApisixUpstream or a BackendTrafficPolicy sets for a Service, in seconds. */
-function timeoutOf(context: Context, service: Resource, way: Way): number | undefined {
+/** The way with the timeout that an ApisixUpstream or a BackendTrafficPolicy sets for a Service. */
+function withTimeoutOf(context: Context, service: Resource, way: Way): Way {
   const name = nameOf(service);
-  if (way.timeout !== undefined || typeof name !== "string") return undefined;
-  return timeoutOfService(context, service, name) ?? policyTimeouts(context).get(service);
+  if (way.timeout !== undefined || typeof name !== "string") return way;
+  const timeout = timeoutOfService(context, service, name) ?? policyTimeouts(context).get(service);
+  return timeout ? lasting(way, timeout.seconds, timeout.from) : way;
 }
 
-const policyTimeoutsOf = new WeakMap<Context, ReadonlyMap<Resource, number>>();
+const policyTimeoutsOf = new WeakMap<Context, ReadonlyMap<Resource, Timeout>>();
 
-function policyTimeouts(context: Context): ReadonlyMap<Resource, number> {
+function policyTimeouts(context: Context): ReadonlyMap<Resource, Timeout> {
   const known = policyTimeoutsOf.get(context);
   if (known) return known;
-  const timeouts = new Map<Resource, number>();
+  const timeouts = new Map<Resource, Timeout>();
   policyTimeoutsOf.set(context, timeouts);
   const { index } = context;
   for (const policy of index.ofKind("apisix.apache.org/BackendTrafficPolicy")) {
@@ -131,7 +142,7 @@ function policyTimeouts(context: Context): ReadonlyMap<Resource, number> {
     for (const ref of refs ?? []) {
       const name = getString(ref, "name");
       if (typeof name !== "string") continue;
-      for (const service of servicesNamed(index, place, name)) timeouts.set(service, seconds);
+      for (const service of servicesNamed(index, place, name)) timeouts.set(service, { seconds, from: policy });
     }
   }
   return timeouts;
@@ -140,9 +151,10 @@ function policyTimeouts(context: Context): ReadonlyMap<Resource, number> {
 /** The Services of the stack that a name means, or why there are none. */
 function servicesOf(
   { index }: Context,
-  { way, from, path }: Reference,
-  { namespace, namespacePath, service: name, port }: ServiceTarget,
+  reference: Reference,
+  { namespace, namespacePath, service: name }: ServiceTarget,
 ): Resource[] | Obstacle {
+  const { way, from, path } = reference;
   const property = path.split(".")[0] ?? "";
   const place =
     namespace === undefined
@@ -154,7 +166,7 @@ function servicesOf(
     const services = servicesNamed(index, place, name);
     return services.length > 0
       ? services
-      : outsideStack(index.describe(place, "Service", name), place, from, way, port);
+      : outsideStack(index, place, name, reference, namespace === undefined ? undefined : (namespacePath ?? path));
   }
   const service =
     name === unknown ? serviceFrom(index, from, property, place) : serviceNamedFrom(index, from, property, name);
@@ -167,9 +179,10 @@ function servicesOf(
 /** The Services of the stack that a host means: none for a host outside the cluster. */
 function servicesOfHost(
   { index, settings }: Context,
-  { way, from, path }: Reference,
-  { host, port, searchNamespace }: HostTarget,
+  reference: Reference,
+  { host, searchNamespace }: HostTarget,
 ): Resource[] | Obstacle {
+  const { way, from, path } = reference;
   if (host === unknown) {
     const service = serviceFrom(index, from, path.split(".")[0] ?? "", undefined);
     return service ? [service] : unknownValue(from, path, way.steps);
@@ -202,15 +215,24 @@ function servicesOfHost(
   if (services.length > 0) return services;
   // `a.b` may as well be a host of the Internet; a name in a namespace of this stack is likelier to be a Service.
   if (name.kind === "maybe" && (name.namespace === undefined || !index.isKnownPlace(place))) return [];
-  return outsideStack(index.describe(place, "Service", name.name), place, from, way, port);
+  return outsideStack(index, place, name.name, reference, name.namespace === undefined ? undefined : path);
 }
 
-function outsideStack(label: string, place: Place, from: Resource, way: Way, port: PortReference): Obstacle {
+/** @param named where its namespace stands */
+function outsideStack(
+  index: ResourceIndex,
+  place: Place,
+  name: string,
+  reference: Reference,
+  named: string | undefined,
+): Obstacle {
+  const { way, from, path } = reference;
+  const label = `Service ${shownName(from, path, index.nameIn(place, name), named)}`;
   return {
     code: "service-not-in-stack",
     data: { service: label },
-    cause: `${place} ${label}`,
+    cause: `${place} Service ${name}`,
     resource: from,
-    steps: [...way.steps, { label: withPort(label, port) }],
+    steps: [...way.steps, { label: withPort(label, shownPort(reference)) }],
   };
 }

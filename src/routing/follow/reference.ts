@@ -1,6 +1,7 @@
 /** What a route source finds: references to Services and hosts, and obstacles where it can't see. */
 import { isDeepStrictEqual } from "node:util";
-import { labelOf, type Resource } from "../../kubernetes/resource";
+import { isNamespaceSecret, isSecret, labelOf, type Resource } from "../../kubernetes/resource";
+import { hidden } from "../../kubernetes/secrets";
 import { getNumber, getString, unknown, type Maybe } from "../../kubernetes/values";
 import type { ResourceIndex } from "./resource-index";
 import type { Chain, ControllerLine, LineReason, Note, Problem, RoutingSettings, Step } from "../routes";
@@ -24,6 +25,8 @@ export interface Way {
   notes: readonly Note[];
   /** Seconds. */
   timeout?: number;
+  /** The timeout may come from a secret. */
+  isTimeoutSecret?: true;
   /** Its weight is 0: configured, but no request goes this way until somebody raises it. */
   isDormant?: boolean;
 }
@@ -63,6 +66,8 @@ export interface HostTarget {
   port: PortReference;
   /** Where a name of one label is looked up; undefined where that isn't known. */
   searchNamespace: string | undefined;
+  /** The port comes from a secret that stands elsewhere. */
+  isPortSecret?: boolean;
 }
 
 export interface Reference {
@@ -123,9 +128,46 @@ export function weighted(way: Way, weight: Maybe<number> | undefined): Way {
   return weight === 0 ? { ...way, isDormant: true } : way;
 }
 
-/** The way with the timeout of a request on it, in seconds, unless an earlier step has set one: the route's wins. */
-export function lasting(way: Way, seconds: number | undefined): Way {
-  return seconds === undefined || way.timeout !== undefined ? way : { ...way, timeout: seconds };
+/**
+ * The way with the timeout of a request on it, in seconds, unless an earlier step has set one: the route's wins.
+ *
+ * @param from the resource that sets it
+ */
+export function lasting(way: Way, seconds: number | undefined, { secrets, kind }: Resource): Way {
+  if (seconds === undefined || way.timeout !== undefined) return way;
+  const isPath = (path: readonly string[]) => path.some((key) => /timeout/i.test(key));
+  // A ConfigMap holds all of it in one text.
+  const isHidden = secrets !== undefined && (secrets.hasObjects || kind === "ConfigMap" || secrets.some(isPath));
+  return { ...way, timeout: seconds, ...(isHidden && { isTimeoutSecret: true }) };
+}
+
+/** A text from a resource, as messages print it. @param path where it stands, or the object that holds it */
+export function shown(resource: Resource, path: string, text: string): string {
+  return resource.secrets?.touch(path) ? hidden : text;
+}
+
+export function isPortSecret({ from, path, target }: Reference): boolean {
+  if ("isPortSecret" in target && target.isPortSecret) return true;
+  return from.secrets?.touchBeside(path, /port|number|name/i) ?? false;
+}
+
+/** The port of a reference, as messages print it. */
+export function shownPort(reference: Reference): PortReference {
+  const { port } = reference.target;
+  return port !== undefined && port !== unknown && isPortSecret(reference) ? hidden : port;
+}
+
+/**
+ * How messages name what a resource refers to and the stack doesn't hold.
+ *
+ * @param path where the name stands
+ * @param named where its namespace stands; left out: it is the resource's own
+ */
+export function shownName(from: Resource, path: string, text: string, named?: string): string {
+  if (!from.secrets) return text;
+  const isHidden = from.secrets.touchBeside(path, /name/i);
+  const isNamespaceHidden = named === undefined ? isNamespaceSecret(from) : isSecret(from, named);
+  return isHidden || isNamespaceHidden ? hidden : text;
 }
 
 /** A value that can't be known. One blind spot for all of the same field, however many resources it is unknown in. */

@@ -145,6 +145,7 @@ function chainOf(way: Way): Chain {
     via: way.via,
     notes: [...way.notes],
     ...(way.timeout === undefined ? {} : { timeout: way.timeout }),
+    ...(way.isTimeoutSecret && { isTimeoutSecret: true }),
   };
 }
 

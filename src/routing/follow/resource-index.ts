@@ -154,11 +154,6 @@ export class ResourceIndex {
     return namespace === undefined ? name : `${namespace}/${name}`;
   }
 
-  /** With its kind: `Service shop/web`. */
-  describe(place: Place, kind: string, name: string): string {
-    return `${kind} ${this.nameIn(place, name)}`;
-  }
-
   /** The name of a namespace; undefined where it isn't known. */
   namespaceText(place: Place): string | undefined {
     return /^[^\0]*\0=(.*)$/s.exec(place)?.[1];

@@ -4,7 +4,7 @@
  * Sources: apisix-ingress-controller v1.8.4 pkg/providers/gateway/validator.go, 2.2.0 internal/controller/utils.go
  * (ParseRouteParentRefs).
  */
-import { labelOf, nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
+import { isNamespaceSecret, labelOf, nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
 import { matchesLabelSelector, type Labels } from "../../kubernetes/selector";
 import {
   get,
@@ -17,7 +17,7 @@ import {
   type Maybe,
 } from "../../kubernetes/values";
 import { ask, no, unclear, yes, type Ownership } from "../apisix/ownership";
-import { stepOf, type Context, type Obstacle } from "../follow/reference";
+import { shown, shownName, stepOf, type Context, type Obstacle } from "../follow/reference";
 import type { ControllerLine } from "../routes";
 import { kindOf, type Kind, type Place } from "../follow/resource-index";
 
@@ -89,14 +89,19 @@ function attaches(context: Context, line: ControllerLine, route: Resource, paren
   if (settings.gateways.includes(`${index.namespaceText(place) ?? ""}/${name}`)) return yes;
   // Who lists the Gateways of other stacks that are APISIX's says by that which ones are not.
   if (settings.gateways.length > 0) return foreign;
-  const shown = index.nameIn(place, name);
+  const label = shownName(
+    route,
+    `${path}.name`,
+    index.nameIn(place, name),
+    namespace ? `${path}.namespace` : undefined,
+  );
   return {
     takes: {
       code: "gateway-not-in-stack",
-      data: { gateway: shown },
+      data: { gateway: label },
       cause: `${place} ${name}`,
       resource: route,
-      steps: [stepOf(route), { label: `Gateway ${shown}` }],
+      steps: [stepOf(route), { label: `Gateway ${label}` }],
     },
   };
 }
@@ -160,7 +165,7 @@ export function ownerOfGateway(context: Context, line: ControllerLine, gateway: 
   return {
     takes: {
       code: "gateway-class-not-in-stack",
-      data: { class: name },
+      data: { class: shown(gateway, "spec.gatewayClassName", name) },
       cause: name,
       resource: gateway,
       steps,
@@ -203,7 +208,7 @@ function takes(
   const namespace = allowsNamespace(context, route, gateway, listener);
   if (namespace === unknown) {
     const place = context.index.placeOf(route);
-    const name = place === undefined ? undefined : context.index.namespaceText(place);
+    const name = place === undefined || isNamespaceSecret(route) ? undefined : context.index.namespaceText(place);
     return {
       takes: {
         code: "listener-namespaces-unknown",

@@ -58,17 +58,17 @@ function* config(configMap: Resource, text: string, way: Way): Generator<Found> 
     if (shared) yield* pluginMap(way, getObject(shared.body, "plugins"), place(`${shared.path}.plugins`));
     const inline = getObject(body, "upstream");
     if (inline !== undefined && inline !== unknown) {
-      yield* upstream(lasting(way, requestSeconds(inline)), inline, place(`${path}.upstream`));
+      yield* upstream(lasting(way, requestSeconds(inline), configMap), inline, place(`${path}.upstream`));
       return;
     }
     const named = byId("upstreams", get(body, "upstream_id"));
-    if (named) yield* upstream(lasting(way, requestSeconds(named.body)), named.body, place(named.path));
+    if (named) yield* upstream(lasting(way, requestSeconds(named.body), configMap), named.body, place(named.path));
   }
 
   for (const kind of ["routes", "stream_routes"]) {
     for (const { body, path } of list(root, kind)) {
       if (getNumber(body, "status") === 0) continue;
-      const timed = lasting(way, requestSeconds(body));
+      const timed = lasting(way, requestSeconds(body), configMap);
       yield* target(timed, body, path);
       const service = byId("services", get(body, "service_id"));
       // A route's own upstream wins over its service's.

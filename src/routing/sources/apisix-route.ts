@@ -12,7 +12,8 @@
  * Source: apisix-ingress-controller pkg/kube/apisix/apis/config/<version>/types.go of 0.6 to 1.8, and 2.2.0
  * api/v2/apisixroute_types.go, internal/adc/translator/apisixroute.go.
  */
-import { labelOf, type Resource } from "../../kubernetes/resource";
+import { isSecret, labelOf, type Resource } from "../../kubernetes/resource";
+import { hidden } from "../../kubernetes/secrets";
 import { get, getBoolean, getList, getNumber, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { findSubset, namedUpstream, type Subset } from "../apisix/apisix-upstream";
 import { requestTimeout } from "../apisix/duration";
@@ -45,13 +46,14 @@ export function* apisixRoutes(context: Context): Generator<Found> {
 
 function* rules(context: Context, route: Resource, start: Way): Generator<Found> {
   const { version } = route;
+  const printed = isSecret(route, "apiVersion") ? hidden : version;
   let way = start;
   if (version !== "v2") {
-    way = onlyOn("1", way, { code: "version-not-served", version });
+    way = onlyOn("1", way, { code: "version-not-served", version: printed });
     if (way.lines.length === 0) {
       yield {
         code: "version-not-served",
-        data: { version },
+        data: { version: printed },
         cause: version,
         resource: route,
         steps: way.steps,
@@ -184,7 +186,7 @@ function pluginPlace(context: Context, from: Resource, path: string) {
 }
 
 function* httpRule(context: Context, route: Resource, start: Way, rule: unknown, path: string): Generator<Found> {
-  const way = lasting(start, requestTimeout(rule));
+  const way = lasting(start, requestTimeout(rule), route);
   const backends = getList(rule, "backends");
   const upstreams = route.version === "v2" ? getList(rule, "upstreams") : undefined;
   const plugins = getList(rule, "plugins");

@@ -47,7 +47,7 @@ function* rules(context: Context, grants: Grants, route: Resource, way: Way): Ge
     getList(route.body, "spec", "rules"),
     { way: start, from, path: "spec.rules" },
     function* (rule, path) {
-      const to = lasting(start, longest(get(rule, "timeouts"), "request", "backendRequest"));
+      const to = lasting(start, longest(get(rule, "timeouts"), "request", "backendRequest"), from);
       yield* elements(getList(rule, "backendRefs"), { way: to, from, path: `${path}.backendRefs` }, (ref, path) =>
         backendRef(context, grants, route, to, ref, path),
       );

@@ -47,7 +47,7 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
     const text = annotation(name);
     return typeof text === "string" ? text.replace(/^\d+$/, "$&s") : text;
   });
-  const way = lasting(start, longestOf(timeouts));
+  const way = lasting(start, longestOf(timeouts), ingress);
   const from = ingress;
   const path = "metadata.annotations";
 
