@@ -28,16 +28,24 @@ export function hiddenTimes(workload: Workload): HiddenTimes | undefined {
   return times.grace || times.hooks || times.wishes ? times : undefined;
 }
 
-/** Is an annotation's value a secret, on the workload or on its Pods? */
-export function isAnnotationSecret({ resource, podSpecPath }: Workload, name: string): boolean {
-  const ofPods = podSpecPath.replace(/spec$/, "metadata");
-  return ["metadata", ofPods].some((metadata) => isSecret(resource, `${metadata}.annotations["${name}"]`));
+/** Has the workload an annotation, or have its Pods, whose value is a secret? */
+export function isAnnotationSecret(workload: Workload, name: string): boolean {
+  return annotated(workload).some(
+    ([path, map]) => isSecret(workload.resource, `${path}["${name}"]`) && isKnown(map) && map.has(name),
+  );
 }
 
 /** Are the names of its annotations secrets, on the workload or on its Pods? */
-export function areAnnotationsSecret({ resource, podSpecPath }: Workload): boolean {
-  const ofPods = podSpecPath.replace(/spec$/, "metadata");
-  return ["metadata", ofPods].some((metadata) => isSecret(resource, `${metadata}.annotations`));
+export function areAnnotationsSecret(workload: Workload): boolean {
+  return annotated(workload).some(([path]) => isSecret(workload.resource, path));
+}
+
+function annotated({ podSpecPath, annotations, podAnnotations }: Workload) {
+  const ofPods = podSpecPath.replace(/spec$/, "metadata.annotations");
+  return [
+    ["metadata.annotations", annotations],
+    [ofPods, podAnnotations],
+  ] as const;
 }
 
 /** A variable of the environment is a part of a hook whose command names one. */
@@ -60,6 +68,8 @@ export function withoutTimes(defect: Defect, hides: HiddenTimes | undefined): De
     key,
     hidesPart(key, hides) ? hiddenValue(value) : value,
   ]);
+  // What is left of the grace period after a hook tells its length, even if it is nothing.
+  if (defect.code === "grace-too-short" && defect.data.hook && (hides.grace || hides.hooks)) data.push(["left", NaN]);
   const { t } = defect.data as { t?: number };
   const fixes = defect.fixes.map((fix) => fixWithoutTimes(fix, hides, t));
   return { ...defect, data: Object.fromEntries(data) as never, fixes };
@@ -69,7 +79,6 @@ export function withoutTimes(defect: Defect, hides: HiddenTimes | undefined): De
 function hidesPart(key: string, { grace, hooks, wishes }: HiddenTimes): boolean {
   switch (key) {
     case "because":
-      return hooks;
     case "protects":
     case "hook":
     case "sleep":

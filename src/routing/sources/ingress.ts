@@ -75,7 +75,11 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
   );
   const place = { from, path, searchNamespace: context.settings.apisixNamespace };
   const uri = annotation("auth-uri");
-  if (uri !== undefined) yield* plugin(way, "forward-auth", isKnown(uri) ? { uri } : unknown, place);
+  if (uri === undefined) return;
+  // The controller makes a plugin of the annotation.
+  for (const found of plugin(way, "forward-auth", isKnown(uri) ? { uri } : unknown, place)) {
+    yield isObstacle(found) ? found : { ...found, path: `${path}["${prefix}auth-uri"]` };
+  }
 }
 
 function* backend(
