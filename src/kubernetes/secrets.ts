@@ -2,11 +2,8 @@
  * Which values of a resource are secrets. Pulumi's policy SDK hands a policy the values alone, so this is read from
  * their wire form (sdk/go/common/resource/sig): as the engine sends it, and as it stands in a state.
  */
+import { secretSignature, signature } from "../wire";
 import { segments } from "./property-path";
-
-/** The key that tells a special value from an object. */
-export const signature = "4dabf18193072939515e22adb298388d";
-export const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 /** What is printed in place of a secret. */
 export const hidden = "(secret)";

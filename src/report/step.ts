@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../schema/check";
 import { hasKeys, type Field, type Key } from "./repair";
 import type { Repair } from "./types";
+import { signature } from "../wire";
 
 /** What an operation does with one resource, as `apitype.StepEventMetadata` says. */
 export interface Step {
@@ -85,9 +86,6 @@ function holds(properties: unknown, { keys, before, after }: Field, last: unknow
 }
 
 const hidden = Symbol("hidden");
-
-/** How Pulumi marks a value that isn't plain (sdk/go/common/resource/sig). */
-export const signature = "4dabf18193072939515e22adb298388d";
 
 function valueAt(value: unknown, keys: readonly Key[]): unknown {
   for (const key of keys) {

@@ -1,6 +1,6 @@
 /** Pulumi state: what `pulumi stack export` prints, and the files of the file backend. */
-import { secretSignature, signature } from "../../kubernetes/secrets";
 import { get, getList, getObject, getString, unknown } from "../../kubernetes/values";
+import { secretSignature, signature } from "../../wire";
 import { InputError, UsageError, type Reading, type Sourced } from "./source";
 import { complaint, runTool } from "./tool";
 
