@@ -18,7 +18,7 @@ import {
   type Settings,
 } from "./schema";
 import { hasNativeSleep } from "../kubernetes/version";
-import { isGlob } from "./globs";
+import { isGlob, notAGlob } from "./globs";
 
 /** Settings that can't be used, with every problem in them. The message is all that a user should see. */
 export class SettingsError extends Error {
@@ -245,7 +245,7 @@ function* factProblems(settings: ResolvedSettings): Iterable<string> {
     yield `hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is ${kubernetesVersion}; use "exec" or "auto"`;
   }
   for (const [i, glob] of settings.ignoreContainers.entries()) {
-    if (!isGlob(glob)) yield `ignoreContainers[${i}]: not a valid glob`;
+    if (!isGlob(glob)) yield `ignoreContainers[${i}]: ${notAGlob}`;
   }
 }
 
@@ -265,7 +265,7 @@ function* exemptProblems(
     }
     for (const [key, glob] of Object.entries(globs)) {
       const at = labels && key in labels ? `labels["${key}"]` : key;
-      if (glob !== undefined && !isGlob(glob)) yield `${place}.${at}: not a valid glob`;
+      if (glob !== undefined && !isGlob(glob)) yield `${place}.${at}: ${notAGlob}`;
     }
     if (until !== undefined && !isDate(until)) yield `${place}.until: not a date; write it as 2027-01-31`;
   }
