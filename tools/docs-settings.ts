@@ -74,7 +74,7 @@ ${[row(["field", "required", "meaning"]), row(["---", "---", "---"]), ...exempti
 At least one of \`namespace\`, \`name\`, \`kind\` and \`labels\` says what it excuses; all that are given have to match.
 
 A glob is a name with \`*\` for any text, \`?\` for one character, \`[a-z]\` or \`[!a-z]\` for one of a set or of all
-others, and \`{a,b}\` for one of several; \`!(a|b)\` as its end is everything else, such as \`!(kube-*)\`. A \`\\\\\` makes a
+others, and \`{a,b}\` for one of several; \`!(a|b)\` as its end is everything else, such as \`!(kube-*)\`. A \`\\\` makes a
 character itself. Anything else is refused with the settings.
 `;
   return format(text, { ...(await resolveConfig(settingsPage)), parser: "markdown" });

@@ -1,4 +1,5 @@
 /** The judgement of one workload alone: what a resource policy knows, before any route exists. */
+import { once } from "../once";
 import type { Resource } from "../kubernetes/resource";
 import { readWorkload, type Workload } from "../kubernetes/workload";
 import { catalogEntryFor, type CatalogMatch } from "../routing/catalog";
@@ -79,12 +80,6 @@ export function consider(workload: Workload, { settings, catalog }: Knowledge): 
       return answer;
     },
   };
-}
-
-/** What a function returns, computed when it is first asked for. */
-function once<T>(compute: () => T): () => T {
-  let answer: { value: T } | undefined;
-  return () => (answer ??= { value: compute() }).value;
 }
 
 export function considerAlone(of: Considered, { settings }: Knowledge, today: Date): ResourceAssessment {

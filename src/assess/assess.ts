@@ -6,7 +6,7 @@ import { resolveRoutes, type Chain, type Routes } from "../routing";
 import { isExcused } from "../settings/exemptions";
 import { policyNames, type PolicyName } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
-import type { Defect } from "../shutdown/judge";
+import type { Defect, Rule } from "../shutdown/judge";
 import { catalogAge, controllerLines, lingering, slowRequest } from "./advice";
 import {
   assessResource,
@@ -139,14 +139,18 @@ function* ofRouted(
   const subject = workload.resource;
   const upstream = chains.filter(isUpstream);
   const { defects } = judged;
+  // The same for all containers: a Pod may have many.
+  const context = oncePerKind(({ rule, certain }: Defect) => {
+    const policy = certain ? "apisix-routed-workloads" : "apisix-route-blind-spots";
+    const excuses = excusesFrom(workload, policy, rulePolicy[rule], settings, today);
+    const given = { policy, subject, ...evidenceOf(certain ? upstream : chains), excuses } as const;
+    return { given, remarks: remarksOnRoute(of, rule, certain, policy, settings) };
+  });
   for (const defect of defects) {
     // A mirrored request's answer is thrown away: no client sees it fail.
     if (defect.certain && upstream.length === 0) continue;
-    const policy = defect.certain ? "apisix-routed-workloads" : "apisix-route-blind-spots";
-    const excuses = excusesFrom(workload, policy, rulePolicy[defect.rule], settings, today);
-    const evidence = evidenceOf(defect.certain ? upstream : chains);
-    const remarks = [...remarksOn(defect, workload), ...remarksOnRoute(of, defect, policy, settings)];
-    yield ofDefect(defect, { policy, subject, ...evidence, excuses, remarks });
+    const { given, remarks } = context(defect);
+    yield ofDefect(defect, { ...given, remarks: [...remarksOn(defect, workload), ...remarks] });
   }
   if (upstream.length === 0) yield* ofMirrored(workload, defects, chains, settings, today);
   const slow = slowRequest(workload.pod, upstream, judged, hiddenTimes(workload) !== undefined);
@@ -160,10 +164,22 @@ function* ofRouted(
   yield* ofAnnotations(wishes, workload, evidenceOf(chains).evidence, settings, today);
 }
 
+/** What depends on a defect's rule and certainty alone, computed once for each. */
+function oncePerKind<T>(compute: (defect: Defect) => T): (defect: Defect) => T {
+  const answers = new Map<string, T>();
+  return (defect) => {
+    const key = `${defect.rule} ${defect.certain}`;
+    const answer = answers.get(key) ?? compute(defect);
+    answers.set(key, answer);
+    return answer;
+  };
+}
+
 /** Why a workload that a route reaches isn't repaired, though it could be. */
 function remarksOnRoute(
   of: Considered,
-  { rule, certain }: Defect,
+  rule: Rule,
+  certain: boolean,
   policy: PolicyName,
   settings: PackSettings,
 ): Remark[] {
@@ -191,16 +207,16 @@ function* ofMirrored(
   today: Date,
 ): Iterable<Finding> {
   const policy = "apisix-rollout-advice";
-  const certain = defects
-    .filter((defect) => defect.certain)
-    .map((defect) => ({ defect, excuses: excusesFrom(workload, policy, rulePolicy[defect.rule], settings, today) }));
+  const excuses = oncePerKind(({ rule }) => excusesFrom(workload, policy, rulePolicy[rule], settings, today));
+  const certain = defects.filter((defect) => defect.certain).map((defect) => ({ defect, excuses: excuses(defect) }));
   const open = certain.filter(({ excuses }) => !isExcused(excuses));
   const told = open.length > 0 ? open : certain;
   const [first] = told;
   if (!first) return;
   const data = { workload: labelOf(workload.resource), defects: told.map(({ defect }) => defect) };
-  const excuses = [...new Map(told.flatMap((each) => each.excuses).map((each) => [each.source, each])).values()];
-  const context = { policy, subject: workload.resource, evidence: evidenceOf(chains).evidence, excuses } as const;
+  const all = new Map(told.flatMap((each) => each.excuses).map((each) => [each.source, each]));
+  const { evidence } = evidenceOf(chains);
+  const context = { policy, subject: workload.resource, evidence, excuses: [...all.values()] } as const;
   const { container } = first.defect;
   yield { ...finding("mirror-only", data, context), ...(container === undefined ? {} : { container }) };
 }
@@ -217,10 +233,11 @@ function* ofUnrouted(
   const evidence = selections.find((each) => each.evidence !== undefined)?.evidence;
   yield* ofAnnotations(wishes, workload, [evidence ?? labelOf(workload.resource)], settings, today);
   if (evidence === undefined) return;
+  const excuses = oncePerKind(({ rule }) => excusesFrom(workload, policy, rulePolicy[rule], settings, today));
   for (const defect of judged().defects) {
     if (defect.certain) continue;
-    const excuses = excusesFrom(workload, policy, rulePolicy[defect.rule], settings, today);
-    yield ofDefect(defect, { policy, subject: workload.resource, evidence: [evidence], excuses });
+    const context = { policy, subject: workload.resource, evidence: [evidence], excuses: excuses(defect) } as const;
+    yield ofDefect(defect, context);
   }
 }
 

@@ -1,7 +1,9 @@
 /** What a reader should know of a workload beside what is wrong with it: what stands in the way of a fix. */
-import { covers } from "../kubernetes/property-path";
+import { oncePer } from "../once";
+import { firstCovering } from "../kubernetes/property-path";
 import { isKnown } from "../kubernetes/values";
-import type { Workload } from "../kubernetes/workload";
+import type { Resource } from "../kubernetes/resource";
+import type { Pod, Workload } from "../kubernetes/workload";
 import type { Defect } from "../shutdown/judge";
 import { landsOf } from "../shutdown/lands";
 import type { Remark } from "./finding";
@@ -26,16 +28,22 @@ export function ignoredPath(defect: Defect, workload: Workload): string | undefi
 
 /** The first path of `ignoreChanges` that covers one of the fields, as property paths name them. */
 export function ignored({ resource }: Workload, fields: readonly string[]): string | undefined {
-  return resource.ignoreChanges.find((path) => fields.some((field) => covers(path, field)));
+  return resource.ignoreChanges.length === 0 ? undefined : ignoredOf(resource)(fields);
 }
+
+const ignoredOf = oncePer(({ ignoreChanges }: Resource) => firstCovering(ignoreChanges));
 
 /** The field that a defect is mended in. */
 function fieldOf({ rule, container }: Defect, workload: Workload): string {
-  const { pod, podSpecPath } = workload;
-  const all = isKnown(pod.containers) ? pod.containers : [];
-  const place = rule === "sleep" ? all.find(({ name }) => name === container)?.path : undefined;
-  return place === undefined ? graceField(workload) : `${podSpecPath}.${place}.lifecycle`;
+  const place = rule === "sleep" ? placesOf(workload.pod).get(container) : undefined;
+  return place === undefined ? graceField(workload) : `${workload.podSpecPath}.${place}.lifecycle`;
 }
+
+/** Where containers stand in a Pod's spec, by name: the first of each. */
+const placesOf = oncePer(({ containers }: Pod): ReadonlyMap<string | undefined, string> => {
+  const all = isKnown(containers) ? containers : [];
+  return new Map([...all].reverse().map(({ name, path }) => [name, path]));
+});
 
 /** The grace period's field. */
 export function graceField({ podSpecPath }: Workload): string {

@@ -4,7 +4,7 @@ import { hidden } from "../kubernetes/secrets";
 import { isKnown, type Maybe } from "../kubernetes/values";
 import { isExposed, type Container, type Workload } from "../kubernetes/workload";
 import { annotationPrefix, excusesOf, type Excuse, type Exemptible } from "../settings/exemptions";
-import { matchesGlob } from "../settings/globs";
+import { matcherOf } from "../settings/globs";
 import type { Facts, PolicyName, PolicySettings } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
 import type { Requirement } from "../shutdown/judge";
@@ -82,15 +82,15 @@ export function wishesOf(workload: Workload, { facts, policies }: PackSettings):
  */
 export function requirementOf(facts: Facts, wishes: Wishes, serving?: readonly string[]): Requirement {
   const { maxGracePeriodSeconds, kubernetesVersion, hook, ignoreContainers } = facts;
-  const onlyServing = facts.containers === "serving" && serving !== undefined;
+  const isIgnored = matcherOf(ignoreContainers);
+  const only = facts.containers === "serving" && serving !== undefined ? new Set(serving) : undefined;
   return {
     sleepSeconds: wishes.sleepSeconds ?? facts.sleepSeconds,
     shutdownSeconds: wishes.shutdownSeconds ?? facts.shutdownSeconds,
     kubernetesVersion,
     hook,
     ...(maxGracePeriodSeconds === undefined ? {} : { maxGracePeriodSeconds }),
-    concerns: ({ name, secretName = name }: Container) =>
-      !ignoreContainers.some((glob) => matchesGlob(secretName, glob)) && (!onlyServing || serving.includes(name)),
+    concerns: ({ name, secretName = name }: Container) => !isIgnored(secretName) && (only?.has(name) ?? true),
   };
 }
 

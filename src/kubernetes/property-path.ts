@@ -6,7 +6,19 @@
  * @param field such as `spec.template.spec.containers[0].lifecycle`
  */
 export function covers(path: string, field: string): boolean {
-  const [own, other] = [segments(path), segments(field)];
+  return isPrefix(segments(path), segments(field));
+}
+
+/** Of many paths, the first that covers one of the fields: each is taken apart once. */
+export function firstCovering(paths: readonly string[]): (fields: readonly string[]) => string | undefined {
+  const all = paths.map((path) => ({ path, own: segments(path) }));
+  return (fields) => {
+    const others = fields.map(segments);
+    return all.find(({ own }) => others.some((other) => isPrefix(own, other)))?.path;
+  };
+}
+
+function isPrefix(own: readonly string[], other: readonly string[]): boolean {
   return own.length > 0 && own.every((segment, i) => i < other.length && (segment === "*" || segment === other[i]));
 }
 

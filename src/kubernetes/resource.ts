@@ -1,3 +1,4 @@
+import { oncePer } from "../once";
 import { hidden, type Secrets } from "./secrets";
 import { get, getString, unknown, type Maybe } from "./values";
 
@@ -170,7 +171,7 @@ export function isNamespaceSecret(resource: Resource): boolean {
  * the Pulumi program where the provider made one up (`pulumi.com/autonamed`) or it isn't known in this preview. What is
  * a secret of it isn't named.
  */
-export function labelOf(resource: Resource): string {
+export const labelOf = oncePer((resource: Resource): string => {
   const kind = resource.isPatch ? `${resource.kind}Patch` : resource.kind;
   const name = nameOf(resource);
   const autonamed = get(resource.body, "metadata", "annotations", "pulumi.com/autonamed") === "true";
@@ -181,4 +182,4 @@ export function labelOf(resource: Resource): string {
   return namespace === unknown || clusterScoped.has(resource.kind)
     ? `${kind} ${written}`
     : `${kind} ${namespace}/${written}`;
-}
+});

@@ -12,7 +12,7 @@ import type { Workload } from "../kubernetes/workload";
 import type { CatalogEntry, CatalogFile, CatalogPort } from "../schema/catalog";
 import { checker } from "../schema/check";
 import { printChain, type Chain, type RoutedService } from "./routes";
-import { byText } from "../order";
+import { byText, sortedBy } from "../order";
 import { servicePorts, servingContainers } from "./follow/service";
 
 export type { CatalogEntry } from "../schema/catalog";
@@ -173,17 +173,44 @@ export interface CatalogMatch {
   serving?: string[];
 }
 
-/** A catalog that can be asked fast: its entries by namespace. */
-export type CatalogIndex = ReadonlyMap<string, readonly CatalogEntry[]>;
+/** An entry, read once for all workloads. */
+interface IndexedEntry {
+  entry: CatalogEntry;
+  /** Its place in the catalog. */
+  at: number;
+  selector: ReadonlyMap<string, string>;
+  /** The shortest of its ways, then by text. */
+  shortest: string | undefined;
+}
+
+/** A catalog that can be asked fast: each entry by the one of its labels that the fewest others have. */
+export type CatalogIndex = ReadonlyMap<string, readonly IndexedEntry[]>;
 
 export function indexCatalog(entries: readonly CatalogEntry[]): CatalogIndex {
-  const index = new Map<string, CatalogEntry[]>();
-  for (const entry of entries) {
-    const same = index.get(entry.namespace);
-    if (same) same.push(entry);
-    else index.set(entry.namespace, [entry]);
+  const keysOf = ({ namespace, selector }: CatalogEntry) =>
+    Object.entries(selector).map(([label, value]) => labelKey(namespace, label, value));
+  const having = new Map<string, number>();
+  for (const key of entries.flatMap(keysOf)) having.set(key, (having.get(key) ?? 0) + 1);
+  const index = new Map<string, IndexedEntry[]>();
+  for (const [at, entry] of entries.entries()) {
+    const [rarest] = keysOf(entry).sort((a, b) => (having.get(a) ?? 0) - (having.get(b) ?? 0));
+    // Without a selector it selects nothing.
+    if (rarest === undefined) continue;
+    const { selector, evidence = [] } = entry;
+    const read = { entry, at, selector: new Map(Object.entries(selector)), shortest: shortestOf(evidence) };
+    const same = index.get(rarest);
+    if (same) same.push(read);
+    else index.set(rarest, [read]);
   }
   return index;
+}
+
+function labelKey(namespace: string, label: string, value: string): string {
+  return [namespace, label, value].join("\0");
+}
+
+function shortestOf(ways: readonly string[]): string | undefined {
+  return sortedBy(ways, (way) => [way.split(" › ").length, way])[0];
 }
 
 /**
@@ -193,18 +220,22 @@ export function indexCatalog(entries: readonly CatalogEntry[]): CatalogIndex {
  */
 export function catalogEntryFor(workload: Workload, catalog: CatalogIndex): CatalogMatch | undefined {
   const namespace = namespaceOf(workload.resource);
-  if (!isKnown(namespace)) return undefined;
   const { podLabels, resource } = workload;
-  const matching = (catalog.get(namespace || "default") ?? []).filter(
-    ({ selector }) => selects(new Map(Object.entries(selector)), podLabels, resource.isPatch) === true,
-  );
-  const [first] = matching;
+  if (!isKnown(namespace) || !isKnown(podLabels)) return undefined;
+  const matching: IndexedEntry[] = [];
+  for (const [label, value] of podLabels) {
+    for (const each of (isKnown(value) && catalog.get(labelKey(namespace || "default", label, value))) || []) {
+      if (selects(each.selector, podLabels, resource.isPatch) === true) matching.push(each);
+    }
+  }
+  const entries = matching.sort((a, b) => a.at - b.at).map(({ entry }) => entry);
+  const [first] = entries;
   if (!first) return undefined;
-  const ways = matching.flatMap((entry) => entry.evidence ?? []);
-  const shortest = [...ways].sort((a, b) => a.split(" › ").length - b.split(" › ").length || byText(a, b))[0];
+  const ways = entries.reduce((sum, { evidence = [] }) => sum + evidence.length, 0);
+  const shortest = shortestOf(matching.flatMap((each) => each.shortest ?? []));
   const chain = shortest ?? `Service ${first.namespace}/${first.name}`;
-  const more = ways.length > 1 ? ` (and ${ways.length - 1} more ${ways.length === 2 ? "way" : "ways"})` : "";
-  const serving = servingOf(workload, matching);
+  const more = ways > 1 ? ` (and ${ways - 1} more ${ways === 2 ? "way" : "ways"})` : "";
+  const serving = servingOf(workload, entries);
   return {
     evidence: `route catalog › ${chain} › ${labelOf(resource)}${more}`,
     ...(serving ? { serving } : {}),

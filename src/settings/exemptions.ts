@@ -1,5 +1,6 @@
 import { isKnown, unknown, type Maybe } from "../kubernetes/values";
-import { matchesGlob } from "./globs";
+import { oncePer } from "../once";
+import { literalOf, matchesGlob } from "./globs";
 import type { Exemption, PolicyName } from "./schema";
 import { isDate } from "./settings";
 
@@ -48,8 +49,9 @@ export function excusesOf(
   today: Date,
 ): Excuse[] {
   const excuses: Excuse[] = [];
-  for (const [i, exemption] of settings.exempt.entries()) {
-    const answer = matches(exemption, workload);
+  for (const i of mayConcern(settings.exempt, workload.names)) {
+    const exemption = settings.exempt[i];
+    const answer = exemption !== undefined && matches(exemption, workload);
     if (answer === false) continue;
     const found = excuse(`exempt[${i}]`, exemption.reason, exemption.until, today);
     excuses.push(answer === unknown ? { ...found, fault: "unknown-value" } : found);
@@ -64,6 +66,26 @@ export function excusesOf(
     );
   }
   return excuses;
+}
+
+/** The places of exemptions, by the one name that each is of; the others apart. */
+const byName = oncePer((exempt: readonly Exemption[]) => {
+  const named = new Map<string | undefined, number[]>();
+  for (const [i, { name }] of exempt.entries()) {
+    const only = name === undefined ? undefined : literalOf(name);
+    const same = named.get(only);
+    if (same) same.push(i);
+    else named.set(only, [i]);
+  }
+  return named;
+});
+
+/** The places of the exemptions that don't name somebody else, in their order. */
+function mayConcern(exempt: readonly Exemption[], names: readonly string[]): Iterable<number> {
+  // Where no name is known, each of them may be meant.
+  if (names.length === 0) return exempt.keys();
+  const places = [undefined, ...names].flatMap((name) => byName(exempt).get(name) ?? []);
+  return new Set(places.sort((a, b) => a - b));
 }
 
 /**

@@ -5,6 +5,7 @@
  * 2.2.0 internal/controller/utils.go (FindMatchingIngressClassByName) and internal/types/k8s.go. Line 1.x compares
  * names and never reads an IngressClass; line 2.x goes by `IngressClass.spec.controller`.
  */
+import { oncePer } from "../../once";
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { getString, getStringMap, unknown, type Maybe } from "../../kubernetes/values";
 import { shown, stepOf, unknownValue, type Context, type Obstacle } from "../follow/reference";
@@ -78,23 +79,16 @@ function namedClass(context: Context, resource: Resource, name: string, path: st
   return ours ? yes : no({ code: "class-of-other-controller", class: labelOf(inStack), field: path });
 }
 
-const clustersWithDefault = new WeakMap<Context, ReadonlySet<string>>();
+/** The clusters for which the stack has a default IngressClass of APISIX's. */
+const clustersWithDefault = oncePer((context: Context): ReadonlySet<string> => {
+  const { index } = context;
+  const isOne = (each: Resource) => index.isDefaultClass(each) === true && isOurs(context, each) === true;
+  const classes = index.ofKind(ingressClassKind).filter(isOne);
+  return new Set(classes.map((each) => each.cluster));
+});
 
-/** Has the stack a default IngressClass of APISIX's? Looked up once for each cluster. */
 function hasDefaultClass(context: Context, cluster: string): boolean {
-  let clusters = clustersWithDefault.get(context);
-  if (!clusters) {
-    const { index } = context;
-    const isOne = (each: Resource) => index.isDefaultClass(each) === true && isOurs(context, each) === true;
-    clusters = new Set(
-      index
-        .ofKind(ingressClassKind)
-        .filter(isOne)
-        .map((each) => each.cluster),
-    );
-    clustersWithDefault.set(context, clusters);
-  }
-  return clusters.has(cluster);
+  return clustersWithDefault(context).has(cluster);
 }
 
 /** The value of a class field, also where it is unknown but comes from the only IngressClass that it depends on. */

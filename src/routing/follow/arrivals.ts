@@ -5,7 +5,7 @@ import { unknown } from "../../kubernetes/values";
 import type { Arrival } from "./arrive";
 import { noted, onlyOn, type Obstacle, type Way } from "./reference";
 import type { LostByPort } from "../routes";
-import { findPort, isHeadless, servicePorts } from "./service";
+import { findPort, isHeadless } from "./service";
 
 /**
  * Leaves out the ways to ports that a Service doesn't have. One such port makes 1.x push nothing of the whole route;
@@ -18,7 +18,7 @@ export function withoutMissingPorts(arrivals: readonly Arrival[], obstacles: Obs
     const { service, port, way } = arrival;
     // A headless Service's name gives its Pods' addresses, whatever its ports are.
     const isFree = arrival.ports === "any" || (arrival.ports === "host" && isHeadless(service));
-    if (isFree || port === undefined || port === unknown || findPort(servicePorts(service), port) !== undefined) {
+    if (isFree || port === undefined || port === unknown || findPort(service, port) !== undefined) {
       there.push(arrival);
       continue;
     }

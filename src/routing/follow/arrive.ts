@@ -1,4 +1,5 @@
 /** From a reference to the Services that it means: by name, by host, through ExternalName Services. */
+import { oncePer } from "../../once";
 import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import { getList, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
 import { timeoutOfService, type Timeout } from "../apisix/apisix-upstream";
@@ -126,14 +127,8 @@ function withTimeoutOf(context: Context, service: Resource, way: Way): Way {
   return timeout ? lasting(way, timeout.seconds, timeout.from) : way;
 }
 
-const policyTimeoutsOf = new WeakMap<Context, ReadonlyMap<Resource, Timeout>>();
-
-function policyTimeouts(context: Context): ReadonlyMap<Resource, Timeout> {
-  const known = policyTimeoutsOf.get(context);
-  if (known) return known;
+const policyTimeouts = oncePer(({ index }: Context): ReadonlyMap<Resource, Timeout> => {
   const timeouts = new Map<Resource, Timeout>();
-  policyTimeoutsOf.set(context, timeouts);
-  const { index } = context;
   for (const policy of index.ofKind("apisix.apache.org/BackendTrafficPolicy")) {
     const seconds = requestTimeout(getObject(policy.body, "spec"));
     const refs = getList(policy.body, "spec", "targetRefs");
@@ -146,7 +141,7 @@ function policyTimeouts(context: Context): ReadonlyMap<Resource, Timeout> {
     }
   }
   return timeouts;
-}
+});
 
 /** The Services of the stack that a name means, or why there are none. */
 function servicesOf(

@@ -1,5 +1,5 @@
 /** From references to Services to workloads, in one shared place for all route sources. */
-import { byText, sortedBy, type Key } from "../../order";
+import { sortedBy, type Key } from "../../order";
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { selects } from "../../kubernetes/selector";
 import { isKnown, unknown, type Maybe } from "../../kubernetes/values";
@@ -23,7 +23,6 @@ import {
   findPort,
   hasWrittenEndpoints,
   isHeadless,
-  servicePorts,
   servingContainers,
   workloadsOf,
   type Selection,
@@ -53,7 +52,7 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
       continue;
     }
     const { service, way } = arrival;
-    const port = findPort(servicePorts(service), arrival.port);
+    const port = findPort(service, arrival.port);
     const number = isKnown(port) ? port?.number : undefined;
     services.add(service, { ...chainOf(way), ...(typeof number === "number" ? { port: number } : {}) });
     const selection = select(service);
@@ -116,13 +115,13 @@ function selectsNothing(context: Context, service: Resource, selection: Selectio
 }
 
 function unknownLabels(service: Resource, workloads: readonly Workload[], way: Way): Obstacle {
-  const [first, ...others] = workloads
-    .map((workload) => ({ workload: labelOf(workload.resource), field: `${templatePath(workload)}.labels` }))
-    .sort((a, b) => byText(a.workload, b.workload));
+  const [first, ...others] = workloads;
   if (!first) return unknownValue(service, "spec", way.steps);
+  const workload = others.reduce((a, b) => (labelOf(b.resource) < labelOf(a.resource) ? b : a), first);
+  const field = `${templatePath(workload)}.labels`;
   return {
     code: "pod-labels-unknown",
-    data: { service: labelOf(service), ...first, more: others.length },
+    data: { service: labelOf(service), workload: labelOf(workload.resource), field, more: others.length },
     cause: service.id,
     resource: service,
     steps: way.steps,

@@ -1,9 +1,10 @@
 /** From a Service to the workloads whose Pods it selects, and to the containers that serve its port. */
+import { oncePer } from "../../once";
 import { nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
 import { selects, type Labels } from "../../kubernetes/selector";
 import { getList, getNumber, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { portsOf, type Workload } from "../../kubernetes/workload";
-import { portAt } from "./reference";
+import { portAt, type PortReference } from "./reference";
 import { kindOf, type Kind, type Place, type ResourceIndex } from "./resource-index";
 
 const serviceKind: Kind = "/Service";
@@ -17,7 +18,7 @@ export interface ServicePort {
 }
 
 /** The ports of a Service; unknown where the list is. */
-export function servicePorts(service: Resource): Maybe<ServicePort[]> {
+export const servicePorts = oncePer((service: Resource): Maybe<readonly ServicePort[]> => {
   const ports = getList(service.body, "spec", "ports");
   if (ports === unknown || (ports === undefined && service.isPatch)) return unknown;
   return (ports ?? []).map((port) => {
@@ -28,21 +29,30 @@ export function servicePorts(service: Resource): Maybe<ServicePort[]> {
       target: portAt(port, "targetPort") ?? number,
     };
   });
+});
+
+/** The first port of each number and name of a Service; `unknown` among the keys where one of them can't be known. */
+const portTables = oncePer((service: Resource) => {
+  const ports = servicePorts(service);
+  return ports === unknown ? unknown : { numbers: firstBy(ports, "number"), names: firstBy(ports, "name") };
+});
+
+function firstBy(ports: readonly ServicePort[], key: "number" | "name") {
+  const first = new Map<PortReference, ServicePort>();
+  for (const port of ports) if (!first.has(port[key])) first.set(port[key], port);
+  return first;
 }
 
 /** The port of a Service that a route names; undefined where the Service doesn't have it. */
 export function findPort(
-  ports: Maybe<ServicePort[]>,
+  service: Resource,
   wanted: Maybe<number | string> | undefined,
 ): Maybe<ServicePort> | undefined {
-  if (ports === unknown || wanted === unknown || wanted === undefined) return unknown;
-  let answer: Maybe<ServicePort> | undefined;
-  for (const port of ports) {
-    const value: Maybe<number | string> | undefined = typeof wanted === "number" ? port.number : port.name;
-    if (value === wanted) return port;
-    if (value === unknown) answer = unknown;
-  }
-  return answer;
+  const tables = portTables(service);
+  if (tables === unknown || wanted === unknown || wanted === undefined) return unknown;
+  const { numbers, names } = tables;
+  const [found, mayBe] = typeof wanted === "number" ? [numbers.get(wanted), numbers] : [names.get(wanted), names];
+  return found ?? (mayBe.has(unknown) ? unknown : undefined);
 }
 
 /**
@@ -58,16 +68,24 @@ export function servingContainers(
   const [only, ...others] = containers;
   if (only && others.length === 0) return [only.name];
   if (target === unknown || target === undefined) return undefined;
-  const serving: string[] = [];
-  for (const container of containers) {
+  return portsServed(workload)?.get(target);
+}
+
+/** The containers of a workload by the numbers and names of the ports that they declare; undefined if one can't be known. */
+const portsServed = oncePer(({ pod: { containers } }: Workload) => {
+  const serving = new Map<unknown, string[]>();
+  for (const container of isKnown(containers) ? containers : []) {
     const ports = portsOf(container);
     if (ports === unknown) return undefined;
-    if (ports.some((port) => (typeof target === "number" ? port.number : port.name) === target)) {
-      serving.push(container.name);
+    for (const key of new Set(ports.flatMap(({ name, number }) => [name, number]))) {
+      if (key === undefined || key === unknown) continue;
+      const same = serving.get(key);
+      if (same) same.push(container.name);
+      else serving.set(key, [container.name]);
     }
   }
-  return serving.length > 0 ? serving : undefined;
-}
+  return serving;
+});
 
 /** The workloads that a Service selects. */
 export interface Selection {
