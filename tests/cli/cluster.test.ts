@@ -45,6 +45,11 @@ async function withServer<T>(answers: Answers, use: (url: string, asked: string[
     asked.push(url);
     const answer = typeof answers[url] === "function" ? (answers[url] as () => unknown)() : answers[url];
     if (answer === "hang") return;
+    if (answer === "drip") {
+      const drip = setInterval(() => response.write(" "), 50);
+      response.on("close", () => clearInterval(drip));
+      return;
+    }
     const code = typeof answer === "number" ? answer : answer === undefined ? 404 : 200;
     const reason = { 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 410: "Expired" }[code];
     const body = code === 200 ? answer : { kind: "Status", apiVersion: "v1", status: "Failure", reason, code };
@@ -140,7 +145,8 @@ describe("routes of a cluster", () => {
     ["doesn't know the user", { "/apis": 401 }, /doesn't accept the user's credentials \(401\)/],
     ["fails", { "/apis": 500 }, /GET \/apis failed: Error from server \(InternalError\)/],
     ["is something else", { "/apis": "<html>" }, /its answer is not JSON: is it a Kubernetes API\?/],
-    ["never answers", { "/apis": "hang" }, /no answer in 0\.6 s/, "0.6"],
+    ["never answers", { "/apis": "hang" }, /no answer in 0\.6 s; .* more with --timeout/, "0.6"],
+    ["never ends its answer", { "/apis": "drip" }, /no answer in 0\.6 s/, "0.6"],
     ["stops answering", { ...all, "/api/v1/services?limit=500": "hang" }, /no answer in 0\.6 s/, "0.6"],
   ];
   for (const [what, answers, says, timeout = "60"] of failing) {
@@ -151,18 +157,48 @@ describe("routes of a cluster", () => {
     });
   }
 
-  it("stops at its limits, says so, and ends with 3", async () => {
-    const { pages } = limits;
-    try {
-      limits.pages = 2;
-      const { code, stdout, stderr } = await routes(all);
-      assert.equal(code, 3);
-      assert.match(stderr, /apisixroutes\.apisix\.apache\.org in all namespaces: more than 2 pages of objects/);
-      assert.deepEqual(names(stdout), []);
-    } finally {
-      limits.pages = pages;
-    }
-  });
+  /** Pages without end: each names another one. */
+  const endless = (answers: Answers): Answers =>
+    new Proxy(answers, {
+      get: (_, url: string) => {
+        const [, page] = /services\?limit=500(?:&continue=(\d+))?$/.exec(url) ?? [url, "none"];
+        if (page === "none") return answers[url];
+        return { items: [], metadata: { continue: `${Number(page ?? 0) + 1}` }, filler: "x".repeat(1_000) };
+      },
+    });
+  const again = { ...all, "/api/v1/services?limit=500&continue=p%202": all["/api/v1/services?limit=500"] };
+  const bounded: [what: string, answers: Answers, own: Partial<typeof limits>, says: RegExp][] = [
+    [
+      "more pages than any cluster has",
+      all,
+      { pages: 2 },
+      /apisixroutes\.apisix\.apache\.org in all namespaces: more than 2 pages of objects: .*, with --namespace\n$/,
+    ],
+    ["pages without end", endless(all), { pages: 5 }, /services in all namespaces: more than 5 pages of objects/],
+    ["more than fits", endless(all), { allBytes: 5_000 }, /cluster test: more than 5000 bytes of objects: routes may/],
+    ["more than there is time for", endless(all), { seconds: 1 }, /cluster test: not read in 1 s: routes may be/],
+    [
+      "the same page again and again",
+      again,
+      {},
+      /services in all namespaces: the page after the first 2 objects is always the same: .* not a proxy before it\n/,
+    ],
+  ];
+  for (const [what, answers, own, says] of bounded) {
+    it(`stops at ${what}, says so once, and ends with 3`, async () => {
+      const before = { ...limits };
+      try {
+        Object.assign(limits, own);
+        const { code, stdout, stderr } = await routes(answers);
+        assert.equal(code, 3);
+        assert.match(stderr, says);
+        assert.equal(stderr.match(/^error: /gm)?.length, 1, stderr);
+        names(stdout);
+      } finally {
+        Object.assign(limits, before);
+      }
+    });
+  }
 
   it("gives up on an answer without end", async () => {
     const { bytes } = limits;
@@ -174,6 +210,13 @@ describe("routes of a cluster", () => {
     } finally {
       limits.bytes = bytes;
     }
+  });
+
+  it("gives up on a kubectl that hangs in a plugin for credentials", async () => {
+    const args = ["routes", "--context", "test", "--timeout", "0.6"];
+    const { code, stdout, stderr } = await cli(args, { env: { ...env, KUBECTL_HANGS: "1" } });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /cluster test: no answer in 0\.6 s/);
   });
 
   it("says in one sentence that there is no kubectl", async () => {

@@ -1,5 +1,5 @@
 /** A live cluster, read only: the kinds that decide where APISIX sends requests, as far as the cluster serves them. */
-import { get, getList, getString } from "../../kubernetes/values";
+import { get, getList, getString, unknown } from "../../kubernetes/values";
 import { didYouMean } from "../../schema/did-you-mean";
 import { InputError, registered, type Problem, type Reading, type Sourced } from "./source";
 import { complaint, runTool } from "./tool";
@@ -47,11 +47,16 @@ const pageSize = 500;
 export const limits = {
   /** Of one answer: a page of objects that are as large as etcd takes them is larger, and no real one is. */
   bytes: 256 * 1024 * 1024,
+  /** Of all answers together. */
+  allBytes: 1024 * 1024 * 1024,
   /** Of all lists together. */
   pages: 2_000,
-  /** Of all requests together, in seconds. */
+  /** After so many seconds nothing more is asked for. */
   seconds: 600,
 };
+
+/** One of the limits is reached: what is read by then is a part. */
+class Exhausted extends Error {}
 
 /** A status other than 200, with what kubectl said of it. */
 type Answer = { status: 200; body: unknown } | { status: number; said: string };
@@ -59,7 +64,7 @@ type Answer = { status: 200; body: unknown } | { status: number; said: string };
 interface Api {
   /** Its name, for messages. */
   name: string;
-  /** @throws InputError where no answer comes */
+  /** @throws InputError where no answer comes @throws Exhausted where all answers together are too much */
   ask: (path: string) => Promise<Answer>;
 }
 
@@ -86,16 +91,21 @@ export async function readCluster(
   const spare = { pages: limits.pages };
   const problems: Problem[] = [];
   const objects: Sourced[] = [];
-  for (const served of await discover(api, problems)) {
-    say(`Listing ${served.plural} of ${api.name}`);
-    const { namespaces } = options;
-    const places = served.isNamespaced && namespaces && namespaces.length > 0 ? namespaces : [undefined];
-    for (const namespace of places) {
-      for (const body of await list(api, served, namespace, problems, spare)) {
-        const urn = `${api.name}#${served.kind}#${String(get(body, "metadata", "uid"))}`;
-        objects.push({ resource: registered(served, urn, body) });
+  try {
+    for (const served of await discover(api, problems)) {
+      say(`Listing ${served.plural} of ${api.name}`);
+      const { namespaces } = options;
+      const places = served.isNamespaced && namespaces && namespaces.length > 0 ? namespaces : [undefined];
+      for (const namespace of places) {
+        for (const body of await list(api, served, namespace, problems, spare)) {
+          const urn = `${api.name}#${served.kind}#${String(get(body, "metadata", "uid"))}`;
+          objects.push({ resource: registered(served, urn, body) });
+        }
       }
     }
+  } catch (error) {
+    if (!(error instanceof Exhausted)) throw error;
+    problems.push(partial(api, `${error.message}: routes may be missing; read fewer namespaces, with --namespace`));
   }
   return { name: api.name, objects, problems };
 }
@@ -154,12 +164,7 @@ async function list(
     const objects: object[] = [];
     let next = "";
     do {
-      if (spare.pages-- <= 0) {
-        problems.push(
-          partial(api, `${what}${where}: more than ${limits.pages} pages of objects: routes may be missing`),
-        );
-        return objects;
-      }
+      if (spare.pages-- <= 0) throw new Exhausted(`${what}${where}: more than ${limits.pages} pages of objects`);
       const page = next === "" ? "" : `&continue=${encodeURIComponent(next)}`;
       const answer = await api.ask(`${path}?limit=${pageSize}${page}`);
       // The pages are of one moment, which the cluster forgets after some minutes; then the list starts over.
@@ -179,8 +184,13 @@ async function list(
         if (typeof item === "object" && item !== null) objects.push({ ...item, apiVersion, kind });
       }
       const token = getString(answer.body, "metadata", "continue");
-      next = typeof token === "string" ? token : "";
-      if (next === "") return objects;
+      if (token === undefined || token === unknown || token === "") return objects;
+      if (token === next) {
+        const why = `${what}${where}: the page after the first ${objects.length} objects is always the same`;
+        problems.push(partial(api, `${why}: routes may be missing; ask the cluster itself, not a proxy before it`));
+        return objects;
+      }
+      next = token;
     } while (next !== "");
   }
 }
@@ -211,12 +221,14 @@ async function connect(options: ClusterOptions, env: NodeJS.ProcessEnv): Promise
   const kubectl = kubectlOf(options, env);
   const name = `cluster ${options.context ?? (await currentContext(kubectl, options, env))}`;
   const started = performance.now();
+  let bytes = 0;
   return {
     name,
     ask: async (path) => {
-      const left = limits.seconds - (performance.now() - started) / 1000;
-      if (left <= 0) throw new InputError(`${name}: not read within ${limits.seconds} s`);
-      const { code, stdout, stderr } = await kubectl(["get", "--raw", path], name, Math.min(options.timeout, left));
+      if (performance.now() - started > limits.seconds * 1000) throw new Exhausted(`not read in ${limits.seconds} s`);
+      if (bytes > limits.allBytes) throw new Exhausted(`more than ${limits.allBytes} bytes of objects`);
+      const { code, stdout, stderr } = await kubectl(["get", "--raw", path], name, options.timeout);
+      bytes += stdout.length;
       if (code === 0) {
         try {
           return { status: 200, body: JSON.parse(stdout) as unknown };
@@ -256,9 +268,11 @@ function kubectlOf({ kubeconfig, context }: ClusterOptions, env: NodeJS.ProcessE
           "kubectl is not on PATH; install it, or give what `kubectl get … -A -o json` prints on standard input",
         );
       case "late":
-        throw new InputError(`${name}: no answer in ${timeout} s`);
+        throw new InputError(
+          `${name}: no answer in ${timeout} s; see whether \`kubectl get --raw /version\` answers, or allow more with --timeout`,
+        );
       case "long":
-        throw new InputError(`${name}: an answer of more than ${limits.bytes} bytes`);
+        throw new InputError(`${name}: an answer of more than ${limits.bytes} bytes: is it a Kubernetes API?`);
       case "failed":
         throw new InputError(`${name}: ${ran.message}`);
     }

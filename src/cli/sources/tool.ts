@@ -18,7 +18,9 @@ export interface Limits {
 export function runTool(name: string, args: string[], env: NodeJS.ProcessEnv, limits: Limits = {}): Promise<Ran> {
   const { timeout = 0, bytes = Infinity } = limits;
   return new Promise((resolve) => {
-    const options = { env, encoding: "utf8", timeout: timeout * 1000, maxBuffer: bytes } as const;
+    // Whoever doesn't answer in time may not obey either.
+    const killSignal = "SIGKILL";
+    const options = { env, encoding: "utf8", timeout: timeout * 1000, maxBuffer: bytes, killSignal } as const;
     const child = execFile(name, args, options, (error, stdout, stderr) => {
       if (!error) resolve({ end: "code", code: 0, stdout, stderr });
       else if (typeof error.code === "number") resolve({ end: "code", code: error.code, stdout, stderr });
