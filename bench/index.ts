@@ -6,6 +6,7 @@ import { benchCheck } from "./check";
 import { benchHooks } from "./hooks";
 import { benchPolicies } from "./policies";
 import { benchRouting } from "./routing";
+import { benchWorstCases } from "./worst-cases";
 
 async function main(): Promise<void> {
   await benchBoot();
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
     );
   }
   await benchPolicies();
+  await benchWorstCases();
   benchRouting();
   benchHooks();
   await benchCheck();

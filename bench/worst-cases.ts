@@ -8,7 +8,7 @@ import type { Settings } from "../src/settings/schema";
 import {
   configured,
   resourceRequest,
-  rpcFunctions,
+  servedPack,
   stackRequest,
   UNKNOWN,
   type TestResource,
@@ -405,7 +405,7 @@ export const worstCases: WorstCase[] = [
 /** The milliseconds of CPU of one stack: its last resource alone, which is repaired, and then all of it, as if the repair were undone. */
 async function measure({ of, settings }: WorstCase, count: number): Promise<[stack: number, alone: number]> {
   const resources = of(count);
-  const pack = rpcFunctions(configured({}, settings?.(count)));
+  const pack = servedPack(configured({}, settings?.(count)));
   const [stack, request] = [stackRequest(resources), resourceRequest(resources.at(-1)!)];
   const alone = await cpu(async () => {
     const [remediation] = (await pack.remediate(request)).getRemediationsList();
