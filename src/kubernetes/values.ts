@@ -104,8 +104,8 @@ export function getStringMap(
     return unknown;
   }
   for (const key of keys) {
-    const entry = getString(value, key);
-    if (entry !== undefined) map.set(key, entry);
+    // The API makes an empty text of a null that is created, and removes the key by one that is applied.
+    map.set(key, getString(value, key) ?? unknown);
   }
   return map;
 }

@@ -133,6 +133,7 @@ describe("getStringMap", () => {
       new Map<string, unknown>([
         ["app", "web"],
         ["number", unknown],
+        ["none", unknown],
         ["secret", unknown],
       ]),
     );

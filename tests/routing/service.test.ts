@@ -45,6 +45,11 @@ describe("workloadsOf", () => {
     assert.equal(why(service("shop/web", { app: "web" })), "no match");
     assert.equal(why(service("shop/web", "x")), "unknown selector");
     assert.equal(why(service("shop/web", { app: 1 })), "unknown selector");
+    // The API takes a null for an empty text, or for none: whoever else it would select isn't blamed.
+    assert.equal(
+      why(service("shop/web", { app: null, v: "2" }), deployment("shop/web", { v: "2" })),
+      "unknown selector",
+    );
     assert.equal(why(service("shop/web", { app: "web" }), deployment("shop/web", { app: 1 })), "unknown labels");
   });
 });
