@@ -1,15 +1,10 @@
 /**
- * Does a property path of `ignoreChanges` cover a field? As the engine takes it (`PropertyPath.Contains`): a path
- * covers what stands below it, and `*` is any name or index.
+ * Of paths of `ignoreChanges`, the first that covers one of some fields. As the engine takes it
+ * (`PropertyPath.Contains`): a path covers what stands below it, and `*` is any name or index.
  *
- * @param path such as `spec.template`, `spec["template"].spec.containers[*]` or `*`
- * @param field such as `spec.template.spec.containers[0].lifecycle`
+ * @param paths such as `spec.template`, `spec["template"].spec.containers[*]` or `*`; each is taken apart once
+ * @returns takes fields such as `spec.template.spec.containers[0].lifecycle`
  */
-export function covers(path: string, field: string): boolean {
-  return isPrefix(segments(path), segments(field));
-}
-
-/** Of many paths, the first that covers one of the fields: each is taken apart once. */
 export function firstCovering(paths: readonly string[]): (fields: readonly string[]) => string | undefined {
   const all = paths.map((path) => ({ path, own: segments(path) }));
   return (fields) => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { covers } from "../../src/kubernetes/property-path";
+import { firstCovering } from "../../src/kubernetes/property-path";
 
 const lifecycle = "spec.template.spec.containers[0].lifecycle";
 
-describe("covers", () => {
+describe("firstCovering", () => {
   const cases: [path: string, field: string, expected: boolean][] = [
     [lifecycle, lifecycle, true],
     ["spec", lifecycle, true],
@@ -29,7 +29,13 @@ describe("covers", () => {
   ];
   for (const [path, field, expected] of cases) {
     it(`${path || "(empty)"} ${expected ? "covers" : "doesn't cover"} ${field}`, () => {
-      assert.equal(covers(path, field), expected);
+      assert.equal(firstCovering([path])([field]), expected ? path : undefined);
     });
   }
+
+  it("takes the first of several, for any of the fields", () => {
+    const first = firstCovering(["metadata", "spec.*", "spec"]);
+    assert.equal(first(["status", lifecycle]), "spec.*");
+    assert.equal(first(["status"]), undefined);
+  });
 });

@@ -33,6 +33,12 @@ export function secret(value: unknown): unknown {
   return { [secretKey]: secretSignature, value };
 }
 
+/** What a secret holds; anything else itself. */
+export function unwrap(value: unknown): unknown {
+  const isSecret = typeof value === "object" && value !== null && Object.hasOwn(value, secretKey) && "value" in value;
+  return isSecret ? value.value : value;
+}
+
 export interface TestResource {
   type: string;
   name: string;
