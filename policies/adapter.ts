@@ -11,13 +11,15 @@ import {
   assess,
   assessResource,
   mendedBy,
+  reportKey,
   messageOf,
   type Finding,
   type Knowledge,
+  type Parts,
+  type ResourceAssessment,
   type ResourcePolicyName,
 } from "../src/assess";
 import { fromPulumi, nameOf, type PulumiResource } from "../src/kubernetes/resource";
-import type { Workload } from "../src/kubernetes/workload";
 import { isExcused } from "../src/settings/exemptions";
 import type { Settings } from "../src/settings/schema";
 import { configSchema } from "../src/settings/settings";
@@ -46,20 +48,25 @@ export class Run {
   private readonly pending = new Map<string, string[]>();
   /** What was repaired, by URN: the engine showed it so. An analysis of a state shows it as it is, and repairs nothing. */
   readonly repaired = new Map<string, Set<string>>();
+  /** What each policy reported of what is planned, by `reportKey`. */
+  readonly reported = new Map<string, Parts>();
   /** The name that the program wrote, by URN: a provider's preview of a replacement makes up another one. */
   readonly names = new Map<string, string>();
 
   repairs(urn: string, policy: ResourcePolicyName, edits: readonly Edit[]): void {
-    this.pending.set(`${policy} ${urn}`, mendedBy(edits));
+    this.pending.set(reportKey(policy, urn), mendedBy(edits));
   }
 
-  /** @param isRepaired asked only if it was to be repaired */
-  sees({ resource }: Workload, policy: ResourcePolicyName, isRepaired: () => boolean): void {
+  sees({ workload: { resource }, remedy, reported }: ResourceAssessment, policy: ResourcePolicyName): void {
+    const { id } = resource;
+    const key = reportKey(policy, id);
     const name = nameOf(resource);
-    if (typeof name === "string") this.names.set(resource.id, name);
-    const mended = this.pending.get(`${policy} ${resource.id}`);
-    if (mended && isRepaired()) {
-      this.repaired.set(resource.id, new Set([...(this.repaired.get(resource.id) ?? []), ...mended]));
+    if (typeof name === "string") this.names.set(id, name);
+    const parts = reported(policy);
+    if (parts) this.reported.set(key, parts);
+    const mended = this.pending.get(key);
+    if (mended && remedy(policy).length === 0) {
+      this.repaired.set(id, new Set([...(this.repaired.get(id) ?? []), ...mended]));
     }
   }
 }
@@ -89,7 +96,7 @@ export function ofResource(
     validateResource: (args, reportViolation) => {
       const assessment = judged(args);
       if (!assessment) return;
-      run.sees(assessment.workload, policy.name, () => assessment.remedy(policy.name).length === 0);
+      run.sees(assessment, policy.name);
       for (const finding of assessment.findings(policy.name, true).filter(isOwn(policy))) {
         reportViolation(messageOf(finding));
       }
@@ -109,7 +116,8 @@ export function ofStack(
       const [writtenName, secrets] = [run.names.get(each.urn), run.seen.secretsOf(each.urn)];
       return { ...withUrns(each), ...(writtenName !== undefined && { writtenName }), ...(secrets && { secrets }) };
     });
-    const stack = { planned, repaired: run.repaired, unreadable: run.seen.unreadable };
+    const { repaired, reported } = run;
+    const stack = { planned, repaired, reported, unreadable: run.seen.unreadable };
     return assess(stack, knowledge(), new Date()).findings;
   });
   return policies.map((policy) => ({

@@ -27,12 +27,12 @@ export interface PackOptions {
 export function startPack(settings: Settings, options: PackOptions): void {
   refuseOldSdk();
   checkSettings(settings);
-  let knowledge = readKnowledge({}, settings);
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
+  let knowledge = readKnowledge(enforcementLevels, settings);
   const readme = packPage();
   const seen = new Seen();
   atBoundary(
-    { configure: (config) => (knowledge = readKnowledge(config, settings)), seen },
+    { configure: (config) => (knowledge = readKnowledge({ ...enforcementLevels, ...config }, settings)), seen },
     () =>
       new PolicyPack(name, {
         displayName: "APISIX graceful termination",

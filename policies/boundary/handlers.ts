@@ -2,7 +2,7 @@
 import { isKubernetesType, helmRelease } from "../../src/kubernetes/resource";
 import { mayBeWorkload } from "../../src/kubernetes/workload";
 import { SettingsError, type PackConfig } from "../../src/settings/settings";
-import { status } from "../sdk";
+import { levelNamed, status } from "../sdk";
 import type { Seen, Struct, WireResource } from "./seen";
 
 interface Call<Request> {
@@ -12,7 +12,9 @@ type Callback = (error: { code: number; details: string } | undefined, response?
 type Handler<Request> = (call: Call<Request>, callback: Callback) => unknown;
 
 interface ConfigureRequest {
-  getPolicyconfigMap(): { entries(): Iterable<[string, { getProperties(): Struct | undefined }]> };
+  getPolicyconfigMap(): {
+    entries(): Iterable<[string, { getEnforcementlevel(): number; getProperties(): Struct | undefined }]>;
+  };
 }
 interface StackRequest {
   getResourcesList(): WireResource[];
@@ -31,7 +33,8 @@ export function beforeConfigure(
   return (call, callback) => {
     const config: Record<string, PackConfig[string]> = {};
     for (const [policy, value] of call.request.getPolicyconfigMap().entries()) {
-      config[policy] = value.getProperties()?.toJavaScript() ?? {};
+      const enforcementLevel = levelNamed(value.getEnforcementlevel());
+      config[policy] = { ...value.getProperties()?.toJavaScript(), ...(enforcementLevel && { enforcementLevel }) };
     }
     try {
       configure(config);

@@ -12,6 +12,7 @@ import { timeline, type Timeline } from "../shutdown/timeline";
 import { ofDefect, type Finding } from "./finding";
 import { hiddenTimes, withoutTimes } from "./hidden";
 import type { Knowledge } from "./knowledge";
+import { partOf, type Parts } from "./parts";
 import { rulePolicy, type ResourcePolicyName } from "./policies";
 import { graceField, ignored, remarksOn } from "./remarks";
 import { excusesFrom, requirementOf, select, wishesOf, type Wishes } from "./workload";
@@ -26,6 +27,8 @@ export interface ResourceAssessment {
    * to be repaired, or is fine.
    */
   remedy: (policy: ResourcePolicyName) => Edit[];
+  /** What a policy reports as wrong for certain; undefined where it reports nothing, whatever is wrong. */
+  reported: (policy: ResourcePolicyName) => Parts | undefined;
   judged: () => Judged;
 }
 
@@ -103,6 +106,11 @@ export function considerAlone(of: Considered, { settings }: Knowledge, today: Da
           const reported = evidence !== undefined && defect.certain;
           return ofDefect(defect, { ...context, reported, remarks: remarksOn(defect, workload) });
         });
+    },
+    reported: (policy) => {
+      if (selected(policy).evidence === undefined || settings.policies[policy].level === "disabled") return undefined;
+      const certain = judged().defects.filter(({ rule, certain }) => certain && rulePolicy[rule] === policy);
+      return new Set(certain.map(partOf));
     },
     remedy: (policy) =>
       selected(policy).repair && !isExcused(excuses(policy)) ? remedyOf(of, policy, known?.serving, settings) : [],

@@ -24,7 +24,8 @@ import type { Knowledge } from "./knowledge";
 import { isAdvice } from "./blind-spot-messages";
 import { resourcePolicies, rulePolicy } from "./policies";
 import { remarksOn } from "./remarks";
-import { ofRepair, undoneDefects, type Mended } from "./repairs";
+import { partOf, reportKey, type Parts } from "./parts";
+import { ofRepair, undoneOf, without } from "./repairs";
 import { excusesFrom, optsIn, select, type Wishes } from "./workload";
 
 function allFindings(of: ResourceAssessment | undefined): Finding[] {
@@ -38,7 +39,12 @@ export interface Stack {
   /** What is there afterwards, where that is known to differ: the stack policies judge these. */
   deployed?: readonly PulumiResource[];
   /** What was repaired in this run, by id: what the stack doesn't hold of it was undone. */
-  repaired?: ReadonlyMap<string, Mended>;
+  repaired?: ReadonlyMap<string, Parts>;
+  /**
+   * What a resource policy found wrong with what is planned, by `reportKey`, of those that it knows to be routed. Absent:
+   * it is found here.
+   */
+  reported?: ReadonlyMap<string, Parts>;
   /** The URNs of resources that couldn't be read, in this stack or while it was planned. */
   unreadable?: Iterable<string>;
 }
@@ -70,9 +76,20 @@ export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessm
     for (const one of more) findings.push(one);
   };
   if (deployed === planned) for (const of of considered.values()) add(allFindings(considerAlone(of, knowledge, today)));
-  else for (const each of kubernetesResources(planned)) add(allFindings(assessResource(each, knowledge, today)));
+  const reported = new Map<string, Parts>();
+  if (deployed !== planned) {
+    for (const each of kubernetesResources(planned)) {
+      const of = assessResource(each, knowledge, today);
+      add(allFindings(of));
+      for (const policy of resourcePolicies) {
+        const parts = of?.reported(policy);
+        if (parts) reported.set(reportKey(policy, each.id), parts);
+      }
+    }
+  }
   const judged = new Map<string, () => Judged>();
-  add(withRoutes(routes, considered, judged, repaired, knowledge, today));
+  const run = { repaired, reported: stack.reported ?? reported };
+  add(withRoutes(routes, considered, judged, run, knowledge, today));
   add(ofStack(deployed, routes, knowledge, today));
   const lost = unreadable([...(stack.unreadable ?? [])]);
   if (lost) add([lost]);
@@ -91,7 +108,7 @@ function* withRoutes(
   routes: Routes,
   considered: ReadonlyMap<Workload, Considered>,
   judged: Map<string, () => Judged>,
-  repaired: NonNullable<Stack["repaired"]>,
+  { repaired, reported }: Required<Pick<Stack, "repaired" | "reported">>,
   knowledge: Knowledge,
   today: Date,
 ): Iterable<Finding> {
@@ -110,9 +127,9 @@ function* withRoutes(
     const { id } = workload.resource;
     judged.set(id, own);
     const repairs = repaired.get(id);
-    const undone = repairs ? undoneDefects(of, own(), repairs, knowledge, today) : [];
+    const undone = repairs && undoneOf(of, own(), repairs, knowledge, today);
     if (chains) yield* ofRouted(of, without(undone, own()), chains, knowledge, today);
-    else yield* ofUnrouted(of, own, knowledge, today);
+    else yield* ofUnrouted(of, () => without(undone, own()), reported, knowledge, today);
     if (repairs) yield* ofRepair(of, undone, chains ?? [], knowledge, today);
   }
   for (const { service, chains } of routes.services) {
@@ -193,11 +210,6 @@ function remarksOnRoute(
   return [{ about: "not-selected", select: own.select, mayAnnotate: own.allowAnnotations }];
 }
 
-function without(undone: readonly Defect[], judged: Judged): Judged {
-  if (undone.length === 0) return judged;
-  return { ...judged, defects: judged.defects.filter((defect) => !undone.includes(defect)) };
-}
-
 /** A workload that only gets copies of requests: its defects in one line of advice, but for those that are excused. */
 function* ofMirrored(
   workload: Workload,
@@ -225,19 +237,24 @@ function* ofMirrored(
 function* ofUnrouted(
   { workload, wishes, known }: Considered,
   judged: () => Judged,
+  reported: NonNullable<Stack["reported"]>,
   { settings }: Knowledge,
   today: Date,
 ): Iterable<Finding> {
-  const policy = "apisix-route-blind-spots";
   const selections = resourcePolicies.map((each) => select(workload, settings.policies[each], known?.evidence));
   const evidence = selections.find((each) => each.evidence !== undefined)?.evidence;
   yield* ofAnnotations(wishes, workload, [evidence ?? labelOf(workload.resource)], settings, today);
   if (evidence === undefined) return;
-  const excuses = oncePerKind(({ rule }) => excusesFrom(workload, policy, rulePolicy[rule], settings, today));
+  const context = oncePerKind(({ rule, certain }) => {
+    const policy = certain ? "apisix-routed-workloads" : "apisix-route-blind-spots";
+    const excuses = excusesFrom(workload, policy, rulePolicy[rule], settings, today);
+    return { policy, subject: workload.resource, evidence: [evidence], excuses } as const;
+  });
   for (const defect of judged().defects) {
-    if (defect.certain) continue;
-    const context = { policy, subject: workload.resource, evidence: [evidence], excuses: excuses(defect) } as const;
-    yield ofDefect(defect, context);
+    // What is certain, the resource policies have reported: unless only the stack lacks what was planned.
+    const told = reported.get(reportKey(rulePolicy[defect.rule], workload.resource.id));
+    if (defect.certain && (!told || told.has(partOf(defect)))) continue;
+    yield ofDefect(defect, { ...context(defect), remarks: remarksOn(defect, workload) });
   }
 }
 

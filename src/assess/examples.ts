@@ -45,7 +45,13 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   },
   "publishes-not-ready": { data: { service: "Service shop/web" } },
   "repair-undone": {
-    data: { workload: "Deployment shop/web", path: "spec.template", lands: "rolls-out", fixes: [setHook] },
+    data: {
+      workload: "Deployment shop/web",
+      path: "spec.template",
+      isGone: true,
+      lands: "rolls-out",
+      fixes: [setHook],
+    },
   },
   "repair-waits": { data: { workload: "ReplicaSet shop/web", lands: "next-pods" } },
   "mirror-only": {

@@ -9,8 +9,17 @@ import type { Lands } from "../shutdown/lands";
 /** What the codes say that are neither a Pod's defect nor a blind spot of routing. Seconds and days. */
 export interface OtherData {
   "publishes-not-ready": { service: string };
-  /** `path` is what Pulumi ignores changes of; without it the resource was replaced, or something else undid it. */
-  "repair-undone": { workload: string; path?: string; lands: Lands | undefined; fixes: readonly Fix[] };
+  /**
+   * `path` is what Pulumi ignores changes of. Without it the resource was probably replaced, if the whole repair
+   * `isGone`, or something else changed a part of it.
+   */
+  "repair-undone": {
+    workload: string;
+    path?: string;
+    isGone: boolean;
+    lands: Lands | undefined;
+    fixes: readonly Fix[];
+  };
   "repair-waits": { workload: string; lands: "next-pods" | "when-resumed" };
   "mirror-only": { workload: string; defects: readonly Defect[] };
   "timeout-exceeds-grace": { timeout: number; left: number; grace?: number; fits: number };

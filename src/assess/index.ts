@@ -4,12 +4,12 @@
  */
 export { apply } from "../shutdown/remedy";
 export { catalogProblems } from "./catalog-file";
-export { assessResource, type Judged } from "./alone";
+export { assessResource, type Judged, type ResourceAssessment } from "./alone";
 export { assess, type Assessment } from "./assess";
 export { listExemptions } from "./exemptions";
 export type { Finding } from "./finding";
 export { readKnowledge, type Knowledge } from "./knowledge";
 export { codes, explain, faultText, findingText, messageOf, pageOf, type FindingText } from "./messages";
-export { mendedBy } from "./repairs";
+export { mendedBy, reportKey, type Parts } from "./parts";
 export { remedies } from "./remedies";
 export { resourcePolicies, type ResourcePolicyName } from "./policies";

@@ -158,28 +158,36 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
     policies: ["apisix-routed-workloads"],
   },
   "repair-undone": {
-    what: ({ workload, path }) =>
-      path === undefined
-        ? `The pack repaired ${workload} in this run, and the stack doesn't hold the repair: Pulumi drops it when it replaces the resource.`
-        : `The pack repaired ${workload} in this run, and Pulumi dropped the repair: ignoreChanges holds ${path}.`,
-    fix: ({ path, lands, fixes }) => {
+    what: ({ workload, path, isGone }) => {
+      if (path !== undefined)
+        return `The pack repaired ${workload} in this run, and Pulumi dropped the repair: ignoreChanges holds ${path}.`;
+      const why = isGone
+        ? "the stack doesn't hold the repair: most likely Pulumi replaced the resource, and drops repairs then"
+        : "the stack doesn't hold all of the repair: something changed it afterwards";
+      return `The pack repaired ${workload} in this run, and ${why}.`;
+    },
+    fix: ({ path, isGone, lands, fixes }) => {
       const fields = fixText(fixes).slice(0, -1);
       if (path !== undefined) return `let ignoreChanges leave out what the repair changes: ${fields}.`;
+      if (!isGone) return `find what changes it, such as another policy pack or a webhook: ${fields}.`;
       const instead =
         lands === "new-pod"
           ? "or make it a Deployment. Each run would replace the Pod again, and lose the repair."
           : "or run pulumi up once more, which repairs the new resource.";
       return `write it into the program, or let its transform gracefulTermination() do that: ${fields}; ${instead}`;
     },
-    why: "A policy's repair is a change of what the program asked for. Pulumi applies ignoreChanges after it, and starts again from the program's own properties when it replaces a resource: the repair is announced, and is not deployed.",
+    why: "A policy's repair is a change of what the program asked for. Pulumi compares the resource without what ignoreChanges holds, and starts again from the program's own properties when it replaces a resource: the repair is announced, and is not deployed. A later run may not announce it again; where a route, a catalog or an annotation makes the workload known, it is then reported for what it lacks.",
     policies: ["apisix-routed-workloads", "apisix-rollout-advice"],
   },
   "repair-waits": {
     what: ({ workload, lands }) =>
       lands === "next-pods"
-        ? `The repair of ${workload} reaches only Pods that are made after it: those that run stay as they are.`
+        ? `The pack repairs ${workload} in each run, and only Pods that are made after the first repair have it: those made before stay as they are.`
         : `The repair of ${workload} waits until it is resumed: its running Pods stay as they are.`,
-    fix: ({ lands }) => (lands === "next-pods" ? "replace its running Pods once." : "resume it."),
+    fix: ({ lands }) =>
+      lands === "next-pods"
+        ? "replace the Pods that were made before, once; with the repair in the program this advice ends."
+        : "resume it.",
     why: "ReplicaSets and ReplicationControllers never replace a Pod because its template changed, updateStrategy OnDelete leaves it to whoever deletes the Pods, and a paused controller waits.",
     policies: advice,
   },
@@ -466,7 +474,7 @@ function remarkText(remark: Remark): string {
 
 const landsText = {
   "new-pod":
-    "a running Pod can't be changed: Pulumi replaces it, and kubectl apply is refused. Write the fix into the program, or make it a Deployment.",
+    "a running Pod can't be changed: Pulumi replaces it, and kubectl apply is refused. Write the fix into the program or the manifest, or make it a Deployment.",
   "next-pods": "its running Pods stay as they are: only Pods that are made after the change have it.",
   "when-resumed": "it is paused: its running Pods stay as they are until it is resumed.",
 };

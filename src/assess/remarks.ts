@@ -1,9 +1,9 @@
 /** What a reader should know of a workload beside what is wrong with it: what stands in the way of a fix. */
 import { oncePer } from "../once";
-import { firstCovering } from "../kubernetes/property-path";
+import { firstCovering, type Field } from "../kubernetes/property-path";
 import { isKnown } from "../kubernetes/values";
 import type { Resource } from "../kubernetes/resource";
-import type { Pod, Workload } from "../kubernetes/workload";
+import type { Container, Pod, Workload } from "../kubernetes/workload";
 import type { Defect } from "../shutdown/judge";
 import { landsOf } from "../shutdown/lands";
 import type { Remark } from "./finding";
@@ -27,25 +27,27 @@ export function ignoredPath(defect: Defect, workload: Workload): string | undefi
 }
 
 /** The first path of `ignoreChanges` that covers one of the fields, as property paths name them. */
-export function ignored({ resource }: Workload, fields: readonly string[]): string | undefined {
+export function ignored({ resource }: Workload, fields: readonly Field[]): string | undefined {
   return resource.ignoreChanges.length === 0 ? undefined : ignoredOf(resource)(fields);
 }
 
 const ignoredOf = oncePer(({ ignoreChanges }: Resource) => firstCovering(ignoreChanges));
 
 /** The field that a defect is mended in. */
-function fieldOf({ rule, container }: Defect, workload: Workload): string {
-  const place = rule === "sleep" ? placesOf(workload.pod).get(container) : undefined;
-  return place === undefined ? graceField(workload) : `${workload.podSpecPath}.${place}.lifecycle`;
+function fieldOf({ rule, container }: Defect, workload: Workload): Field {
+  const own = rule === "sleep" ? containersOf(workload.pod).get(container) : undefined;
+  if (!own) return graceField(workload);
+  // What Pulumi ignores of a hook that isn't there yet, it doesn't: there is nothing to keep.
+  return { path: `${workload.podSpecPath}.${own.path}.lifecycle.preStop`, orPart: own.preStop !== undefined };
 }
 
-/** Where containers stand in a Pod's spec, by name: the first of each. */
-const placesOf = oncePer(({ containers }: Pod): ReadonlyMap<string | undefined, string> => {
+/** The containers of a Pod, by name: the first of each. */
+const containersOf = oncePer(({ containers }: Pod): ReadonlyMap<string | undefined, Container> => {
   const all = isKnown(containers) ? containers : [];
-  return new Map([...all].reverse().map(({ name, path }) => [name, path]));
+  return new Map([...all].reverse().map((each) => [each.name, each]));
 });
 
 /** The grace period's field. */
-export function graceField({ podSpecPath }: Workload): string {
-  return `${podSpecPath}.terminationGracePeriodSeconds`;
+export function graceField({ podSpecPath }: Workload): Field {
+  return { path: `${podSpecPath}.terminationGracePeriodSeconds` };
 }

@@ -2,44 +2,62 @@
 import { labelOf } from "../kubernetes/resource";
 import type { Chain } from "../routing";
 import type { PolicyName } from "../settings/schema";
-import type { Defect } from "../shutdown/judge";
+import type { Defect, Fix } from "../shutdown/judge";
 import { landsOf } from "../shutdown/lands";
-import type { Edit } from "../shutdown/remedy";
 import { considerAlone, type Considered, type Judged } from "./alone";
 import { evidenceOf, finding, isUpstream, type Finding } from "./finding";
 import type { Knowledge } from "./knowledge";
+import { mendedBy, partOf, type Parts } from "./parts";
 import { resourcePolicies } from "./policies";
 import { ignoredPath } from "./remarks";
 import { excusesFrom, select } from "./workload";
 
-/** What of a workload was repaired: the containers whose hooks were, by name, and "" for its grace period. */
-export type Mended = ReadonlySet<string>;
-
-/** What edits repair. */
-export function mendedBy(edits: readonly Edit[]): string[] {
-  return edits.map(({ container = "" }) => container);
+/** A repair of this run that didn't last. */
+export interface Undone {
+  /** The defects that it mended, and that are there again. */
+  defects: readonly Defect[];
+  /** Is nothing of it left? */
+  isGone: boolean;
+  /** What it would take. */
+  fixes: readonly Fix[];
 }
 
-/** The defects that a repair of this run mended, and that are there again: it didn't last. */
-export function undoneDefects(
+/** Compares what was repaired in this run with what the stack holds. */
+export function undoneOf(
   of: Considered,
-  { defects }: Judged,
-  mended: Mended,
+  { defects: all }: Judged,
+  mended: Parts,
   knowledge: Knowledge,
   today: Date,
-): Defect[] {
+): Undone | undefined {
   const alone = considerAlone(of, knowledge, today);
-  const again = new Set(resourcePolicies.flatMap((policy) => mendedBy(alone.remedy(policy))));
-  return defects.filter(({ certain, rule, container = "" }) => {
-    const what = rule === "sleep" ? container : "";
-    return certain && mended.has(what) && again.has(what);
-  });
+  const edits = resourcePolicies.flatMap((policy) => alone.remedy(policy));
+  const again = new Set(mendedBy(edits));
+  const isLost = (part: string) => mended.has(part) && again.has(part);
+  const defects = all.filter((defect) => defect.certain && isLost(partOf(defect)));
+  if (defects.length === 0) return undefined;
+  const graces = edits.flatMap(({ container, value }) => (container === undefined ? Number(value) : []));
+  const isOther = ({ do: what }: Fix) => what !== "set-grace" && what !== "shorten";
+  const fixes = defects.flatMap((defect) => defect.fixes.filter(isOther));
+  return {
+    defects,
+    isGone: [...mended].every((part) => again.has(part)),
+    fixes: [...fixes, ...(graces.length > 0 ? [{ do: "set-grace", seconds: Math.max(...graces) } as const] : [])],
+  };
+}
+
+/** The defects that the repair wouldn't mend as a whole, as the grace period has a ceiling, or not at all. */
+export function without(undone: Undone | undefined, judged: Judged): Judged {
+  if (!undone) return judged;
+  const isTold = (defect: Defect) =>
+    undone.defects.includes(defect) && !defect.fixes.some((fix) => fix.do === "shorten");
+  return { ...judged, defects: judged.defects.filter((defect) => !isTold(defect)) };
 }
 
 /** What became of a repair that was announced in this run. */
 export function* ofRepair(
   { workload, known }: Considered,
-  undone: readonly Defect[],
+  undone: Undone | undefined,
   chains: readonly Chain[],
   { settings }: Knowledge,
   today: Date,
@@ -55,10 +73,13 @@ export function* ofRepair(
       ? evidenceOf(upstream.length > 0 ? upstream : chains)
       : { evidence: [selections.find((each) => each.evidence !== undefined)?.evidence ?? label] }),
   });
-  if (undone.length > 0) {
-    const path = undone.map((defect) => ignoredPath(defect, workload)).find((each) => each !== undefined);
-    const data = { workload: label, lands, fixes: undone.flatMap(({ fixes }) => fixes), ...(path && { path }) };
-    yield finding("repair-undone", data, context(isKnownRouted ? "apisix-routed-workloads" : "apisix-rollout-advice"));
+  if (undone) {
+    const { defects, isGone, fixes } = undone;
+    const paths = defects.map((defect) => ignoredPath(defect, workload));
+    const path = paths.includes(undefined) ? undefined : paths[0];
+    const data = { workload: label, lands, isGone, fixes, ...(path === undefined ? {} : { path }) };
+    const blames = isKnownRouted && settings.policies["apisix-routed-workloads"].level !== "disabled";
+    yield finding("repair-undone", data, context(blames ? "apisix-routed-workloads" : "apisix-rollout-advice"));
   } else if (isKnownRouted && (lands === "next-pods" || lands === "when-resumed")) {
     yield finding("repair-waits", { workload: label, lands }, context("apisix-rollout-advice"));
   }

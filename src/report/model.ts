@@ -192,7 +192,7 @@ export function buildReport(
   const version = told ?? [...stacks.values()].find((stack) => stack.packVersion !== undefined)?.packVersion;
   if (version !== undefined) tool.version = version;
   const allRepairs = lastSaid(repairs);
-  const allFindings = withUnmade(lastSaid(findings), allRepairs, codes);
+  const allFindings = withUnmade(lastSaid(findings.filter(notEndedBy(repairs))), allRepairs, codes);
   const lists: Reading = {
     stacks: [...stacks.values()],
     policies: [...policies.values()].sort((a, b) => byText(a.name, b.name)),
@@ -206,6 +206,14 @@ export function buildReport(
   const report: Report = { schemaVersion, tool, totals: totals(lists), ...lists };
   if (createdAt !== undefined) report.createdAt = createdAt;
   return report;
+}
+
+/** A repair that was undone in one run, and that a later one makes, is undone no longer. */
+function notEndedBy(repairs: readonly Said<Repair>[]): (said: Said<Finding>) => boolean {
+  const made = new Map(
+    repairs.filter(({ one }) => isMade(one)).map(({ run, one }) => [resourceKey(one.resource), run]),
+  );
+  return ({ run, one }) => one.code !== repairUndone || (made.get(resourceKey(one.resource)) ?? run) <= run;
 }
 
 /** The findings, and one for each repair that isn't made, if no policy reports what it should have mended. */

@@ -7,8 +7,8 @@ import type { Change, Finding, Outcome, Repair } from "./types";
 export const repairUndone = "repair-undone";
 
 /** What became of a repair: `rolls out`. Where the log doesn't say, all that is certain is that it was announced. */
-export function outcomeWord({ outcome }: Pick<Repair, "outcome">): string {
-  return outcomes[outcome ?? "announced"].word;
+export function outcomeWord({ outcome, onlyExposed }: Pick<Repair, "outcome" | "onlyExposed">): string {
+  return outcomes[outcome ?? "announced"].word + (onlyExposed ? " (only looks exposed)" : "");
 }
 
 /** The outcomes, with words for one and for more. */
@@ -82,7 +82,7 @@ export function findingsOf(repair: Repair): Omit<Finding, "fingerprint">[] {
   }));
 }
 
-function sentences({ outcome, because }: Repair, container: string | undefined, changes: readonly Change[]) {
+function sentences({ outcome, because, resource }: Repair, container: string | undefined, changes: readonly Change[]) {
   const field =
     container !== undefined
       ? `the preStop hook of container "${container}"`
@@ -99,7 +99,7 @@ function sentences({ outcome, because }: Repair, container: string | undefined, 
     case "replaced":
       return {
         what: `The repair of ${field} is lost: Pulumi drops repairs of a resource that it replaces.`,
-        fix: `${write}; or run pulumi up once more`,
+        fix: `${write}; or ${resource.kind === "Pod" ? "make it a Deployment: each run would replace the Pod again" : "run pulumi up once more"}`,
       };
     case "ignored":
       return {

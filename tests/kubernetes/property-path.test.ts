@@ -29,13 +29,20 @@ describe("firstCovering", () => {
   ];
   for (const [path, field, expected] of cases) {
     it(`${path || "(empty)"} ${expected ? "covers" : "doesn't cover"} ${field}`, () => {
-      assert.equal(firstCovering([path])([field]), expected ? path : undefined);
+      assert.equal(firstCovering([path])([{ path: field }]), expected ? path : undefined);
     });
   }
 
   it("takes the first of several, for any of the fields", () => {
     const first = firstCovering(["metadata", "spec.*", "spec"]);
-    assert.equal(first(["status", lifecycle]), "spec.*");
-    assert.equal(first(["status"]), undefined);
+    assert.equal(first([{ path: "status" }, { path: lifecycle }]), "spec.*");
+    assert.equal(first([{ path: "status" }]), undefined);
+  });
+
+  it("takes a path to a part of a field where that is asked for", () => {
+    const first = firstCovering([`${lifecycle}.preStop.sleep`]);
+    assert.equal(first([{ path: `${lifecycle}.preStop` }]), undefined);
+    assert.equal(first([{ path: `${lifecycle}.preStop`, orPart: true }]), `${lifecycle}.preStop.sleep`);
+    assert.equal(first([{ path: `${lifecycle}.postStart`, orPart: true }]), undefined);
   });
 });

@@ -3,6 +3,7 @@ import { packPolicies } from "../../policies/list";
 import { policies } from "../../policies";
 import { readKnowledge } from "../../src/assess";
 import { policyNames, type Settings } from "../../src/settings/schema";
+import type { PackConfig } from "../../src/settings/settings";
 import { configured, preview, secret, servedPack, stackRequest, UNKNOWN, type TestResource } from "../support/host";
 import { apisixRoute, barePod, behind, deployment, hook, podSpec, routed, service } from "../support/resources";
 
@@ -78,7 +79,10 @@ describe("the resource policies", () => {
         violations.map(({ code, level }) => [code, level]),
         [["no-hook", "mandatory"]],
       );
-      assert.match(violations[0]?.message ?? "", /Write the fix into the program, or make it a Deployment\./);
+      assert.match(
+        violations[0]?.message ?? "",
+        /Write the fix into the program or the manifest, or make it a Deployment\./,
+      );
     });
 
     const untouched: [what: string, resource: TestResource][] = [
@@ -319,6 +323,21 @@ describe("a repair of this run", () => {
   const proxy = { name: "proxy", image: "proxy:1" };
   const repaired = podSpec(deployment("web", { lifecycle: sleep5 }).props).containers;
   const withProxy = deployment("web", {}, { pod: { containers: [proxy, ...repaired] } });
+  const twoContainers = (...both: Record<string, unknown>[]) =>
+    deployment(
+      "web",
+      {},
+      {
+        pod: {
+          containers: ["web", "api"].map((name, i) => ({
+            name,
+            image: "web:1",
+            ports: [{ name, containerPort: 80 + i }],
+            ...both[i],
+          })),
+        },
+      },
+    );
   const withStop = deployment("web", {}, { pod: { containers: [...podSpec(drops).containers, api] } });
   const cases: [what: string, web: TestResource, settings: Settings, expected: string[], message?: RegExp][] = [
     ["that lasts is not spoken of", deployment("web"), {}, []],
@@ -327,7 +346,7 @@ describe("a repair of this run", () => {
       { ...deployment("web"), deployed: drops },
       {},
       ["apisix-routed-workloads mandatory repair-undone"],
-      /the stack doesn't hold the repair: Pulumi drops it when it replaces the resource\.\n.*\nFix: write it into the program, or let its transform gracefulTermination\(\) do that: lifecycle\.preStop\.sleep\.seconds: 5 on container "web"; or run pulumi up once more, which repairs the new resource\./,
+      /the stack doesn't hold the repair: most likely Pulumi replaced the resource, and drops repairs then\.\n.*\nFix: write it into the program, or let its transform gracefulTermination\(\) do that: lifecycle\.preStop\.sleep\.seconds: 5 on container "web"; or run pulumi up once more, which repairs the new resource\./,
     ],
     [
       "of a Pod that a replacement drops comes back in each run",
@@ -369,11 +388,51 @@ describe("a repair of this run", () => {
       /Container "proxy" receives SIGTERM as soon as/,
     ],
     [
+      "of two containers, of which one is lost, was changed by something else",
+      { ...twoContainers({}, {}), deployed: twoContainers({ lifecycle: sleep5 }, {}).props },
+      {},
+      ["apisix-routed-workloads mandatory repair-undone"],
+      /doesn't hold all of the repair: something changed it afterwards\..*\n.*\nFix: find what changes it.* on container "api"\./,
+    ],
+    [
+      "that ignoreChanges holds in a part was probably lost as a whole for another reason",
+      {
+        ...deployment("web", hook("/bin/sh", "-c", "sleep 2"), { pod: { terminationGracePeriodSeconds: 4 } }),
+        deployed: deployment("web", hook("/bin/sh", "-c", "sleep 2"), { pod: { terminationGracePeriodSeconds: 9 } })
+          .props,
+        ignoreChanges: ["spec.template.spec.containers[0].lifecycle.preStop.exec"],
+      },
+      {},
+      ["apisix-routed-workloads mandatory repair-undone"],
+      /most likely Pulumi replaced the resource/,
+    ],
+    [
+      "of a hook that ignoreChanges holds a part of names that path",
+      {
+        ...deployment("web", hook("/bin/sh", "-c", "sleep 2")),
+        deployed: deployment("web", hook("/bin/sh", "-c", "sleep 2")).props,
+        ignoreChanges: ["spec.template.spec.containers[0].lifecycle.preStop.exec.command"],
+      },
+      {},
+      ["apisix-routed-workloads mandatory repair-undone"],
+      /ignoreChanges holds spec\.template\.spec\.containers\[0\]\.lifecycle\.preStop\.exec\.command\./,
+    ],
+    [
+      "up to a ceiling tells its number, and leaves the defect that it doesn't mend",
+      {
+        ...deployment("web", hook("/bin/sh", "-c", "sleep 30")),
+        deployed: deployment("web", hook("/bin/sh", "-c", "sleep 30")).props,
+      },
+      { maxGracePeriodSeconds: 35 },
+      ["apisix-routed-workloads mandatory repair-undone", "apisix-routed-workloads mandatory grace-too-short"],
+      /do that: terminationGracePeriodSeconds: 35; or run/,
+    ],
+    [
       "reaches only the next Pods of a ReplicaSet",
       deployment("web", {}, { kind: "ReplicaSet" }),
       {},
       ["apisix-rollout-advice advisory repair-waits"],
-      /The repair of ReplicaSet shop\/web reaches only Pods that are made after it/,
+      /only Pods that are made after the first repair have it/,
     ],
   ];
   for (const [what, web, settings, expected, message] of cases) {
@@ -393,6 +452,31 @@ describe("a repair of this run", () => {
     assert.deepEqual(
       undone.map(({ policy, level }) => [policy, level]),
       [["apisix-rollout-advice", "advisory"]],
+    );
+  });
+
+  it("is advice where the policy that would report it is off, and not where it excuses it", async () => {
+    const codes = async (own: object) => {
+      const config = { "apisix-routed-workloads": own } as PackConfig;
+      const { violations } = await preview(behind({ ...deployment("web"), deployed: drops }), config);
+      return violations.map(({ policy, code }) => `${policy} ${code}`);
+    };
+    assert.deepEqual(await codes({ enforcementLevel: "disabled" }), ["apisix-rollout-advice repair-undone"]);
+    assert.deepEqual(await codes({ exempt: [{ name: "web", reason: "is moved" }] }), []);
+  });
+
+  it("that Pulumi takes for deployed, as it ignores it, is missed in what the stack holds", async () => {
+    const lacking = deployment("web", {}, routed);
+    const planned = { ...deployment("web", { lifecycle: sleep5 }, routed), ignoreChanges: ["spec"] };
+    const { violations } = await preview([{ ...planned, deployed: lacking.props }]);
+    assert.deepEqual(
+      violations.map(({ policy, code }) => [policy, code]),
+      [["apisix-routed-workloads", "no-hook"]],
+    );
+    assert.match(violations[0]?.message ?? "", /Note: ignoreChanges holds spec:/);
+    assert.deepEqual(
+      (await preview([{ ...lacking, deployed: lacking.props }], { all: "mandatory" })).violations.length,
+      1,
     );
   });
 

@@ -6,13 +6,20 @@ import { atBoundary, oldestSdk, refuseOldSdk } from "../../policies/engine-bound
 import { Server, status, versions } from "../../policies/sdk";
 import { SettingsError, type PackConfig } from "../../src/settings/settings";
 
-const properties = (value: object | undefined) => ({ getProperties: () => value && { toJavaScript: () => value } });
+/** Levels as pulumi's analyzer.proto numbers them. */
+const sent = (level: number, value?: object) => ({
+  getEnforcementlevel: () => level,
+  getProperties: () => value && { toJavaScript: () => value },
+});
 const call = {
   request: {
     getPolicyconfigMap: () =>
       new Map([
-        ["a", properties({ x: 1 })],
-        ["b", properties(undefined)],
+        ["a", sent(0, { x: 1 })],
+        ["b", sent(1)],
+        ["c", sent(2)],
+        ["d", sent(3)],
+        ["e", sent(9)],
       ]),
   },
 };
@@ -102,7 +109,16 @@ describe("the pack's config", () => {
     const callback = () => assert.fail("the SDK answers");
     served.configure?.(call, callback);
     assert.equal(pack, "pack");
-    assert.deepEqual(order, [{ a: { x: 1 }, b: {} }, [call, callback]]);
+    assert.deepEqual(order, [
+      {
+        a: { x: 1, enforcementLevel: "advisory" },
+        b: { enforcementLevel: "mandatory" },
+        c: { enforcementLevel: "disabled" },
+        d: { enforcementLevel: "remediate" },
+        e: {},
+      },
+      [call, callback],
+    ]);
   });
 
   it("answers with what is wrong with the settings, and doesn't ask the SDK", () => {
