@@ -127,7 +127,11 @@ gracefulTermination({ sleepSecond: 10 });
       join(pack, "web.yaml"),
       "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec: { containers: [{ name: web, ports: [{ containerPort: 80 }] }] }\n",
     );
-    const fixed = succeed("npx", ["--no-install", "apisix-graceful-termination", "check", "--diff", "web.yaml"], pack);
+    const fixed = succeed(
+      "npx",
+      ["--no-install", "apisix-graceful-termination", "check", "--diff", "--include-exposed", "web.yaml"],
+      pack,
+    );
     assert.match(fixed, /\+.*lifecycle: \{ preStop: \{ sleep: \{ seconds: 5 \} \} \}/);
   });
 });

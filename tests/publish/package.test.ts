@@ -188,7 +188,10 @@ describe("the command line alone", () => {
         npm_config_offline: "true",
       });
     assert.equal(npx("--version"), `${manifest.version}\n`);
-    assert.match(npx("check", "--diff", "web.yaml"), /\+.*lifecycle: \{ preStop: \{ sleep: \{ seconds: 5 \} \} \}/);
+    assert.match(
+      npx("check", "--diff", "--include-exposed", "web.yaml"),
+      /\+.*lifecycle: \{ preStop: \{ sleep: \{ seconds: 5 \} \} \}/,
+    );
     const [kilobytes = ""] = succeed("du", ["-sk", cache], folder).split("\t");
     assert.ok(Number(kilobytes) < 10_000, `${kilobytes} kB`);
   });
