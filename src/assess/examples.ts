@@ -49,6 +49,7 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
       workload: "Deployment shop/web",
       path: "spec.template",
       isGone: true,
+      blocks: true,
       lands: "rolls-out",
       fixes: [setHook],
     },

@@ -17,6 +17,8 @@ export interface OtherData {
     workload: string;
     path?: string;
     isGone: boolean;
+    /** The policy that reports it doesn't let this run pass. */
+    blocks: boolean;
     lands: Lands | undefined;
     fixes: readonly Fix[];
   };

@@ -166,15 +166,16 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
         : "the stack doesn't hold all of the repair: something changed it afterwards";
       return `The pack repaired ${workload} in this run, and ${why}.`;
     },
-    fix: ({ path, isGone, lands, fixes }) => {
+    fix: ({ path, isGone, lands, blocks, fixes }) => {
       const fields = fixText(fixes).slice(0, -1);
       if (path !== undefined) return `let ignoreChanges leave out what the repair changes: ${fields}.`;
       if (!isGone) return `find what changes it, such as another policy pack or a webhook: ${fields}.`;
-      const instead =
-        lands === "new-pod"
-          ? "or make it a Deployment. Each run would replace the Pod again, and lose the repair."
-          : "or run pulumi up once more, which repairs the new resource.";
-      return `write it into the program, or let its transform gracefulTermination() do that: ${fields}; ${instead}`;
+      const write = `write it into the program, or let its transform gracefulTermination() do that: ${fields}`;
+      if (lands === "new-pod") {
+        return `${write}; or make it a Deployment. Each run would replace the Pod again, and lose the repair.`;
+      }
+      // A run that is blocked is never followed by another.
+      return blocks ? `${write}.` : `${write}; or run pulumi up once more, which repairs the new resource.`;
     },
     why: "A policy's repair is a change of what the program asked for. Pulumi compares the resource without what ignoreChanges holds, and starts again from the program's own properties when it replaces a resource: the repair is announced, and is not deployed. A later run may not announce it again; where a route, a catalog or an annotation makes the workload known, it is then reported for what it lacks.",
     policies: ["apisix-routed-workloads", "apisix-rollout-advice"],

@@ -77,9 +77,11 @@ export function* ofRepair(
     const { defects, isGone, fixes } = undone;
     const paths = defects.map((defect) => ignoredPath(defect, workload));
     const path = paths.includes(undefined) ? undefined : paths[0];
-    const data = { workload: label, lands, isGone, fixes, ...(path === undefined ? {} : { path }) };
-    const blames = isKnownRouted && settings.policies["apisix-routed-workloads"].level !== "disabled";
-    yield finding("repair-undone", data, context(blames ? "apisix-routed-workloads" : "apisix-rollout-advice"));
+    const { level } = settings.policies["apisix-routed-workloads"];
+    const policy = isKnownRouted && level !== "disabled" ? "apisix-routed-workloads" : "apisix-rollout-advice";
+    const blocks = policy === "apisix-routed-workloads" && level !== "advisory";
+    const data = { workload: label, lands, isGone, blocks, fixes, ...(path === undefined ? {} : { path }) };
+    yield finding("repair-undone", data, context(policy));
   } else if (isKnownRouted && (lands === "next-pods" || lands === "when-resumed")) {
     yield finding("repair-waits", { workload: label, lands }, context("apisix-rollout-advice"));
   }

@@ -346,7 +346,7 @@ describe("a repair of this run", () => {
       { ...deployment("web"), deployed: drops },
       {},
       ["apisix-routed-workloads mandatory repair-undone"],
-      /the stack doesn't hold the repair: most likely Pulumi replaced the resource, and drops repairs then\.\n.*\nFix: write it into the program, or let its transform gracefulTermination\(\) do that: lifecycle\.preStop\.sleep\.seconds: 5 on container "web"; or run pulumi up once more, which repairs the new resource\./,
+      /the stack doesn't hold the repair: most likely Pulumi replaced the resource, and drops repairs then\.\n.*\nFix: write it into the program, or let its transform gracefulTermination\(\) do that: lifecycle\.preStop\.sleep\.seconds: 5 on container "web"\.\n/,
     ],
     [
       "of a Pod that a replacement drops comes back in each run",
@@ -425,7 +425,7 @@ describe("a repair of this run", () => {
       },
       { maxGracePeriodSeconds: 35 },
       ["apisix-routed-workloads mandatory repair-undone", "apisix-routed-workloads mandatory grace-too-short"],
-      /do that: terminationGracePeriodSeconds: 35; or run/,
+      /do that: terminationGracePeriodSeconds: 35\.\n/,
     ],
     [
       "reaches only the next Pods of a ReplicaSet",
@@ -453,6 +453,15 @@ describe("a repair of this run", () => {
       undone.map(({ policy, level }) => [policy, level]),
       [["apisix-rollout-advice", "advisory"]],
     );
+  });
+
+  it("is made by the next run, where this one may pass", async () => {
+    const { violations } = await preview(behind({ ...deployment("web"), deployed: drops }), {
+      all: "remediate",
+      "apisix-routed-workloads": "advisory",
+    });
+    const [undone] = violations.filter(({ code }) => code === "repair-undone");
+    assert.match(undone?.message ?? "", /or run pulumi up once more, which repairs the new resource\./);
   });
 
   it("is advice where the policy that would report it is off, and not where it excuses it", async () => {
