@@ -3,20 +3,16 @@
  * further copies of both.
  */
 import { createRequire } from "node:module";
-import { levels, type Level } from "../src/settings/schema";
 import { refuseToStart } from "../src/start";
 
 const ofSdk = requireOfSdk();
 
 export const { Server, status } = ofSdk("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
 
-const { EnforcementLevel } = ofSdk("@pulumi/pulumi/proto/analyzer_pb") as { EnforcementLevel: Record<string, number> };
-
-/** A level as it is sent, by its name; undefined for one that the SDK doesn't know. */
-export function levelNamed(sent: number): Level | undefined {
-  const name = Object.keys(EnforcementLevel).find((each) => EnforcementLevel[each] === sent);
-  return levels.find((level) => level === name?.toLowerCase());
-}
+/** The numbers of levels as they are sent: `ADVISORY`, `MANDATORY`, … */
+export const { EnforcementLevel } = ofSdk("@pulumi/pulumi/proto/analyzer_pb") as {
+  EnforcementLevel: Readonly<Record<string, number>>;
+};
 
 /** The installed versions, such as `1.21.0`. */
 export const versions: Readonly<Record<string, string>> = {

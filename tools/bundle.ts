@@ -87,6 +87,7 @@ const executable: Plugin = {
     bundle.onLoad({ filter: /\/policies\/sdk\.ts$/ }, () => ({
       contents: `
         export { Server, status } from "@grpc/grpc-js";
+        export { EnforcementLevel } from "@pulumi/pulumi/proto/analyzer_pb";
         import policy from "@pulumi/policy/package.json";
         import pulumi from "@pulumi/pulumi/package.json";
         export const versions = { "@pulumi/policy": policy.version.replace(/^v/, ""), "@pulumi/pulumi": pulumi.version };`,

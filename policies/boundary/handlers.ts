@@ -1,8 +1,9 @@
 /** What stands before each of the SDK's handlers. */
 import { isKubernetesType, helmRelease } from "../../src/kubernetes/resource";
 import { mayBeWorkload } from "../../src/kubernetes/workload";
+import { levels, type Level } from "../../src/settings/schema";
 import { SettingsError, type PackConfig } from "../../src/settings/settings";
-import { levelNamed, status } from "../sdk";
+import { EnforcementLevel, status } from "../sdk";
 import type { Seen, Struct, WireResource } from "./seen";
 
 interface Call<Request> {
@@ -45,6 +46,12 @@ export function beforeConfigure(
     }
     return own(call, callback);
   };
+}
+
+/** A level as it is sent, by its name; undefined for one that the SDK doesn't know. */
+function levelNamed(sent: number): Level | undefined {
+  const name = Object.keys(EnforcementLevel).find((each) => EnforcementLevel[each] === sent);
+  return levels.find((level) => level === name?.toLowerCase());
 }
 
 /**
