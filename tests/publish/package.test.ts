@@ -112,7 +112,7 @@ describe("the published package", () => {
     [
       "can't look at its config before the SDK does",
       changed(sdk("policy/server.js"), "configure: configure,", ""),
-      /takes policy config in a way that this version of the pack can't check/,
+      /takes the engine's calls in a way that this version of the pack doesn't know/,
     ],
   ];
   for (const [what, spoiled, says] of refusals) {
