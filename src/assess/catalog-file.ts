@@ -1,7 +1,14 @@
 /** The route catalog that the settings name: read once in a process, however many policies and resources ask. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { CatalogError, duplicates, indexCatalog, parseCatalog, type CatalogIndex } from "../routing/catalog";
+import {
+  CatalogError,
+  duplicates,
+  indexCatalog,
+  parseCatalog,
+  type CatalogEntry,
+  type CatalogIndex,
+} from "../routing/catalog";
 import type { Settings } from "../settings/schema";
 
 /** A catalog, ready to be asked. */
@@ -27,8 +34,8 @@ const files = new Map<string, KnownCatalog>();
  */
 export function readCatalog(setting: CatalogSetting): KnownCatalog {
   if (typeof setting !== "string") {
-    const problems = duplicates(setting, "catalog");
-    if (problems.length > 0) throw new CatalogError(problems.join("; "));
+    const [problem] = catalogProblems(setting);
+    if (problem !== undefined) throw new CatalogError(problem);
     return { index: indexCatalog(setting) };
   }
   const path = resolve(setting);
@@ -43,9 +50,13 @@ export function readCatalog(setting: CatalogSetting): KnownCatalog {
 
 /** What is wrong with a `catalog` setting; none where it can be used. What is of another type is for its schema to say. */
 export function catalogProblems(setting: unknown): string[] {
-  if (typeof setting !== "string" && !Array.isArray(setting)) return [];
+  if (Array.isArray(setting)) {
+    const problems = duplicates(setting as CatalogEntry[], "catalog");
+    return problems.length > 0 ? [problems.join("; ")] : [];
+  }
+  if (typeof setting !== "string") return [];
   try {
-    readCatalog(setting as CatalogSetting);
+    readCatalog(setting);
     return [];
   } catch (error) {
     if (error instanceof CatalogError) return [error.message];

@@ -188,8 +188,7 @@ export type CatalogIndex = ReadonlyMap<string, readonly IndexedEntry[]>;
 
 export function indexCatalog(entries: readonly CatalogEntry[]): CatalogIndex {
   const keysOf = ({ namespace, selector }: CatalogEntry) =>
-    // The settings' checks ask before types are checked.
-    Object.entries(Object(selector) as typeof selector).map(([label, value]) => labelKey(namespace, label, value));
+    Object.entries(selector).map(([label, value]) => labelKey(namespace, label, value));
   const having = new Map<string, number>();
   for (const key of entries.flatMap(keysOf)) having.set(key, (having.get(key) ?? 0) + 1);
   const index = new Map<string, IndexedEntry[]>();

@@ -74,6 +74,10 @@ const refused: [config: object, places: string[]][] = [
   [{ "pre-stop-sleep": { ignoreContainers: "istio-proxy" } }, ["pre-stop-sleep › ignoreContainers"]],
   [{ "pre-stop-sleep": { exempt: [{ name: "web" }] } }, ["pre-stop-sleep › exempt[0].reason"]],
   [{ "pre-stop-sleep": { catalog: [{ namespace: "shop" }] } }, ["pre-stop-sleep › catalog[0].selector"]],
+  [
+    { "pre-stop-sleep": { catalog: [{ namespace: "shop", name: "web", selector: { app: "web" }, evidence: 5 }] } },
+    ["pre-stop-sleep › catalog[0].evidence"],
+  ],
   [{ "apisix-routed-workloads": { gateways: ["apisix"] } }, ["apisix-routed-workloads › gateways[0]"]],
 ];
 
