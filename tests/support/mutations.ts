@@ -16,7 +16,7 @@ function pathsOf(value: unknown, path: Path = []): Path[] {
 }
 
 const deep = (value: unknown): unknown => Array.from({ length: 200 }).reduce((inner) => ({ a: [inner] }), value);
-const many = (value: unknown): unknown => Array.from({ length: 400 }, () => structuredClone(value));
+const many = (value: unknown): unknown => Array.from({ length: 150 }, () => structuredClone(value));
 
 /** What becomes of a value; undefined: it is removed. */
 const changes: Readonly<Record<string, (value: unknown) => unknown>> = {
@@ -33,7 +33,7 @@ const changes: Readonly<Record<string, (value: unknown) => unknown>> = {
   reversed: (value) => (Array.isArray(value) ? [...(value as unknown[])].reverse() : value),
   // A secret that is a part of a text is none any more.
   "a text": (value) => JSON.stringify(value).replaceAll("canary-", "plain-"),
-  "a number": (value) => Number(value) || 7,
+  "a number": (value) => (typeof value === "string" && Number(value)) || 7,
   null: () => null,
   "an empty text": () => "",
   "a long text": () => "x".repeat(20_000),
