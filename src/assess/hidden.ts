@@ -103,7 +103,8 @@ function hiddenValue(value: unknown): unknown {
   return "atLeast" in value ? { atLeast: NaN, atMost: NaN } : { seconds: NaN, isDefault: false };
 }
 
-function fixWithoutTimes(fix: Fix, { grace, hooks, wishes }: HiddenTimes, t: number | undefined): Fix {
+/** A fix without them. @param t how long a hook has to last, which is no secret unless the wishes are */
+export function fixWithoutTimes(fix: Fix, { grace, hooks, wishes }: HiddenTimes, t?: number): Fix {
   switch (fix.do) {
     case "set-hook":
       if (wishes) return { ...fix, hook: { sleep: { seconds: NaN } } };

@@ -6,6 +6,7 @@ import type { Defect, Fix } from "../shutdown/judge";
 import { landsOf } from "../shutdown/lands";
 import { considerAlone, type Considered, type Judged } from "./alone";
 import { evidenceOf, finding, isUpstream, type Finding } from "./finding";
+import { fixWithoutTimes, hiddenTimes } from "./hidden";
 import type { Knowledge } from "./knowledge";
 import { mendedBy, partOf, type Parts } from "./parts";
 import { resourcePolicies } from "./policies";
@@ -39,11 +40,12 @@ export function undoneOf(
   const graces = edits.flatMap(({ container, value }) => (container === undefined ? Number(value) : []));
   const isOther = ({ do: what }: Fix) => what !== "set-grace" && what !== "shorten";
   const fixes = defects.flatMap((defect) => defect.fixes.filter(isOther));
-  return {
-    defects,
-    isGone: [...mended].every((part) => again.has(part)),
-    fixes: [...fixes, ...(graces.length > 0 ? [{ do: "set-grace", seconds: Math.max(...graces) } as const] : [])],
-  };
+  if (graces.length > 0) {
+    const raise: Fix = { do: "set-grace", seconds: Math.max(...graces) };
+    const hides = hiddenTimes(of.workload);
+    fixes.push(hides ? fixWithoutTimes(raise, hides) : raise);
+  }
+  return { defects, isGone: [...mended].every((part) => again.has(part)), fixes };
 }
 
 /** The defects that the repair wouldn't mend as a whole, as the grace period has a ceiling, or not at all. */

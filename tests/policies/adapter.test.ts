@@ -455,6 +455,14 @@ describe("a repair of this run", () => {
     );
   });
 
+  it("that was undone tells no time that comes from a secret", async () => {
+    const web = deployment("web", hook("/bin/sh", "-c", secret("sleep 40")));
+    const { violations } = await preview(behind({ ...web, deployed: web.props }));
+    const [undone] = violations.filter(({ code }) => code === "repair-undone");
+    assert.match(undone?.message ?? "", /terminationGracePeriodSeconds/);
+    assert.doesNotMatch(undone?.message ?? "", /\b[45]0\b/);
+  });
+
   it("is made by the next run, where this one may pass", async () => {
     const { violations } = await preview(behind({ ...deployment("web"), deployed: drops }), {
       all: "remediate",
