@@ -7,13 +7,13 @@ import { isExcused } from "../settings/exemptions";
 import type { PackSettings } from "../settings/settings";
 import { judge, type Defect, type Requirement } from "../shutdown/judge";
 import { landsOf } from "../shutdown/lands";
-import { graceRemedy, sleepRemedy, type Edit } from "../shutdown/remedy";
+import type { Edit } from "../shutdown/remedy";
 import { timeline, type Timeline } from "../shutdown/timeline";
 import { ofDefect, type Finding } from "./finding";
 import { hiddenTimes, withoutTimes } from "./hidden";
 import type { Knowledge } from "./knowledge";
 import { partOf, type Parts } from "./parts";
-import { rulePolicy, type ResourcePolicyName } from "./policies";
+import { remedyFor, rulePolicy, type ResourcePolicyName } from "./policies";
 import { graceField, ignored, remarksOn } from "./remarks";
 import { excusesFrom, requirementOf, select, wishesOf, type Wishes } from "./workload";
 
@@ -125,8 +125,7 @@ export function remedyOf(
   { facts }: PackSettings,
 ): Edit[] {
   if (landsOf(workload) === "new-pod" && !facts.repairPods) return [];
-  const remedy = policy === "pre-stop-sleep" ? sleepRemedy : graceRemedy;
-  const edits = remedy(workload.pod, requirement(serving), line());
+  const edits = remedyFor[policy](workload.pod, requirement(serving), line());
   // Pulumi takes an ignored change for deployed: the next run would see a grace period that the cluster lacks, and a
   // sleep that fits into it, which the API refuses.
   const setsGrace = edits.some(({ target }) => target === workload.pod.spec);

@@ -1,4 +1,5 @@
 import { sortedBy } from "../order";
+import { parseUrn } from "../urn";
 import { fromPulumi, helmRelease, labelOf, type PulumiResource, type Resource } from "../kubernetes/resource";
 import { getBoolean } from "../kubernetes/values";
 import { isExposed, type Workload } from "../kubernetes/workload";
@@ -26,7 +27,7 @@ import { resourcePolicies, rulePolicy } from "./policies";
 import { remarksOn } from "./remarks";
 import { partOf, reportKey, type Parts } from "./parts";
 import { ofRepair, undoneOf, without } from "./repairs";
-import { excusesFrom, optsIn, select, type Wishes } from "./workload";
+import { evidenceAlone, excusesFrom, optsIn, select, type Wishes } from "./workload";
 
 function allFindings(of: ResourceAssessment | undefined): Finding[] {
   return of ? resourcePolicies.flatMap((policy) => of.findings(policy)) : [];
@@ -241,8 +242,7 @@ function* ofUnrouted(
   { settings }: Knowledge,
   today: Date,
 ): Iterable<Finding> {
-  const selections = resourcePolicies.map((each) => select(workload, settings.policies[each], known?.evidence));
-  const evidence = selections.find((each) => each.evidence !== undefined)?.evidence;
+  const evidence = evidenceAlone(workload, settings, known?.evidence);
   yield* ofAnnotations(wishes, workload, [evidence ?? labelOf(workload.resource)], settings, today);
   if (evidence === undefined) return;
   const context = oncePerKind(({ rule, certain }) => {
@@ -281,9 +281,9 @@ function unreadable(urns: readonly string[]): Finding | undefined {
 }
 
 /** `urn:pulumi:dev::shop::kubernetes:apps/v1:Deployment::web` → `Deployment web`. */
-function nameFromUrn(urn: string): string {
-  const [, , type = "", ...name] = urn.split("::");
-  return `${type.slice(type.lastIndexOf(":") + 1)} ${name.join("::")}`;
+function nameFromUrn(text: string): string {
+  const urn = parseUrn(text);
+  return urn ? `${urn.kind} ${urn.name}` : text;
 }
 
 /** What is true of the stack as a whole. */

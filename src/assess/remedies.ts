@@ -3,10 +3,10 @@ import type { Workload } from "../kubernetes/workload";
 import { catalogEntryFor } from "../routing/catalog";
 import { isExcused } from "../settings/exemptions";
 import type { PolicyName } from "../settings/schema";
-import { graceRemedy, sleepRemedy, type Edit } from "../shutdown/remedy";
+import type { Edit } from "../shutdown/remedy";
 import type { Assessment } from "./assess";
 import type { Knowledge } from "./knowledge";
-import { resourcePolicies, rulePolicy, type ResourcePolicyName } from "./policies";
+import { remedyFor, resourcePolicies, rulePolicy, type ResourcePolicyName } from "./policies";
 import { excusesFrom, select } from "./workload";
 
 export interface Remedy {
@@ -33,8 +33,7 @@ export function* remedies(assessment: Assessment, knowledge: Knowledge, today: D
       if (!isMended && !defects.some(({ rule }) => rulePolicy[rule] === policy)) continue;
       const why = reasonFor(workload, policy, assessment, knowledge, today);
       if (why === undefined) continue;
-      const remedy = policy === "pre-stop-sleep" ? sleepRemedy : graceRemedy;
-      const edits = remedy(workload.pod, requirement, timeline);
+      const edits = remedyFor[policy](workload.pod, requirement, timeline);
       if (edits.length === 0) continue;
       isMended = true;
       yield { workload, policy, edits, onlyExposed: why === "exposed" };

@@ -11,7 +11,7 @@ import type { Knowledge } from "./knowledge";
 import { mendedBy, partOf, type Parts } from "./parts";
 import { resourcePolicies } from "./policies";
 import { ignoredPath } from "./remarks";
-import { excusesFrom, select } from "./workload";
+import { evidenceAlone, excusesFrom } from "./workload";
 
 /** A repair of this run that didn't last. */
 export interface Undone {
@@ -48,12 +48,12 @@ export function undoneOf(
   return { defects, isGone: [...mended].every((part) => again.has(part)), fixes };
 }
 
-/** The defects that the repair wouldn't mend as a whole, as the grace period has a ceiling, or not at all. */
+/** A judgement without the defects that an undone repair stands for. What it mends only in part, up to a ceiling, stays. */
 export function without(undone: Undone | undefined, judged: Judged): Judged {
   if (!undone) return judged;
-  const isTold = (defect: Defect) =>
+  const isMended = (defect: Defect) =>
     undone.defects.includes(defect) && !defect.fixes.some((fix) => fix.do === "shorten");
-  return { ...judged, defects: judged.defects.filter((defect) => !isTold(defect)) };
+  return { ...judged, defects: judged.defects.filter((defect) => !isMended(defect)) };
 }
 
 /** What became of a repair that was announced in this run. */
@@ -65,15 +65,13 @@ export function* ofRepair(
   today: Date,
 ): Iterable<Finding> {
   const upstream = chains.filter(isUpstream);
-  const selections = resourcePolicies.map((each) => select(workload, settings.policies[each], known?.evidence));
-  const isKnownRouted = upstream.length > 0 || selections.some((each) => each.evidence !== undefined);
+  const evidence = evidenceAlone(workload, settings, known?.evidence);
+  const isKnownRouted = upstream.length > 0 || evidence !== undefined;
   const lands = landsOf(workload);
   const label = labelOf(workload.resource);
   const context = (policy: PolicyName) => ({
     ...{ policy, subject: workload.resource, excuses: excusesFrom(workload, policy, undefined, settings, today) },
-    ...(chains.length > 0
-      ? evidenceOf(upstream.length > 0 ? upstream : chains)
-      : { evidence: [selections.find((each) => each.evidence !== undefined)?.evidence ?? label] }),
+    ...(chains.length > 0 ? evidenceOf(upstream.length > 0 ? upstream : chains) : { evidence: [evidence ?? label] }),
   });
   if (undone) {
     const { defects, isGone, fixes } = undone;

@@ -9,6 +9,7 @@ import type { Facts, PolicyName, PolicySettings } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
 import type { Requirement } from "../shutdown/judge";
 import type { Code, OtherData } from "./finding";
+import { resourcePolicies } from "./policies";
 import { isAnnotationSecret } from "./hidden";
 
 /** What a workload's annotations ask for. */
@@ -129,6 +130,16 @@ export function select(workload: Workload, own: PolicySettings, known?: string):
 /** An exemption whose annotation is a secret. */
 function withoutText({ source, until, fault }: Excuse): Excuse {
   return { source, reason: hidden, ...(until && { until: hidden }), ...(fault && { fault }) };
+}
+
+/**
+ * Why a workload is known to be routed without any route: undefined where no resource policy would report it.
+ *
+ * @param known the evidence that the catalog gives
+ */
+export function evidenceAlone(workload: Workload, { policies }: PackSettings, known?: string): string | undefined {
+  const all = resourcePolicies.map((policy) => select(workload, policies[policy], known).evidence);
+  return all.find((evidence) => evidence !== undefined);
 }
 
 /**

@@ -4,7 +4,7 @@ import { messageOf, readKnowledge, type Assessment, type Knowledge } from "../as
 import { fromPulumi, labelOf, nameOf } from "../kubernetes/resource";
 import { buildReport, emptyReading, timelineText, type ResourceRef, type WorkloadTimeline } from "../report";
 import { changes } from "../report/repair";
-import { parseUrn } from "../report/urn";
+import { parseUrn } from "../urn";
 import { exitCode, type FailOn } from "./exit-code";
 import { fixHints, fixNotes } from "./fix-notes";
 import { printReport, writeReports, type FormatChoice } from "./formats";

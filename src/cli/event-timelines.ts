@@ -2,7 +2,7 @@
 import { fromPulumi, type PulumiResource } from "../kubernetes/resource";
 import { readWorkload } from "../kubernetes/workload";
 import type { EventProperties, Reading, ResourceRef, WorkloadTimeline } from "../report";
-import { parseUrn } from "../report/urn";
+import { parseUrn } from "../urn";
 import type { Knowledge } from "../assess";
 import { landsOf } from "../shutdown/lands";
 import { plain } from "./sources/pulumi-state";

@@ -1,7 +1,7 @@
 /** `exemptions`: which workloads are exempt from what, why and until when, for an audit. */
 import { assess, faultText, listExemptions, readKnowledge } from "../assess";
 import { labelOf } from "../kubernetes/resource";
-import { parseUrn } from "../report/urn";
+import { parseUrn } from "../urn";
 import { exitCodes, type Io } from "./io";
 import { readSettings } from "./settings-file";
 import { exportStack, printProblem, readSources, readText, UsageError } from "./sources";

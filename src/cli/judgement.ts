@@ -12,7 +12,7 @@ import {
 } from "../assess";
 import { fromPulumi, labelOf, nameOf, namespaceOf } from "../kubernetes/resource";
 import { finding, type Code, type Finding, type Policy, type ResourceRef } from "../report";
-import { parseUrn } from "../report/urn";
+import { parseUrn } from "../urn";
 import { isExcused } from "../settings/exemptions";
 import type { PolicyName } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";

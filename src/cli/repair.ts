@@ -1,6 +1,7 @@
 /** What `check --fix` makes of manifests: the remedies of what `check` finds, as far as their texts can take them. */
 import { readFile } from "node:fs/promises";
 import { remedies, type Assessment, type Knowledge } from "../assess";
+import { segments } from "../kubernetes/property-path";
 import type { Workload } from "../kubernetes/workload";
 import type { PolicyName } from "../settings/schema";
 import { fixText, withValue, type Failure, type FieldEdit, type Fix } from "./fix";
@@ -66,7 +67,7 @@ export function planFixes(
 
 /** `spec.containers[0].lifecycle` → `["spec", "containers", 0, "lifecycle"]`. */
 function pathOf(path: string): (string | number)[] {
-  return [...path.matchAll(/\[(\d+)\]|[^.[]+/g)].map(([name, index]) => (index === undefined ? name : Number(index)));
+  return segments(path).map((key) => (/^\d+$/.test(key) ? Number(key) : key));
 }
 
 /** Both policies may raise the grace period. */

@@ -29,7 +29,7 @@ import { visible } from "./plain";
 import { repairUndone } from "./outcome";
 import { Remediations, type UrnRepair } from "./remediations";
 import { changes } from "./repair";
-import { parseUrn, stackType } from "./urn";
+import { parseUrn, stackType } from "../urn";
 
 export interface EventOptions {
   /** The pack whose events are read; others are counted. */

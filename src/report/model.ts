@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { byText, sortedBy } from "../order";
-import { parseUrn, stackType } from "./urn";
+import { parseUrn, stackType } from "../urn";
 import { findingsOf, isMade, repairUndone } from "./outcome";
 import type {
   Code,

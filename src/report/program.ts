@@ -7,7 +7,7 @@ import { dump } from "js-yaml";
 import { oneLine } from "./plain";
 import { keysOf, type Key } from "./repair";
 import type { Change, Repair, ResourceRef } from "./types";
-import { parseUrn } from "./urn";
+import { parseUrn } from "../urn";
 
 export const languages = { typescript: "TypeScript", python: "Python", yaml: "YAML" } as const;
 export type Language = keyof typeof languages;

@@ -27,6 +27,13 @@ const httpRoute = (parent: object, ref: object) =>
   });
 const gateway = (spec: object) => object("gateway.networking.k8s.io/v1:Gateway", "gate", { spec }, "infra");
 
+const gatewayClass = object(
+  "gateway.networking.k8s.io/v1:GatewayClass",
+  "apisix",
+  { spec: { controllerName: "apisix.apache.org/apisix-ingress-controller" } },
+  undefined,
+);
+
 const ignored = (policy: string, text: string) => ({ [`ignore.apisix-graceful-termination/${policy}`]: text });
 const pod = (container: object, more: object = {}) =>
   deployment(
@@ -234,12 +241,7 @@ const stacks: Record<string, TestResource[]> = {
       gatewayClassName: "apisix",
       listeners: [{ name: "http", protocol: "HTTP", port: 80, allowedRoutes: { namespaces: { from: "All" } } }],
     }),
-    object(
-      "gateway.networking.k8s.io/v1:GatewayClass",
-      "apisix",
-      { spec: { controllerName: "apisix.apache.org/apisix-ingress-controller" } },
-      undefined,
-    ),
+    gatewayClass,
     object("apisix.apache.org/v1alpha1:BackendTrafficPolicy", "slow", {
       spec: { targetRefs: [{ name: "web", kind: "Service", group: "" }], timeout: { read: "95s" } },
     }),
@@ -262,12 +264,7 @@ const stacks: Record<string, TestResource[]> = {
         },
       ],
     }),
-    object(
-      "gateway.networking.k8s.io/v1:GatewayClass",
-      "apisix",
-      { spec: { controllerName: "apisix.apache.org/apisix-ingress-controller" } },
-      undefined,
-    ),
+    gatewayClass,
   ],
   "a grant that isn't there": [
     httpRoute({ name: "gate", namespace: "infra" }, { name: "web", namespace: "other", port: 80 }),
@@ -275,12 +272,7 @@ const stacks: Record<string, TestResource[]> = {
       gatewayClassName: "apisix",
       listeners: [{ name: "http", protocol: "HTTP", port: 80, allowedRoutes: { namespaces: { from: "All" } } }],
     }),
-    object(
-      "gateway.networking.k8s.io/v1:GatewayClass",
-      "apisix",
-      { spec: { controllerName: "apisix.apache.org/apisix-ingress-controller" } },
-      undefined,
-    ),
+    gatewayClass,
   ],
   "APISIX's own configuration": [
     object("core/v1:ConfigMap", "apisix", {
