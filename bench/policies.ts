@@ -86,8 +86,10 @@ function callsOf(resources: readonly TestResource[]): [name: string, prepare: Pr
 
 export async function benchPolicies(count = 3000, rounds = 5): Promise<void> {
   const own = configured();
-  const [pack, empty] = [servedPack(own), rpcFunctions(sdkFunctions(noOp(own)))];
-  console.log(`ratios to ${own.length} policies that do nothing, ${count} resources, median of ${rounds} pairs:`);
+  const [pack, empty] = [servedPack(own), rpcFunctions(sdkFunctions(noOp(own.policies)))];
+  console.log(
+    `ratios to ${own.policies.length} policies that do nothing, ${count} resources, median of ${rounds} pairs:`,
+  );
   for (const [what, of] of stacks) {
     const ratios: string[] = [];
     for (const [name, prepare] of callsOf(of(count))) {
@@ -135,7 +137,7 @@ interface Cost {
 
 async function previewOnce([pack, count, which]: readonly string[]): Promise<void> {
   const own = configured();
-  const functions = pack === "pack" ? servedPack(own) : rpcFunctions(sdkFunctions(noOp(own)));
+  const functions = pack === "pack" ? servedPack(own) : rpcFunctions(sdkFunctions(noOp(own.policies)));
   const calls = callsOf(stacks[Number(which)]![1](Number(count)));
   const used = await cpu(async () => {
     for (const [, prepare] of calls) await prepare()(functions);

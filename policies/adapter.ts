@@ -1,11 +1,5 @@
 /** Turns Pulumi's calls into judgements, and findings into reports. */
-import type {
-  PolicyResource,
-  ResourceValidationArgs,
-  ResourceValidationPolicy,
-  StackValidationArgs,
-  StackValidationPolicy,
-} from "@pulumi/policy";
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import {
   apply,
   assess,
@@ -17,8 +11,10 @@ import {
   type Knowledge,
   type Parts,
   type ResourceAssessment,
+  resourcePolicies,
   type ResourcePolicyName,
 } from "../src/assess";
+import { oncePer } from "../src/once";
 import { fromPulumi, nameOf, type PulumiResource } from "../src/kubernetes/resource";
 import { isExcused } from "../src/settings/exemptions";
 import type { Settings } from "../src/settings/schema";
@@ -40,20 +36,47 @@ function isOwn({ name }: PackPolicy) {
   return ({ policy, reported, excuses }: Finding) => policy === name && reported && !isExcused(excuses);
 }
 
-/** What a run's resource policies leave for its stack policies: they see the same resources, before and after. */
+/** A run of the pack: what its policies share, and what its resource policies leave for its stack policies. */
 export class Run {
-  constructor(readonly seen: Seen) {}
+  /** @param knowledge what the pack's config makes of it; asked in each call, as the pack is configured after its start */
+  constructor(
+    readonly seen: Seen,
+    private readonly knowledge: () => Knowledge,
+  ) {}
 
   /** What each policy was asked to repair, by URN, before it has seen it repaired. */
   private readonly pending = new Map<string, string[]>();
   /** What was repaired, by URN: the engine showed it so. An analysis of a state shows it as it is, and repairs nothing. */
-  readonly repaired = new Map<string, Set<string>>();
+  private readonly repaired = new Map<string, Set<string>>();
   /** What each policy reported of what is planned, by `reportKey`. */
-  readonly reported = new Map<string, Parts>();
+  private readonly reported = new Map<string, Parts>();
   /** The name that the program wrote, by URN: a provider's preview of a replacement makes up another one. */
-  readonly names = new Map<string, string>();
+  private readonly names = new Map<string, string>();
 
-  repairs(urn: string, policy: ResourcePolicyName, edits: readonly Edit[]): void {
+  /** One resource, once for all policies. */
+  readonly judged = oncePer((each: PulumiResource): ResourceAssessment | undefined => {
+    const resource = fromPulumi(each);
+    return resource && assessResource(resource, this.knowledge(), new Date());
+  });
+
+  /** The stack that the engine asks about, once for all policies. */
+  readonly stackFindings = oncePer((stack: readonly PulumiResource[]): readonly Finding[] => {
+    const { repaired, reported } = this;
+    const { unreadable } = this.seen;
+    const planned = stack.map((each) => {
+      const writtenName = this.names.get(each.urn);
+      return writtenName === undefined ? each : { ...each, writtenName };
+    });
+    return assess({ planned, repaired, reported, unreadable }, this.knowledge(), new Date()).findings;
+  });
+
+  /** Does a policy repair it? */
+  readonly repairs = (resource: PulumiResource): boolean => {
+    const assessment = this.judged(resource);
+    return assessment !== undefined && resourcePolicies.some((policy) => assessment.remedy(policy).length > 0);
+  };
+
+  asksFor(urn: string, policy: ResourcePolicyName, edits: readonly Edit[]): void {
     this.pending.set(reportKey(policy, urn), mendedBy(edits));
   }
 
@@ -72,29 +95,22 @@ export class Run {
 }
 
 /** A policy that sees one resource at a time, before any route exists; its answer depends on that resource alone. */
-export function ofResource(
-  policy: ResourcePolicy,
-  organization: Settings,
-  knowledge: () => Knowledge,
-  run: Run,
-): ResourceValidationPolicy {
-  const judged = (args: ResourceValidationArgs) => {
-    const secrets = run.seen.secretsOf(args.urn);
-    const resource = fromPulumi(secrets ? { ...args, secrets } : args);
-    return resource && assessResource(resource, knowledge(), new Date());
-  };
+export function ofResource(policy: ResourcePolicy, organization: Settings, run: Run): ResourceValidationPolicy {
   return {
     ...described(policy, organization),
     remediateResource: (args) => {
-      const edits = judged(args)?.remedy(policy.name) ?? [];
+      // The SDK's own values, which are written back: read anew for each policy, as the one before it writes.
+      const secrets = run.seen.secretsOf(args.urn);
+      const edits = run.judged(secrets ? { ...args, secrets } : { ...args })?.remedy(policy.name) ?? [];
       if (edits.length === 0) return undefined;
       // In place, and the same object returned: a copy would write secrets back as plain text.
       apply(edits);
-      run.repairs(args.urn, policy.name, edits);
+      run.asksFor(args.urn, policy.name, edits);
       return args.props;
     },
-    validateResource: (args, reportViolation) => {
-      const assessment = judged(args);
+    validateResource: ({ urn }, reportViolation) => {
+      const asked = run.seen.asked.get(urn);
+      const assessment = asked && run.judged(asked);
       if (!assessment) return;
       run.sees(assessment, policy.name);
       for (const finding of assessment.findings(policy.name, true).filter(isOwn(policy))) {
@@ -104,58 +120,14 @@ export function ofResource(
   };
 }
 
-/** The policies that see the whole stack, after all repairs. They share one judgement of it. */
-export function ofStack(
-  policies: readonly PackPolicy[],
-  organization: Settings,
-  knowledge: () => Knowledge,
-  run: Run,
-): StackValidationPolicy[] {
-  const judge = oncePerCall((args) => {
-    const planned = args.resources.map((each): PulumiResource => {
-      const [writtenName, secrets] = [run.names.get(each.urn), run.seen.secretsOf(each.urn)];
-      return { ...withUrns(each), ...(writtenName !== undefined && { writtenName }), ...(secrets && { secrets }) };
-    });
-    const { repaired, reported } = run;
-    const stack = { planned, repaired, reported, unreadable: run.seen.unreadable };
-    return assess(stack, knowledge(), new Date()).findings;
-  });
-  return policies.map((policy) => ({
+/** A policy that sees the whole stack, after all repairs. */
+export function ofStack(policy: PackPolicy, organization: Settings, run: Run): StackValidationPolicy {
+  return {
     ...described(policy, organization),
-    validateStack: (args, reportViolation) => {
-      for (const finding of judge(policy.name, args).filter(isOwn(policy))) {
+    validateStack: (_, reportViolation) => {
+      for (const finding of run.stackFindings(run.seen.stack).filter(isOwn(policy))) {
         reportViolation(messageOf(finding), finding.subject?.id);
       }
     },
-  }));
-}
-
-/**
- * The engine's one call for the stack asks each policy in turn, each with a new decoding of the same resources. A policy
- * that asks again is another call.
- */
-function oncePerCall<T>(judge: (args: StackValidationArgs) => T): (policy: string, args: StackValidationArgs) => T {
-  const asked = new Set<string>();
-  let last: { of: string; answer: T } | undefined;
-  return (policy, args) => {
-    const of = args.resources.map(({ urn }) => urn).join("\n");
-    if (asked.has(policy) || last?.of !== of) {
-      asked.clear();
-      last = { of, answer: judge(args) };
-    }
-    asked.add(policy);
-    return last.answer;
-  };
-}
-
-function withUrns(resource: PolicyResource): PulumiResource {
-  const urns = (resources: readonly PolicyResource[]) => resources.map(({ urn }) => urn);
-  const { dependencies, propertyDependencies } = resource;
-  return {
-    ...resource,
-    dependencies: urns(dependencies),
-    propertyDependencies: Object.fromEntries(
-      Object.entries(propertyDependencies).map(([property, on]) => [property, urns(on)]),
-    ),
   };
 }

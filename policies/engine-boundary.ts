@@ -1,8 +1,7 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { PackConfig } from "../src/settings/settings";
 import { refuseToStart } from "../src/start";
-import { beforeConfigure, beforeResource, beforeStack } from "./boundary/handlers";
-import type { Seen } from "./boundary/seen";
+import { beforeAnalyze, beforeConfigure, beforeRemediate, beforeStack, type Judge } from "./boundary/handlers";
 import { Server, versions } from "./sdk";
 
 /** The oldest SDK that the pack runs with; `peerDependencies` of package.json are the same, and a test holds that. */
@@ -29,8 +28,7 @@ export function isOlder(version: string, than: string): boolean {
 export interface Boundary {
   /** Takes the pack's whole config; what it throws is the engine's answer. */
   configure: (config: PackConfig) => void;
-  /** Takes what only the wire shows. */
-  seen: Seen;
+  run: Judge;
 }
 
 /**
@@ -39,7 +37,7 @@ export interface Boundary {
  * - The SDK hands a policy its own settings only, when the first resource is judged, and the engine lets unknown
  *   policies and settings pass. A fact holds for all policies, and a mistyped name would be ignored silently.
  * - It decodes every resource for every policy, throws on some values, and doesn't answer then: the preview hangs.
- * - It hands policies secrets as plain values.
+ * - It hands policies secrets as plain values, and values behind proxies that make reading them slow.
  *
  * An SDK that takes the calls in another way is refused: without this, a typo would pass for a setting.
  */
@@ -69,22 +67,22 @@ export function atBoundary<T>(boundary: Boundary, startPack: () => T): T {
 
 type Handlers = {
   configure: Parameters<typeof beforeConfigure>[0];
-  analyze: Parameters<typeof beforeResource>[0];
-  remediate: Parameters<typeof beforeResource>[0];
+  analyze: Parameters<typeof beforeAnalyze>[0];
+  remediate: Parameters<typeof beforeRemediate>[0];
   analyzeStack: Parameters<typeof beforeStack>[0];
 };
 /** What an empty answer is made of. */
 type Service = Partial<Record<keyof Handlers, { responseType?: new () => object }>>;
 
 /** Undefined where the SDK lacks one of the handlers, or doesn't say what they answer. */
-function guard(service: Service, own: Partial<Handlers>, { configure, seen }: Boundary): Handlers | undefined {
+function guard(service: Service, own: Partial<Handlers>, { configure, run }: Boundary): Handlers | undefined {
   const { analyze, remediate, analyzeStack } = own;
   const [Analyzed, Remediated] = [service.analyze?.responseType, service.remediate?.responseType];
   if (!own.configure || !analyze || !remediate || !analyzeStack || !Analyzed || !Remediated) return undefined;
   return {
     configure: beforeConfigure(own.configure, configure),
-    analyze: beforeResource(analyze, () => new Analyzed(), seen),
-    remediate: beforeResource(remediate, () => new Remediated(), seen),
-    analyzeStack: beforeStack(analyzeStack, seen),
+    analyze: beforeAnalyze(analyze, () => new Analyzed(), run.seen),
+    remediate: beforeRemediate(remediate, () => new Remediated(), run),
+    analyzeStack: beforeStack(analyzeStack, run.seen),
   };
 }

@@ -6,6 +6,7 @@ import { packPage } from "../src/pack-page";
 import type { Level, PolicyName, Settings } from "../src/settings/schema";
 import { checkSettings } from "../src/settings/settings";
 import { policies } from ".";
+import { Run } from "./adapter";
 import { Seen } from "./boundary/seen";
 
 /** What an organization's own pack may call itself. */
@@ -30,9 +31,9 @@ export function startPack(settings: Settings, options: PackOptions): void {
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
   let knowledge = readKnowledge(enforcementLevels, settings);
   const readme = packPage();
-  const seen = new Seen();
+  const run = new Run(new Seen(), () => knowledge);
   atBoundary(
-    { configure: (config) => (knowledge = readKnowledge({ ...enforcementLevels, ...config }, settings)), seen },
+    { configure: (config) => (knowledge = readKnowledge({ ...enforcementLevels, ...config }, settings)), run },
     () =>
       new PolicyPack(name, {
         displayName: "APISIX graceful termination",
@@ -43,7 +44,7 @@ export function startPack(settings: Settings, options: PackOptions): void {
         repository: "https://github.com/apisix-graceful-termination/apisix-graceful-termination",
         ...(readme === undefined ? {} : { readme }),
         ...about,
-        policies: policies(settings, () => knowledge, seen).map((policy) => {
+        policies: policies(settings, run).map((policy) => {
           const level = enforcementLevels[policy.name as PolicyName];
           return level === undefined ? policy : { ...policy, enforcementLevel: level };
         }),

@@ -1,10 +1,11 @@
 /** What stands before each of the SDK's handlers. */
-import { isKubernetesType, helmRelease } from "../../src/kubernetes/resource";
+import type { PulumiResource } from "../../src/kubernetes/resource";
 import { mayBeWorkload } from "../../src/kubernetes/workload";
 import { levels, type Level } from "../../src/settings/schema";
 import { SettingsError, type PackConfig } from "../../src/settings/settings";
 import { EnforcementLevel, status } from "../sdk";
-import type { Seen, Struct, WireResource } from "./seen";
+import type { Struct, WireResource } from "./decode";
+import type { Seen } from "./seen";
 
 interface Call<Request> {
   request: Request;
@@ -17,6 +18,14 @@ interface ConfigureRequest {
     entries(): Iterable<[string, { getEnforcementlevel(): number; getProperties(): Struct | undefined }]>;
   };
 }
+/** Who judges the resources. */
+export interface Judge {
+  /** Takes them. */
+  seen: Seen;
+  /** Does a policy repair it? */
+  repairs: (resource: PulumiResource) => boolean;
+}
+
 interface StackRequest {
   getResourcesList(): WireResource[];
   setResourcesList(resources: WireResource[]): void;
@@ -55,43 +64,66 @@ function levelNamed(sent: number): Level | undefined {
 }
 
 /**
- * Before Analyze and Remediate. A resource that isn't a workload is answered as the SDK would: the resource policies
- * have nothing to say about it. The SDK would decode it first, once for each of them.
+ * Before Analyze. A resource that isn't a workload is answered as the SDK would: the resource policies have nothing to
+ * say about it. Of a workload the SDK gets no values: the policies have them from here.
  *
  * @param nothing the answer of a pack that has nothing to say
  */
-export function beforeResource(own: Handler<WireResource>, nothing: () => unknown, seen: Seen): Handler<WireResource> {
+export function beforeAnalyze(own: Handler<WireResource>, nothing: () => unknown, seen: Seen): Handler<WireResource> {
+  return async (call, callback) => {
+    const { request } = call;
+    const resource = mayBeWorkload(request.getType()) ? seen.read(request) : undefined;
+    if (!resource) return callback(undefined, nothing());
+    const { urn } = resource;
+    seen.asked.set(urn, resource);
+    withoutValues(request);
+    await always(own, call, callback, () => {
+      seen.unreadable.add(urn);
+      callback(undefined, nothing());
+    });
+    // The engine has its answer, and may have asked again.
+    if (seen.asked.get(urn) === resource) seen.asked.delete(urn);
+  };
+}
+
+/**
+ * Before Remediate. The SDK decodes only what is repaired: it writes the values back, secrets as secrets.
+ */
+export function beforeRemediate(
+  own: Handler<WireResource>,
+  nothing: () => unknown,
+  { seen, repairs }: Judge,
+): Handler<WireResource> {
   return (call, callback) => {
     const { request } = call;
-    if (!mayBeWorkload(request.getType()) || !seen.looksAt(request)) return callback(undefined, nothing());
+    const resource = mayBeWorkload(request.getType()) ? seen.read(request) : undefined;
+    if (!resource || !repairs(resource)) return callback(undefined, nothing());
     return always(own, call, callback, () => {
-      seen.unreadable.add(request.getUrn());
+      seen.unreadable.add(resource.urn);
       callback(undefined, nothing());
     });
   };
 }
 
-/** Before AnalyzeStack: takes out the resources that no stack policy reads, and those that the SDK can't decode. */
+/** Before AnalyzeStack: the SDK gets no resources. The policies have them from here. */
 export function beforeStack(own: Handler<StackRequest>, seen: Seen): Handler<StackRequest> {
   return (call, callback) => {
-    const all = call.request.getResourcesList();
-    call.request.setResourcesList(all.filter((resource) => isRead(resource, seen)));
+    seen.readStack(call.request.getResourcesList());
+    call.request.setResourcesList([]);
     return always(own, call, callback, () => {
       // None of it was judged: without any resource, the pack says so.
-      for (const resource of call.request.getResourcesList()) seen.unreadable.add(resource.getUrn());
-      call.request.setResourcesList([]);
+      for (const { urn } of seen.stack) seen.unreadable.add(urn);
+      seen.stack = [];
       own(call, callback);
     });
   };
 }
 
-function isRead(resource: WireResource, seen: Seen): boolean {
-  const type = resource.getType();
-  if (type !== helmRelease) return isKubernetesType(type) && seen.looksAt(resource);
-  // Of a release only the name is read. Its values may be files.
-  const properties = resource.getProperties();
-  if (properties) properties.toJavaScript = () => ({});
-  return true;
+/** The SDK would read them once for each policy. */
+function withoutValues(resource: WireResource): void {
+  for (const values of [resource.getProperties(), resource.getProvider()?.getProperties()]) {
+    if (values) values.toJavaScript = () => ({});
+  }
 }
 
 /**

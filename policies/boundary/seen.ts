@@ -1,22 +1,15 @@
-import { findSecrets, Secrets } from "../../src/kubernetes/secrets";
-import { providerPath } from "../../src/kubernetes/resource";
+import { isKubernetesType, helmRelease, type PulumiResource } from "../../src/kubernetes/resource";
+import { Secrets } from "../../src/kubernetes/secrets";
+import { decode, type WireResource } from "./decode";
 
-/** A part of a request's protocol buffers: a resource, as the engine sends it. */
-export interface WireResource {
-  getType(): string;
-  getUrn(): string;
-  getProperties(): Struct | undefined;
-  getProvider(): { getProperties(): Struct | undefined } | undefined;
-}
-
-export interface Struct {
-  toJavaScript(): Record<string, unknown>;
-}
-
-/** What only the wire shows of the resources of a run: what can't be handed to the SDK, and what it decrypts. */
+/** What the pack's policies judge: read off the wire once, and not by the SDK once for each policy. */
 export class Seen {
-  /** The URNs of resources that the SDK couldn't decode. */
+  /** The URNs of resources that couldn't be read. */
   readonly unreadable = new Set<string>();
+  /** The resources that the engine asks about now, by their URNs. */
+  readonly asked = new Map<string, PulumiResource>();
+  /** The Kubernetes resources and Helm releases of the stack that the engine asks about now. */
+  stack: readonly PulumiResource[] = [];
   private readonly secrets = new Map<string, Secrets>();
 
   /** Undefined where it has none. */
@@ -24,26 +17,29 @@ export class Seen {
     return this.secrets.get(urn);
   }
 
-  /**
-   * Looks at a resource before the SDK decodes it.
-   *
-   * Assets, archives and references are no part of a Kubernetes object, and the SDK throws on some, and writes others
-   * back as something else.
-   *
-   * @returns false if it isn't to be handed on
-   */
-  looksAt(resource: WireResource): boolean {
-    let isReadable = false;
+  /** A resource of which the policies read the values; undefined where they can't be read. */
+  read(resource: WireResource): PulumiResource | undefined {
+    const urn = resource.getUrn();
     try {
-      const found = (path: readonly string[], value: unknown) => this.add(resource.getUrn(), path, value);
-      isReadable =
-        findSecrets(readOnce(resource.getProperties()), found) &&
-        findSecrets(readOnce(resource.getProvider()?.getProperties()), found, [providerPath]);
+      const read = decode(resource, (path, value) => this.add(urn, path, value));
+      const secrets = this.secrets.get(urn);
+      return secrets ? { ...read, secrets } : read;
     } catch {
-      // Nested too deep, or not what the protocol says.
+      // Nested too deep, or not what the protocol says, or something that no Kubernetes object holds.
+      this.unreadable.add(urn);
+      return undefined;
     }
-    if (!isReadable) this.unreadable.add(resource.getUrn());
-    return isReadable;
+  }
+
+  /** Takes a whole stack: the resources that a stack policy reads, and that can be read. */
+  readStack(all: readonly WireResource[]): void {
+    this.stack = all.flatMap((resource): PulumiResource[] => {
+      const type = resource.getType();
+      // Of a release only the name is read. Its values may be files.
+      if (type === helmRelease) return [{ type, urn: resource.getUrn(), name: resource.getName(), props: {} }];
+      const read = isKubernetesType(type) && this.read(resource);
+      return read ? [read] : [];
+    });
   }
 
   private add(urn: string, path: readonly string[], value: unknown): void {
@@ -51,11 +47,4 @@ export class Seen {
     if (!own) this.secrets.set(urn, (own = new Secrets()));
     own.add(path, value);
   }
-}
-
-/** The SDK reads the properties once for each policy, and changes nothing of what it reads. */
-function readOnce(struct: Struct | undefined): unknown {
-  const values = struct?.toJavaScript();
-  if (struct && values) struct.toJavaScript = () => values;
-  return values;
 }

@@ -1,8 +1,4 @@
-/**
- * Which values of a resource are secrets. Pulumi's policy SDK hands a policy the values alone, so this is read from
- * their wire form (sdk/go/common/resource/sig): as the engine sends it, and as it stands in a state.
- */
-import { secretSignature, signature } from "../wire";
+/** Which values of a resource are secrets. */
 import { segments } from "./property-path";
 
 /** What is printed in place of a secret. */
@@ -62,33 +58,4 @@ export class Secrets {
 
 function startsWith(path: Path, start: Path): boolean {
   return start.every((segment, i) => path[i] === segment);
-}
-
-/**
- * Finds the secrets in a value's wire form.
- *
- * @param found is given each, with its path
- * @returns false where the value holds something else that is special: an asset, an archive, or what no SDK writes
- * @throws RangeError where it is nested too deep
- */
-export function findSecrets(value: unknown, found: (path: Path, value: unknown) => void, start: Path = []): boolean {
-  const path = [...start];
-  const walk = (each: unknown, isSecret: boolean): boolean => {
-    if (typeof each !== "object" || each === null) return true;
-    const special = (each as Record<string, unknown>)[signature];
-    // As the SDK takes it: an empty one is none.
-    if (special && !Array.isArray(each)) {
-      const secret = (each as { value?: unknown }).value;
-      if (special !== secretSignature || secret === undefined) return false;
-      if (!isSecret) found([...path], secret);
-      return walk(secret, true);
-    }
-    for (const key of Object.keys(each)) {
-      path.push(key);
-      if (!walk((each as Record<string, unknown>)[key], isSecret)) return false;
-      path.pop();
-    }
-    return true;
-  };
-  return walk(value, false);
 }

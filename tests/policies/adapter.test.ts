@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Run } from "../../policies/adapter";
+import { Seen } from "../../policies/boundary/seen";
 import { packPolicies } from "../../policies/list";
 import { policies } from "../../policies";
 import { readKnowledge } from "../../src/assess";
@@ -299,12 +301,11 @@ describe("the stack policies", () => {
   it("judge the stack once for each call of the engine, however many they are", async () => {
     const knowledge = readKnowledge();
     let judgements = 0;
-    const pack = servedPack(
-      policies({}, () => {
-        judgements++;
-        return knowledge;
-      }),
-    );
+    const run = new Run(new Seen(), () => {
+      judgements++;
+      return knowledge;
+    });
+    const pack = servedPack({ policies: policies({}, run), run });
     const counts: number[] = [];
     for (const stack of [shop(), shop({ lifecycle: sleep5 }), shop()]) {
       const answer = await pack.analyzeStack(stackRequest(stack));
@@ -521,10 +522,10 @@ describe("what the pack tells Pulumi of its policies", () => {
   it("is the list of all policies, and what each is for", () => {
     assert.deepEqual(packPolicies.map(({ name }) => name).sort(), [...policyNames].sort());
     assert.deepEqual(
-      configured().map(({ name }) => name),
+      configured().policies.map(({ name }) => name),
       packPolicies.map(({ name }) => name),
     );
-    for (const { name, tags, url } of configured()) {
+    for (const { name, tags, url } of configured().policies) {
       assert.ok(tags?.includes("apisix"));
       assert.match(url ?? "", new RegExp(`/docs/policies/${name}\\.md$`));
     }

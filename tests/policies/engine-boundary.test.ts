@@ -1,10 +1,10 @@
 /* eslint-disable @typescript-eslint/unbound-method -- what stands on gRPC's prototype is looked at, not called */
 import assert from "node:assert/strict";
 import type { ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { Seen } from "../../policies/boundary/seen";
 import { atBoundary, oldestSdk, refuseOldSdk } from "../../policies/engine-boundary";
 import { Server, status, versions } from "../../policies/sdk";
 import { SettingsError, type PackConfig } from "../../src/settings/settings";
+import { configured } from "../support/host";
 
 /** Levels as pulumi's analyzer.proto numbers them. */
 const sent = (level: number, value?: object) => ({
@@ -24,6 +24,7 @@ const call = {
   },
 };
 
+const { run } = configured();
 const none = () => undefined;
 const handlers = { configure: none, analyze: none, remediate: none, analyzeStack: none };
 
@@ -35,7 +36,7 @@ function started(configure: (config: PackConfig) => void, methods: object) {
   const ours = Server.prototype.addService;
   try {
     const service = { analyze: { responseType: Object }, remediate: { responseType: Object } };
-    const pack = atBoundary({ configure, seen: new Seen() }, () => {
+    const pack = atBoundary({ configure, run }, () => {
       new Server().addService(service as unknown as ServiceDefinition, methods as UntypedServiceImplementation);
       return "pack";
     });
@@ -96,7 +97,7 @@ describe("an SDK that the pack doesn't know", () => {
   }
 
   it("is refused if it starts no server", () => {
-    const boundary = { configure: () => undefined, seen: new Seen() };
+    const boundary = { configure: () => undefined, run };
     assert.match(refusal(() => atBoundary(boundary, () => "a pack without a server")) ?? "", says);
   });
 });

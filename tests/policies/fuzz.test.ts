@@ -9,7 +9,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { Seen } from "../../policies/boundary/seen";
 import type { Resource } from "../../src/kubernetes/resource";
 import type { Settings } from "../../src/settings/schema";
 import { cases } from "../routing/cases";
@@ -256,8 +255,7 @@ describe("mutated stacks through the SDK's handlers", function () {
           (resources: TestResource[], each: Mutation) => mutated(resources, each),
           whole,
         );
-        const seen = new Seen();
-        const pack = servedPack(configured({}, settings[run.settings], seen), seen);
+        const pack = servedPack(configured({}, settings[run.settings]));
         const said: Diagnostic[] = [];
         const after: TestResource[] = [];
         for (const resource of stack) {

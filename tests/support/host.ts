@@ -8,6 +8,7 @@ import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { policies as packPolicies } from "../../policies";
+import { Run } from "../../policies/adapter";
 import { Seen } from "../../policies/boundary/seen";
 import { atBoundary } from "../../policies/engine-boundary";
 import { Server } from "../../policies/sdk";
@@ -78,10 +79,17 @@ export interface Outcome {
 export type Policy = ResourceValidationPolicy | StackValidationPolicy;
 type Config = PackConfig;
 
-/** The pack's policies with a config, as the engine configures them before anything is judged. */
-export function configured(config: Config = {}, organization: Settings = {}, seen = new Seen()): Policy[] {
+/** A pack: its policies, and what they share. */
+export interface Pack {
+  policies: Policy[];
+  run: Run;
+}
+
+/** The pack with a config, as the engine configures it before anything is judged. */
+export function configured(config: Config = {}, organization: Settings = {}): Pack {
   const knowledge = readKnowledge(config, organization);
-  return packPolicies(organization, () => knowledge, seen);
+  const run = new Run(new Seen(), () => knowledge);
+  return { policies: packPolicies(organization, run), run };
 }
 
 export function urnOf({ type, name }: { type: string; name: string }): string {
@@ -106,7 +114,7 @@ export function sdkFunctions(policies: Policy[]): Handlers {
 }
 
 /** A server with handlers behind the engine boundary, as the SDK starts one; and what is served. */
-export function guarded(handlers: Handlers, seen: Seen): { server: InstanceType<typeof Server>; served: Handlers } {
+export function guarded(handlers: Handlers, run: Run): { server: InstanceType<typeof Server>; served: Handlers } {
   const served = { current: handlers };
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its receiver below
   const original = Server.prototype.addService;
@@ -115,7 +123,7 @@ export function guarded(handlers: Handlers, seen: Seen): { server: InstanceType<
     return original.call(this, service, implementation);
   };
   try {
-    const started = atBoundary({ configure: () => undefined, seen }, () => {
+    const started = atBoundary({ configure: () => undefined, run }, () => {
       const own = new Server();
       const configure: Rpc = () => undefined;
       own.addService(AnalyzerService, { ...handlers, configure });
@@ -138,8 +146,8 @@ export function rpcFunctions({ remediate, analyze, analyzeStack }: Handlers) {
 }
 
 /** A pack as it is served: its policies, in the SDK, behind the engine boundary. */
-export function servedPack(policies: Policy[], seen = new Seen()) {
-  return rpcFunctions(guarded(sdkFunctions(policies), seen).served);
+export function servedPack({ policies, run }: Pack) {
+  return rpcFunctions(guarded(sdkFunctions(policies), run).served);
 }
 
 /** The request for one resource. */
@@ -176,9 +184,8 @@ export async function preview(
   organization: Settings = {},
   repairs = true,
 ): Promise<Outcome> {
-  const seen = new Seen();
-  const policies = configured(config, organization, seen).map((policy) => withLevel(policy, config));
-  const pack = servedPack(policies, seen);
+  const { policies, run } = configured(config, organization);
+  const pack = servedPack({ policies: policies.map((policy) => withLevel(policy, config)), run });
   const outcome: Outcome = { violations: [], remediations: [], resources: [] };
 
   const collect = (response: proto.AnalyzeResponse, fallback: string) => {

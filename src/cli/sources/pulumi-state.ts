@@ -1,19 +1,8 @@
 /** Pulumi state: what `pulumi stack export` prints, and the files of the file backend. */
 import { get, getList, getObject, getString, unknown } from "../../kubernetes/values";
-import { secretSignature, signature } from "../../wire";
+import { isUnknownValue, secretSignature, signature } from "../../wire";
 import { InputError, UsageError, type Reading, type Sourced } from "./source";
 import { complaint, runTool } from "./tool";
-
-/** How the engine marks outputs that it doesn't know, in state as on the wire (sdk/go/common/resource/sig). */
-const unknownValues = new Set([
-  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-  "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-  "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
-  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-  "030794c1-ac77-496b-92df-f27374a8bd58",
-  "e48ece36-62e2-4504-bad9-02848725956a",
-  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-]);
 
 /** The state's resources; undefined for anything that isn't Pulumi state. */
 export function stateResources(value: unknown): unknown[] | undefined {
@@ -77,7 +66,7 @@ export function readState(resources: readonly unknown[], source: string): Readin
 
 /** A value of the state, or of an event, as it would be without Pulumi: a secret that is encrypted is unknown. */
 export function plain(value: unknown): unknown {
-  if (typeof value === "string") return unknownValues.has(value) ? unknown : value;
+  if (typeof value === "string") return isUnknownValue(value) ? unknown : value;
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(plain);
   const fields = value as Record<string, unknown>;

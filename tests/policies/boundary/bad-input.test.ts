@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { AnalyzeResponse, RemediateResponse } from "@pulumi/pulumi/proto/analyzer_pb";
-import { Seen } from "../../../policies/boundary/seen";
 import { connect, type Analyzer } from "../../support/analyzer";
 import {
   configured,
@@ -87,13 +86,14 @@ const said = (answer: Buffer) =>
     .map((each) => each.getMessage());
 
 describe("a resource that the SDK can't decode", () => {
-  const seen = new Seen();
+  const own = configured();
+  const { seen } = own.run;
   let pack: Analyzer;
   let stop: () => void;
 
   /** A pack's server, called over gRPC. */
   before(async () => {
-    const { server } = guarded(sdkFunctions(configured({}, {}, seen)), seen);
+    const { server } = guarded(sdkFunctions(own.policies), own.run);
     const port = await new Promise<number>((resolve, reject) => {
       server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, at) =>
         error ? reject(error) : resolve(at),
@@ -135,9 +135,11 @@ describe("a resource that the SDK can't decode", () => {
       getUrn: () => "urn",
       getType: () => "",
       getProperties: () => struct,
+      getName: () => "",
       getProvider: () => undefined,
+      getOptions: () => undefined,
     };
-    assert.equal(seen.looksAt(resource), false);
+    assert.equal(seen.read(resource), undefined);
     assert.deepEqual([...seen.unreadable], ["urn"]);
   });
 
@@ -177,8 +179,8 @@ describe("an SDK that doesn't answer", () => {
   ];
   for (const [what, fault] of faults) {
     it(`${what}: the pack answers that there is nothing to do, and that the resource can't be read`, async () => {
-      const seen = new Seen();
-      const sdk = sdkFunctions(configured({}, {}, seen));
+      const { policies, run } = configured();
+      const sdk = sdkFunctions(policies);
       let isFaulty = true;
       const { served } = guarded(
         {
@@ -190,7 +192,7 @@ describe("an SDK that doesn't answer", () => {
             return fault();
           },
         },
-        seen,
+        run,
       );
       const call = (method: keyof typeof served, request: object) =>
         new Promise<{ serializeBinary(): Uint8Array }>((resolve, reject) => {
@@ -217,7 +219,7 @@ describe("an SDK that doesn't answer", () => {
         remediate: () => undefined,
         analyzeStack: () => undefined,
       },
-      new Seen(),
+      configured().run,
     );
     const answers: unknown[] = [];
     const call = { request: resourceRequest(deployment("web")) };
@@ -232,7 +234,7 @@ describe("an SDK that doesn't answer", () => {
         remediate: () => undefined,
         analyzeStack: () => undefined,
       },
-      new Seen(),
+      configured().run,
     );
     const errors: unknown[] = [];
     const call = { request: resourceRequest(deployment("web")) };

@@ -1,4 +1,15 @@
 import assert from "node:assert/strict";
+import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import {
+  apply,
+  assess,
+  assessResource,
+  messageOf,
+  readKnowledge,
+  type Finding,
+  type ResourcePolicyName,
+} from "../../../src/assess";
+import { fromPulumi } from "../../../src/kubernetes/resource";
 import {
   configured,
   resourceRequest,
@@ -9,13 +20,55 @@ import {
   stackRequest,
   UNKNOWN,
   urnOf,
+  type Policy,
   type TestResource,
 } from "../../support/host";
 import { apisixRoute, barePod, behind, deployment, hook, nativeSleep, routed, service } from "../../support/resources";
 import { mayBeWorkload } from "../../../src/kubernetes/workload";
 
-const policies = configured();
-const [sdk, served] = [rpcFunctions(sdkFunctions(policies)), servedPack(policies)];
+/**
+ * The same judgements of the values that the SDK itself hands to policies: whatever the boundary decodes and leaves out
+ * makes no difference.
+ */
+const knowledge = readKnowledge();
+const sdkPolicies = configured().policies.map((policy): Policy => {
+  const own = ({ policy: name, reported, excuses }: Finding) =>
+    name === policy.name && reported && excuses.length === 0;
+  if ("validateStack" in policy) {
+    return {
+      ...policy,
+      validateStack: ({ resources }, report) => {
+        const urns = (all: readonly PolicyResource[]) => all.map(({ urn }) => urn);
+        const planned = resources.map((each) => ({
+          ...each,
+          dependencies: urns(each.dependencies),
+          propertyDependencies: Object.fromEntries(
+            Object.entries(each.propertyDependencies).map(([property, on]) => [property, urns(on)]),
+          ),
+        }));
+        const { findings } = assess({ planned, repaired: new Map(), reported: new Map() }, knowledge, new Date());
+        for (const each of findings.filter(own)) report(messageOf(each), each.subject?.id);
+      },
+    };
+  }
+  const name = policy.name as ResourcePolicyName;
+  const judged = (args: ResourceValidationArgs) => {
+    const resource = fromPulumi(args);
+    return resource && assessResource(resource, knowledge, new Date());
+  };
+  return {
+    ...policy,
+    remediateResource: (args) => {
+      const edits = judged(args)?.remedy(name) ?? [];
+      apply(edits);
+      return edits.length > 0 ? args.props : undefined;
+    },
+    validateResource: (args, report) => {
+      for (const each of judged(args)?.findings(name, true).filter(own) ?? []) report(messageOf(each));
+    },
+  };
+});
+const [sdk, served] = [rpcFunctions(sdkFunctions(sdkPolicies)), servedPack(configured())];
 const bytes = (answer: { serializeBinary(): Uint8Array }) => Buffer.from(answer.serializeBinary());
 
 const object = (type: string, props: object = {}): TestResource => ({
@@ -66,7 +119,7 @@ describe("a resource at the engine boundary", () => {
     });
   }
 
-  it("isn't decoded if no resource policy reads its type", async () => {
+  it("is decoded once for all policies, if one reads its type, and by the SDK if it is repaired", async () => {
     for (const [, resource, isHandedOn] of resources) {
       for (const method of ["analyze", "remediate"] as const) {
         const request = resourceRequest(resource);
@@ -75,9 +128,9 @@ describe("a resource at the engine boundary", () => {
         const original = struct.toJavaScript.bind(struct);
         struct.toJavaScript = () => (decoded++, original());
         request.getProperties = () => struct;
-        await served[method](request);
-        // Once for all policies, if at all.
-        assert.equal(decoded, isHandedOn ? 1 : 0, resource.type);
+        const answer = await served[method](request);
+        const isRepaired = "getRemediationsList" in answer && answer.getRemediationsList().length > 0;
+        assert.equal(decoded, (isHandedOn ? 1 : 0) + (isRepaired ? 1 : 0), resource.type);
       }
     }
   });
@@ -133,16 +186,19 @@ const stacks: [what: string, resources: TestResource[]][] = [
 describe("a stack at the engine boundary", () => {
   for (const [what, all] of stacks) {
     it(`is judged as by the SDK: ${what}`, async () => {
+      const served = servedPack(configured());
       const [own, other] = [await served.analyzeStack(stackRequest(all)), await sdk.analyzeStack(stackRequest(all))];
       assert.deepEqual(bytes(own), bytes(other));
     });
   }
 
-  it("reaches the SDK without what no stack policy reads", async () => {
+  it("doesn't reach the SDK: the policies have it from the boundary", async () => {
     const request = stackRequest([bucket, ...behind(deployment("web")), component]);
-    await served.analyzeStack(request);
+    const { policies, run } = configured();
+    await servedPack({ policies, run }).analyzeStack(request);
+    assert.deepEqual(request.getResourcesList(), []);
     assert.deepEqual(
-      request.getResourcesList().map((each) => each.getUrn()),
+      run.seen.stack.map(({ urn }) => urn),
       behind(deployment("web")).map(urnOf),
     );
   });
