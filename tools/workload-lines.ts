@@ -41,7 +41,7 @@ function describe(before: Workload, now: Workload): string {
 }
 
 function containers({ pod }: Workload): ContainerTimeline[] {
-  return timeline(pod, "1.34")?.containers ?? [];
+  return timeline(pod, { kubernetesVersion: "1.34" })?.containers ?? [];
 }
 
 function change(before: string, now: string): string {

@@ -51,7 +51,7 @@ export function slowRequest(
   // One tells the others.
   const printed = (seconds: number) => (isHidden || chain.isTimeoutSecret ? NaN : seconds);
   // What is there, or what the other findings ask for.
-  const period = Math.max(gracePeriod ?? defaultGracePeriod, Math.min(ceiling, hooks + shutdownSeconds));
+  const period = Math.min(ceiling, Math.max(gracePeriod ?? defaultGracePeriod, hooks + shutdownSeconds));
   return {
     ...{ container: first.container.name, chain, timeout: printed(timeout), left: printed(first.left.atMost) },
     ...(grace <= ceiling ? { grace: printed(grace) } : {}),

@@ -65,7 +65,7 @@ export function consider(workload: Workload, { settings, catalog }: Knowledge): 
   const { facts } = settings;
   const known = catalog && catalogEntryFor(workload, catalog.index);
   const wishes = wishesOf(workload, settings);
-  const line = once(() => timeline(workload.pod, facts.kubernetesVersion));
+  const line = once(() => timeline(workload.pod, facts));
   const requirement = (serving: readonly string[] | undefined) => requirementOf(facts, wishes, serving);
   const hides = hiddenTimes(workload);
   const judged = new Map<string | undefined, Judged>();

@@ -39,6 +39,10 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
     fixes: [setGrace],
   },
   "stop-signal-kills": { data: { shutdown: 10 }, fixes: [{ do: "change-signal", container: "web" }] },
+  "spot-nodes": {
+    data: { label: "cloud.google.com/gke-spot", grants: 15, needed: 40 },
+    fixes: [{ do: "set-ceiling" }],
+  },
   "grace-may-be-too-short": {
     data: { grace: { seconds: 30, isDefault: true }, shutdown: 10, because: "waits for a server's answer" },
     fixes: [{ do: "end-hook", container: "web", within: 20, shutdown: 10 }],

@@ -87,6 +87,8 @@ function hidesPart(key: string, { grace, hooks, wishes }: HiddenTimes): boolean 
       return grace;
     case "left":
       return grace || hooks;
+    case "needed":
+      return hooks || wishes;
     case "t":
     case "shutdown":
       return wishes;

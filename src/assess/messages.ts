@@ -139,6 +139,12 @@ const defects: { [C in DefectCode]: Message<DefectData[C]> } = {
     why: "lifecycle.stopSignal (KEP-4960) replaces SIGTERM. An app can't handle SIGKILL: it ends at once, with every request that it is answering.",
     policies: gracePolicies,
   },
+  "spot-nodes": {
+    what: ({ label, grants, needed }) =>
+      `Can't tell whether the Pods get the ${needed} s that they need to terminate: they may run on nodes with the label ${label}, which may grant ${grants} s.`,
+    why: "Spot and preemptible nodes are taken away at short notice, whatever grace period a Pod declares. How much such a node grants is a fact of the cluster.",
+    policies: blind,
+  },
   "grace-may-be-too-short": {
     what: ({ grace, shutdown, because }, container) =>
       `Can't tell whether the grace period of ${period(grace)} leaves container "${container}" the ${shutdown} s that it may need after SIGTERM: ${clause(because)}.`,
@@ -449,6 +455,8 @@ function fixPart(fix: Fix): string {
       const of = fix.container === undefined ? "" : ` of container "${fix.container}"`;
       return `give ${fix.field}${of} a value that is known in the preview`;
     }
+    case "set-ceiling":
+      return "set maxGracePeriodSeconds to what the nodes grant";
     case "raise-version":
       return "raise kubernetesVersion if no cluster is that old";
   }
@@ -517,8 +525,13 @@ function early({ t, protects }: { t: number; protects: Interval }, container: st
     : `Container "${container}" receives SIGTERM ${seconds(protects)} after its Pod starts to terminate, but APISIX may send it requests for ${t} s`;
 }
 
-function period({ seconds: written, isDefault }: GracePeriod): string {
-  return `${written} s${isDefault ? " (the default)" : written < 0 ? " (which counts as 1 s)" : ""}`;
+function period({ seconds: written, isDefault, granted }: GracePeriod): string {
+  const notes = [
+    ...(isDefault ? ["the default"] : []),
+    ...(written < 0 ? ["which counts as 1 s"] : []),
+    ...(granted === undefined ? [] : [`the nodes grant ${granted} s`]),
+  ];
+  return `${written} s${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
 }
 
 /** `5 s`, `5 to 8 s`, `at least 5 s`. */

@@ -83,7 +83,8 @@ export const settingsSchema = {
       default: "1.34",
     },
     maxGracePeriodSeconds: {
-      description: "a ceiling that remedies keep to (spot nodes, Autopilot); what needs more is reported, too",
+      description:
+        "what the nodes grant at most (spot nodes, Autopilot): what a Pod declares beyond it does not count, and no remedy or advice goes above it",
       type: "integer",
       minimum: 1,
       maximum: 86400,

@@ -36,7 +36,7 @@ export interface Settings {
    */
   kubernetesVersion?: string;
   /**
-   * a ceiling that remedies keep to (spot nodes, Autopilot); what needs more is reported, too
+   * what the nodes grant at most (spot nodes, Autopilot): what a Pod declares beyond it does not count, and no remedy or advice goes above it
    */
   maxGracePeriodSeconds?: number;
   /**

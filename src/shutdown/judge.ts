@@ -3,6 +3,7 @@ import { get, isKnown, unknown } from "../kubernetes/values";
 import { hasNativeSleep } from "../kubernetes/version";
 import { handlersOf, isUnsupportedSleep, nativeSleepOf, sleepHook, type HookForm } from "./hook";
 import { mayLackShell } from "./image";
+import { spotLabelOf } from "./spot";
 import { exactly, type Delay, type Interval } from "./interval";
 import {
   defaultGracePeriod,
@@ -12,21 +13,19 @@ import {
   stopOrder,
   stopsApp,
   timeline,
+  type Cluster,
   type ContainerTimeline,
   type Timeline,
 } from "./timeline";
 
 /** What a Pod behind APISIX must hold. Times in seconds. */
-export interface Requirement {
+export interface Requirement extends Cluster {
   /** t: how long every container must go on serving after its Pod is deleted. */
   sleepSeconds: number;
   /** What the app needs after its SIGTERM. */
   shutdownSeconds: number;
-  kubernetesVersion: string;
   /** The form of a new hook. */
   hook: HookForm;
-  /** A ceiling for the grace period: no remedy and no advice goes above it. */
-  maxGracePeriodSeconds?: number;
   /** Which containers the rule is for. */
   concerns: (container: Container) => boolean;
 }
@@ -38,6 +37,8 @@ export type Rule = "sleep" | "grace";
 export interface GracePeriod {
   seconds: number;
   isDefault: boolean;
+  /** What the nodes grant of it, where that is less. */
+  granted?: number;
 }
 
 /** What each kind of defect says beside its container. Seconds; `because` is what the evaluator of hooks says of one. */
@@ -59,6 +60,7 @@ export interface DefectData {
   /** `hook` is absent where no hook takes time; `left` where the kubelet's minimum is all that is left. */
   "grace-too-short": { grace: GracePeriod; shutdown: number; hook?: Interval; left?: number; stopsApp: boolean };
   "stop-signal-kills": { shutdown: number };
+  "spot-nodes": { label: string; grants: number; needed: number };
   "grace-may-be-too-short": { grace: GracePeriod; shutdown: number; because: string };
 }
 
@@ -80,6 +82,7 @@ export type Fix =
   | { do: "set-grace"; seconds: number }
   | { do: "shorten"; needed: number; ceiling: number }
   | { do: "make-known"; field: string; container?: string }
+  | { do: "set-ceiling" }
   | { do: "raise-version" };
 
 /** One thing wrong with how a Pod terminates, or one thing that can't be judged. Names containers, never contents. */
@@ -104,7 +107,7 @@ interface DefectOf<C extends DefectCode> {
 export function judge(
   pod: Pod,
   requirement: Requirement,
-  line: Timeline | undefined = timeline(pod, requirement.kubernetesVersion),
+  line: Timeline | undefined = timeline(pod, requirement),
 ): Defect[] {
   if (!line) {
     if (pod.isPatch) return [];
@@ -119,6 +122,7 @@ export function judge(
     // A hook of unknown length is reported once, not by both rules.
     if (defect.certain || !unclear.has(defect.container)) defects.push(defect);
   }
+  defects.push(...judgeNodes(pod, requirement, needed));
   // What a patch doesn't set is not its own to answer for.
   return pod.isPatch ? defects.filter(({ certain }) => certain) : defects;
 }
@@ -238,7 +242,11 @@ function* judgeGrace(
     return;
   }
   const seconds = pod.gracePeriod ?? defaultGracePeriod;
-  const grace: GracePeriod = { seconds, isDefault: pod.gracePeriod === undefined };
+  const counted = Math.min(Math.max(seconds, 1), requirement.maxGracePeriodSeconds ?? Infinity);
+  const grace: GracePeriod = {
+    ...{ seconds, isDefault: pod.gracePeriod === undefined },
+    ...(counted < seconds && { granted: counted }),
+  };
   const fixes = raise(requirement, needed, concerned);
   if (seconds === 0) {
     yield { code: "grace-zero", ...about, data: {}, fixes };
@@ -256,7 +264,6 @@ function* judgeGrace(
   const [longest] = [...concerned].sort((a, b) => untilSignal(b).atLeast - untilSignal(a).atLeast);
   const hook = longest ? untilSignal(longest) : exactly(0);
   const { shutdownSeconds: shutdown } = requirement;
-  const counted = Math.max(seconds, 1);
   if (longest && hook.atLeast === Infinity) {
     const { name } = longest.container;
     const fixes: Fix[] = [{ do: "end-hook", container: name }];
@@ -294,6 +301,14 @@ function* judgeGrace(
       fixes: isBounded ? fixes : [end],
     };
   }
+}
+
+/** Spot nodes may end a Pod sooner than its grace period says; how much sooner, the ceiling tells. */
+function judgeNodes(pod: Pod, { maxGracePeriodSeconds }: Requirement, needed: number | undefined): Defect[] {
+  const spot = maxGracePeriodSeconds === undefined ? spotLabelOf(pod) : undefined;
+  if (!spot || needed === undefined || needed <= spot.grants) return [];
+  const data = { ...spot, needed };
+  return [{ code: "spot-nodes", rule: "grace", certain: false, data, fixes: [{ do: "set-ceiling" }] }];
 }
 
 /** How long a container's own hook holds off the signal to stop, which it may send itself before it ends. */

@@ -35,13 +35,13 @@ export interface Edit {
 export function sleepRemedy(
   pod: Pod,
   requirement: Requirement,
-  line: Timeline | undefined = timeline(pod, requirement.kubernetesVersion),
+  line: Timeline | undefined = timeline(pod, requirement),
 ): Edit[] {
   // Where the grace period is not known, a sleep may exceed it, and the API would refuse the Pod.
   if (!line || !pod.spec || !isKnown(pod.gracePeriod)) return [];
   const t = requirement.sleepSeconds;
   const grace = pod.gracePeriod ?? defaultGracePeriod;
-  const ceiling = Math.max(grace, requirement.maxGracePeriodSeconds ?? Infinity);
+  const ceiling = requirement.maxGracePeriodSeconds ?? Infinity;
   const edits = new Map<ContainerTimeline, Edit>();
   let longest = grace;
   // How long the sidecars are held back by those that they wait for.
@@ -75,7 +75,7 @@ export function sleepRemedy(
 export function graceRemedy(
   pod: Pod,
   requirement: Requirement,
-  line: Timeline | undefined = timeline(pod, requirement.kubernetesVersion),
+  line: Timeline | undefined = timeline(pod, requirement),
 ): Edit[] {
   if (!line || !pod.spec || !isKnown(pod.gracePeriod)) return [];
   // A patch may set the grace period alone.

@@ -29,9 +29,17 @@ export interface ContainerTimeline {
   sigkill: Interval;
 }
 
+/** What is true of the cluster that a Pod runs on. */
+export interface Cluster {
+  kubernetesVersion: string;
+  /** A ceiling for the grace period, in seconds: what a Pod declares beyond it doesn't exist. */
+  maxGracePeriodSeconds?: number;
+}
+
 /** How a Pod ends, in seconds from its deletion. */
 export interface Timeline {
-  /** The clock of the whole Pod: 30 where not set, 1 where it is 0 or negative, as the kubelet counts it. */
+  /** The clock of the whole Pod: 30 where not set, 1 where it is 0 or negative, as the kubelet counts it; the ceiling
+   * where that is less. */
   gracePeriod: Maybe<number>;
   /** The ordinary containers, then the native sidecars, both in the order of the Pod's spec. */
   containers: ContainerTimeline[];
@@ -45,9 +53,9 @@ export interface Timeline {
  * besides for the ordinary containers and for the sidecars after them to end (KEP-753, on by default since 1.29).
  * A hook is cut at the end of the grace period; what follows it takes at least 2 s.
  */
-export function timeline(pod: Pod, kubernetesVersion: string): Timeline | undefined {
+export function timeline(pod: Pod, { kubernetesVersion, maxGracePeriodSeconds }: Cluster): Timeline | undefined {
   if (!isKnown(pod.containers)) return undefined;
-  const gracePeriod = effectiveGracePeriod(pod);
+  const gracePeriod = effectiveGracePeriod(pod, maxGracePeriodSeconds);
   const ordered = hasOrderedSidecars(kubernetesVersion);
   const lines = new Map<Container, ContainerTimeline>();
   // What the next sidecar waits for: the hooks of those that end before it, and their end.
@@ -137,11 +145,13 @@ function endOf(
  * The grace period as the kubelet counts it: 30 where not set (API default), 1 where negative (API server), and 1 where
  * it is 0: the API server removes such a Pod at once, and the kubelet still gives its containers a second
  * (pod_workers.go, calculateEffectiveGracePeriod: "no matter what, we always supply a grace period of 1").
+ *
+ * @param ceiling what the nodes grant at most
  */
-export function effectiveGracePeriod(pod: Pod): Maybe<number> {
+export function effectiveGracePeriod(pod: Pod, ceiling = Infinity): Maybe<number> {
   if (pod.gracePeriod === unknown) return unknown;
   const grace = pod.gracePeriod ?? defaultGracePeriod;
-  return Math.max(1, grace);
+  return Math.min(Math.max(1, grace), ceiling);
 }
 
 /** a − b without Infinity − Infinity: what is left of an unbounded time after an unbounded one may be nothing. */

@@ -21,7 +21,7 @@ interface Expected {
 
 /** What our timeline says of each container's app, by the container's name. */
 function expected({ spec }: MeasuredPod): Map<string, Expected> {
-  const line = timeline(readPod(spec), kubernetesVersion);
+  const line = timeline(readPod(spec), { kubernetesVersion });
   assert.ok(line);
   return new Map(
     line.containers.map(({ container, sigterm, sigkill }) => {

@@ -500,6 +500,30 @@ const advised: typeof cases = [
     { maxGracePeriodSeconds: 37 },
   ],
   [
+    "declared beyond the ceiling",
+    pod([container("web", sleep(30))], 600),
+    ["grace-too-short web; shorten needed=40 ceiling=25"],
+    { maxGracePeriodSeconds: 25 },
+  ],
+  [
+    "the default beyond the ceiling",
+    pod([container("web", sh("sleep 90"))]),
+    ["grace-too-short web; shorten needed=100 ceiling=25"],
+    { maxGracePeriodSeconds: 25 },
+  ],
+  [
+    "declared beyond the ceiling, and within it",
+    pod([container("web", sleep(5))], 600),
+    [],
+    { maxGracePeriodSeconds: 15 },
+  ],
+  [
+    "a hook that may be cut at the ceiling",
+    pod([container("web", sh("sleep 5; curl -m 10 localhost"))], 600),
+    ["grace-may-be-too-short? web; end-hook container=web within=14 shutdown=10"],
+    { maxGracePeriodSeconds: 24 },
+  ],
+  [
     "stopped too late",
     pod([container("web", sh("sleep 25; kill 1; sleep 9"))]),
     ["grace-too-short web; set-grace seconds=35"],
@@ -653,7 +677,7 @@ describe("judge", () => {
 
 describe("neededGracePeriod", () => {
   const needed = (of: Pod, requirement = required, repaired = false) => {
-    const line = timeline(of, requirement.kubernetesVersion);
+    const line = timeline(of, requirement);
     assert.ok(line);
     return repaired ? mendedGracePeriod(line, requirement) : neededGracePeriod(line, requirement);
   };

@@ -47,7 +47,7 @@ function without(spec: object, edits: readonly Edit[]): unknown {
 
 /** What every container's own hook takes and protects, at least. */
 function delays(spec: object, { kubernetesVersion }: Requirement): number[] {
-  const lines = timeline(readPod(spec), kubernetesVersion)?.containers ?? [];
+  const lines = timeline(readPod(spec), { kubernetesVersion })?.containers ?? [];
   return lines.flatMap(({ delay }) => [delay.atLeast, delay.protects.atLeast]);
 }
 
@@ -68,7 +68,7 @@ const mayRemain: Partial<Record<DefectCode, (finding: Defect, spec: object, requ
 };
 
 function isOther(finding: Defect, spec: object, { kubernetesVersion }: Requirement): boolean {
-  const line = timeline(readPod(spec), kubernetesVersion)?.containers.find(
+  const line = timeline(readPod(spec), { kubernetesVersion })?.containers.find(
     (each) => each.container.name === finding.container,
   );
   return line !== undefined && (line.delay.repair.kind === "none" || isHopeless(finding, spec, { kubernetesVersion }));
@@ -99,7 +99,7 @@ function isHopeless(
 }
 
 function isBeyond(_finding: Defect, spec: object, requirement: Requirement): boolean {
-  const lines = timeline(readPod(spec), requirement.kubernetesVersion)?.containers ?? [];
+  const lines = timeline(readPod(spec), requirement)?.containers ?? [];
   const hooks = lines.map(({ delay }) => (delay.atMost === Infinity ? delay.atLeast : delay.atMost));
   return (
     Math.max(...hooks) + requirement.shutdownSeconds > (requirement.maxGracePeriodSeconds ?? Infinity) ||

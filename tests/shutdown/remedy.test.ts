@@ -152,11 +152,9 @@ describe("remedies", () => {
     ]);
   });
 
-  it("may use a grace period that is above the ceiling already", () => {
+  it("use no grace period that is above the ceiling: the nodes don't grant it", () => {
     const spec = podSpec([container("web")], 120);
-    assert.deepEqual(edits(spec, { sleepSeconds: 50, maxGracePeriodSeconds: 40 }), [
-      'containers[0].lifecycle = {"preStop":{"sleep":{"seconds":50}}}',
-    ]);
+    assert.deepEqual(edits(spec, { sleepSeconds: 50, maxGracePeriodSeconds: 40 }), []);
   });
 
   const nodes: [name: string, spec: object, isRepaired: boolean][] = [

@@ -8,7 +8,7 @@ import { container, exec, httpGet, pod, sh, sidecar, sleep, tcpSocket } from "..
 import { withUnknowns } from "../support/unreadable";
 
 function lines(of: Pod, version = "1.36"): Record<string, ContainerTimeline> {
-  const line = timeline(of, version);
+  const line = timeline(of, { kubernetesVersion: version });
   assert.ok(line);
   return Object.fromEntries(line.containers.map((each) => [each.container.name, each]));
 }
@@ -166,8 +166,8 @@ describe("timeline", () => {
   });
 
   it("there is none where the containers can't be known", () => {
-    assert.equal(timeline(readPod({ containers: null }), "1.34"), undefined);
-    assert.equal(timeline(readPod(undefined), "1.34"), undefined);
+    assert.equal(timeline(readPod({ containers: null }), { kubernetesVersion: "1.34" }), undefined);
+    assert.equal(timeline(readPod(undefined), { kubernetesVersion: "1.34" }), undefined);
   });
 
   for (const [grace, expected] of [
@@ -181,7 +181,7 @@ describe("timeline", () => {
     it(`the kubelet counts a grace period of ${grace} as ${String(expected)}`, () => {
       const of = pod([container("a")], grace);
       assert.equal(effectiveGracePeriod(of), expected);
-      assert.equal(timeline(of, "1.34")?.gracePeriod, expected);
+      assert.equal(timeline(of, { kubernetesVersion: "1.34" })?.gracePeriod, expected);
     });
   }
 
