@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { defaultPort, parseClusterName, parseHost } from "../../src/routing/follow/cluster-dns";
-import { parseDuration, requestTimeout } from "../../src/routing/apisix/duration";
+import { parseDuration } from "../../src/kubernetes/duration";
+import { requestTimeout } from "../../src/routing/apisix/duration";
 import { hostnamesMeet } from "../../src/routing/gateway/gateway-parents";
 
 describe("parseClusterName", () => {

@@ -4,31 +4,45 @@ import { get, getList, getString, unknown, type Maybe } from "../../kubernetes/v
 /** Variables with known values. */
 export type Environment = ReadonlyMap<string, Maybe<string>>;
 
+/** What else is known of an environment. */
+interface Around {
+  /** What `envFrom` gives. */
+  base?: Environment;
+  /** The value of a `valueFrom`. */
+  valueFrom?: (source: unknown) => Maybe<string>;
+  /** Is what stands at a path of the container (`env[0].value`) a secret, or does it hold one? */
+  isHidden?: (path: string) => boolean;
+}
+
 /**
  * The container's `env` with literal values. Everything else is unknown and left out, as the image, `envFrom` and
  * Services may set any other variable; `env` wins over all of them, and its last entry over earlier ones.
  */
-export function environmentOf(container: object): Environment {
-  const environment = new Map<string, Maybe<string>>();
+export function environmentOf(
+  container: object,
+  { base = new Map(), valueFrom = () => unknown, isHidden = () => false }: Around = {},
+): Environment {
   const entries = getList(container, "env");
-  if (entries === undefined || entries === unknown) return environment;
-  for (const entry of entries) {
+  if (entries === unknown) return new Map();
+  const environment = new Map<string, Maybe<string>>(base);
+  for (const [i, entry] of (entries ?? []).entries()) {
     const name = getString(entry, "name");
     // An entry that can't be read may set any variable.
-    if (typeof name !== "string") return new Map();
+    if (typeof name !== "string" || isHidden(`env[${i}].name`)) return new Map();
     const value = getString(entry, "value") ?? "";
-    const isLiteral = get(entry, "valueFrom") === undefined;
-    environment.set(name, isLiteral && value !== unknown ? expand(value, environment) : unknown);
+    const source = get(entry, "valueFrom");
+    if (value === unknown || isHidden(`env[${i}].value`)) environment.set(name, unknown);
+    else environment.set(name, source === undefined ? expand(value, environment) : valueFrom(source));
   }
   return environment;
 }
 
 /**
- * Kubernetes itself replaces `$(NAME)` in values of `env`, and `$$` by `$`. A name that isn't defined stays as it is,
- * but may be a Service's variable.
+ * Kubernetes itself replaces `$(NAME)` in values of `env`, in `command` and in `args`, and `$$` by `$`. A name that isn't
+ * defined stays as it is, but may be a Service's variable.
  * Source: https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
  */
-function expand(value: string, environment: Environment): Maybe<string> {
+export function expand(value: string, environment: Environment): Maybe<string> {
   if (!value.includes("$")) return value;
   let isKnown = true;
   const expanded = value.replace(/\$\$|\$\(([^)]*)\)/g, (match, name: string | undefined) => {

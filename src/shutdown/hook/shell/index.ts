@@ -6,6 +6,8 @@ import { evaluate, type Shell } from "./evaluate";
 import { join } from "./state";
 import type { Dialect } from "./syntax";
 
+export { lastCommand } from "./last-command";
+
 const dialects: Record<string, Dialect | undefined> = { sh: "any", bash: "bash", dash: "not bash", ash: "not bash" };
 
 export function dialectOf(name: string): Dialect | undefined {
