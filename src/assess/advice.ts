@@ -5,7 +5,7 @@ import { isKnown } from "../kubernetes/values";
 import type { Pod, Workload } from "../kubernetes/workload";
 import type { Chain, LineNote, RoutedWorkload, Routes } from "../routing";
 import { isExcused, type Excuse } from "../settings/exemptions";
-import { mendedGracePeriod } from "../shutdown/judge";
+import { mendedGracePeriod, shutdownOf, withoutShutdown } from "../shutdown/judge";
 import { defaultGracePeriod } from "../shutdown/timeline";
 import type { Judged } from "./alone";
 import { evidenceOf, finding, type Finding } from "./finding";
@@ -39,19 +39,22 @@ export function slowRequest(
 ): SlowRequest | undefined {
   const [chain] = [...upstream].sort((a, b) => (b.timeout ?? 0) - (a.timeout ?? 0));
   const timeout = chain?.timeout ?? 0;
-  if (!chain || !timeline || !isKnown(gracePeriod) || timeout <= requirement.shutdownSeconds) return undefined;
+  if (!chain || !timeline || !isKnown(gracePeriod)) return undefined;
   const [first] = timeline.containers
     .filter(({ container }) => requirement.concerns(container) && (chain.serving?.includes(container.name) ?? true))
+    // What the app needs anyway is the grace period's own rule.
+    .filter(({ container }) => timeout > shutdownOf(requirement, container).atLeast)
     .sort((a, b) => a.left.atMost - b.left.atMost);
   if (!first || timeout <= first.left.atMost) return undefined;
-  const needs = (seconds: number) => mendedGracePeriod(timeline, { ...requirement, shutdownSeconds: seconds });
-  const [grace, hooks] = [needs(timeout), needs(0)];
-  if (grace === undefined || hooks === undefined) return undefined;
-  const { maxGracePeriodSeconds: ceiling = Infinity, shutdownSeconds } = requirement;
+  const { maxGracePeriodSeconds: ceiling = Infinity } = requirement;
+  const grace = mendedGracePeriod(timeline, { ...requirement, shutdownSeconds: timeout });
+  const asked = mendedGracePeriod(timeline, requirement);
+  const hooks = mendedGracePeriod(timeline, withoutShutdown(requirement));
+  if (grace === undefined || asked === undefined || hooks === undefined) return undefined;
   // One tells the others.
   const printed = (seconds: number) => (isHidden || chain.isTimeoutSecret ? NaN : seconds);
   // What is there, or what the other findings ask for.
-  const period = Math.min(ceiling, Math.max(gracePeriod ?? defaultGracePeriod, hooks + shutdownSeconds));
+  const period = Math.min(ceiling, Math.max(gracePeriod ?? defaultGracePeriod, asked));
   return {
     ...{ container: first.container.name, chain, timeout: printed(timeout), left: printed(first.left.atMost) },
     ...(grace <= ceiling ? { grace: printed(grace) } : {}),

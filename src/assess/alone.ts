@@ -5,6 +5,7 @@ import { readWorkload, type Workload } from "../kubernetes/workload";
 import { catalogEntryFor, type CatalogMatch } from "../routing/catalog";
 import { isExcused } from "../settings/exemptions";
 import type { PackSettings } from "../settings/settings";
+import { budgetsOf, type FindConfigMap } from "../shutdown/app";
 import { judge, type Defect, type Requirement } from "../shutdown/judge";
 import { landsOf } from "../shutdown/lands";
 import type { Edit } from "../shutdown/remedy";
@@ -61,12 +62,17 @@ export interface Considered {
   judge: (serving: readonly string[] | undefined) => Judged;
 }
 
-export function consider(workload: Workload, { settings, catalog }: Knowledge): Considered {
+/** @param configMaps those that it may name, where the whole stack is known */
+export function consider(workload: Workload, { settings, catalog }: Knowledge, configMaps?: FindConfigMap): Considered {
   const { facts } = settings;
   const known = catalog && catalogEntryFor(workload, catalog.index);
   const wishes = wishesOf(workload, settings);
   const line = once(() => timeline(workload.pod, facts));
-  const requirement = (serving: readonly string[] | undefined) => requirementOf(facts, wishes, serving);
+  const budgets = budgetsOf(workload, configMaps);
+  const requirement = (serving: readonly string[] | undefined) => ({
+    ...requirementOf(facts, wishes, serving),
+    ...{ budgetsOf: budgets.ofContainer, proxyBudget: budgets.ofProxy },
+  });
   const hides = hiddenTimes(workload);
   const judged = new Map<string | undefined, Judged>();
   return {

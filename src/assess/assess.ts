@@ -7,6 +7,7 @@ import { resolveRoutes, type Chain, type Routes } from "../routing";
 import { isExcused } from "../settings/exemptions";
 import { policyNames, type PolicyName } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
+import { configMapsOf } from "../shutdown/app";
 import type { Defect, Rule } from "../shutdown/judge";
 import { catalogAge, controllerLines, lingering, slowRequest } from "./advice";
 import {
@@ -68,9 +69,13 @@ export interface Assessment {
  */
 export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessment {
   const { planned, deployed = planned, repaired = new Map() } = stack;
-  const routes = resolveRoutes(kubernetesResources(deployed), knowledge.settings.facts);
+  const resources = kubernetesResources(deployed);
+  const routes = resolveRoutes(resources, knowledge.settings.facts);
+  const configMaps = configMapsOf(resources);
   const considered = new Map<Workload, Considered>();
-  for (const workload of routes.allWorkloads) considered.set(workload, consider(workload, knowledge));
+  for (const workload of routes.allWorkloads) {
+    considered.set(workload, consider(workload, knowledge, configMaps(workload.resource)));
+  }
 
   const findings: Finding[] = [];
   const add = (more: Iterable<Finding>) => {
@@ -150,9 +155,10 @@ function* ofRouted(
   of: Considered,
   judged: Judged,
   chains: readonly Chain[],
-  { settings }: Knowledge,
+  knowledge: Knowledge,
   today: Date,
 ): Iterable<Finding> {
+  const { settings } = knowledge;
   const { workload, wishes } = of;
   const subject = workload.resource;
   const upstream = chains.filter(isUpstream);
@@ -162,7 +168,7 @@ function* ofRouted(
     const policy = certain ? "apisix-routed-workloads" : "apisix-route-blind-spots";
     const excuses = excusesFrom(workload, policy, rulePolicy[rule], settings, today);
     const given = { policy, subject, ...evidenceOf(certain ? upstream : chains), excuses } as const;
-    return { given, remarks: remarksOnRoute(of, rule, certain, policy, settings) };
+    return { given, remarks: remarksOnRoute(of, rule, certain, policy, knowledge) };
   });
   for (const defect of defects) {
     // A mirrored request's answer is thrown away: no client sees it fail.
@@ -199,15 +205,17 @@ function remarksOnRoute(
   rule: Rule,
   certain: boolean,
   policy: PolicyName,
-  settings: PackSettings,
+  knowledge: Knowledge,
 ): Remark[] {
+  const { settings } = knowledge;
   const { workload, known } = of;
   if (optsIn(workload, settings.policies[policy]) === false) return [{ about: "denies-route" }];
   const repairing = rulePolicy[rule];
   const own = settings.policies[repairing];
   const isRepaired = own.level === undefined || own.level === "remediate";
   if (!certain || !isRepaired || select(workload, own, known?.evidence).repair) return [];
-  if (remedyOf(of, repairing, undefined, settings).length === 0) return [];
+  // As the resource policy sees it, without the ConfigMaps.
+  if (remedyOf(consider(workload, knowledge), repairing, undefined, settings).length === 0) return [];
   return [{ about: "not-selected", select: own.select, mayAnnotate: own.allowAnnotations }];
 }
 

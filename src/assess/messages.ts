@@ -6,7 +6,7 @@
  */
 import type { PolicyName } from "../settings/schema";
 import { annotationPrefix, type Excuse } from "../settings/exemptions";
-import type { Defect, DefectCode, DefectData, Fix, GracePeriod } from "../shutdown/judge";
+import type { Defect, DefectCode, DefectData, Fix, GracePeriod, Shown } from "../shutdown/judge";
 import type { Interval } from "../shutdown/interval";
 import { hidden } from "../kubernetes/secrets";
 import { docsUrl } from "../version";
@@ -119,8 +119,8 @@ const defects: { [C in DefectCode]: Message<DefectData[C]> } = {
     policies: gracePolicies,
   },
   "grace-too-short": {
-    what: ({ grace, shutdown, hook, left, stopsApp }, container) => {
-      const needs = shutdown === 0 ? "" : `, and the app may need ${shutdown} s after SIGTERM`;
+    what: ({ grace, hook, left, stopsApp, ...shown }, container) => {
+      const needs = shown.shutdown === 0 ? "" : `, and ${needsAfterSignal(shown)}`;
       if (!hook)
         return `The app may receive SIGKILL before it has shut down: the grace period is ${period(grace)}${needs}.`;
       const leaves =
@@ -134,8 +134,10 @@ const defects: { [C in DefectCode]: Message<DefectData[C]> } = {
     policies: gracePolicies,
   },
   "stop-signal-kills": {
-    what: ({ shutdown }, container) =>
-      `Container "${container}" receives SIGKILL instead of SIGTERM, and the app may need ${shutdown} s to shut down: its lifecycle.stopSignal is SIGKILL.`,
+    what: (shown, container) =>
+      `Container "${container}" receives SIGKILL instead of SIGTERM, and ${
+        shown.source === undefined ? `the app may need ${shown.shutdown} s to shut down` : needsAfterSignal(shown)
+      }: its lifecycle.stopSignal is SIGKILL.`,
     why: "lifecycle.stopSignal (KEP-4960) replaces SIGTERM. An app can't handle SIGKILL: it ends at once, with every request that it is answering.",
     policies: gracePolicies,
   },
@@ -146,9 +148,18 @@ const defects: { [C in DefectCode]: Message<DefectData[C]> } = {
     policies: blind,
   },
   "grace-may-be-too-short": {
-    what: ({ grace, shutdown, because }, container) =>
-      `Can't tell whether the grace period of ${period(grace)} leaves container "${container}" the ${shutdown} s that it may need after SIGTERM: ${clause(because)}.`,
-    why: "The hook spends the grace period, and how much of it can't be read from the manifest.",
+    what: ({ grace, shutdown, source, because, isAssumed }, container) => {
+      const about = because === undefined ? "" : clause(because);
+      if (isAssumed) {
+        const whose = container === "" ? "the injected sidecar" : "the app";
+        const gives = `${whose} may give itself ${round(shutdown)} s after SIGTERM (${source})`;
+        const enough = `is long enough${container === "" ? "" : ` for container "${container}"`}`;
+        return `Can't tell whether the grace period of ${period(grace)} ${enough}: ${about === "" ? "" : `${about}, and `}${gives}.`;
+      }
+      const needs = source === undefined ? "it may need after SIGTERM" : `its app gives itself (${source})`;
+      return `Can't tell whether the grace period of ${period(grace)} leaves container "${container}" the ${round(shutdown)} s that ${needs}: ${about || "the hooks of the containers it waits for have unknown length"}.`;
+    },
+    why: "The hook spends the grace period. How much of it the hook takes, or how much of it the app needs, can't be read from the manifest for sure: the time may be a framework's default, which the image may change.",
     policies: blind,
   },
 };
@@ -523,6 +534,13 @@ function early({ t, protects }: { t: number; protects: Interval }, container: st
   return protects.atMost === 0
     ? `Container "${container}" receives SIGTERM as soon as its Pod terminates, but APISIX may keep sending it requests for another ${t} s`
     : `Container "${container}" receives SIGTERM ${seconds(protects)} after its Pod starts to terminate, but APISIX may send it requests for ${t} s`;
+}
+
+/** What an app needs, and where that stands. */
+function needsAfterSignal({ shutdown, source }: Shown): string {
+  return source === undefined
+    ? `the app may need ${shutdown} s after SIGTERM`
+    : `the app gives itself ${round(shutdown)} s (${source})`;
 }
 
 function period({ seconds: written, isDefault, granted }: GracePeriod): string {

@@ -4,7 +4,7 @@ import type { Chain } from "../routing";
 import type { PolicyName } from "../settings/schema";
 import type { Defect, Fix } from "../shutdown/judge";
 import { landsOf } from "../shutdown/lands";
-import { considerAlone, type Considered, type Judged } from "./alone";
+import { consider, considerAlone, type Considered, type Judged } from "./alone";
 import { evidenceOf, finding, isUpstream, type Finding } from "./finding";
 import { fixWithoutTimes, hiddenTimes } from "./hidden";
 import type { Knowledge } from "./knowledge";
@@ -31,7 +31,8 @@ export function undoneOf(
   knowledge: Knowledge,
   today: Date,
 ): Undone | undefined {
-  const alone = considerAlone(of, knowledge, today);
+  // As the resource policy saw it, without the ConfigMaps.
+  const alone = considerAlone(consider(of.workload, knowledge), knowledge, today);
   const edits = resourcePolicies.flatMap((policy) => alone.remedy(policy));
   const again = new Set(mendedBy(edits));
   const isLost = (part: string) => mended.has(part) && again.has(part);

@@ -1,6 +1,7 @@
 import type { Container, Pod } from "../kubernetes/workload";
 import { get, isKnown, unknown } from "../kubernetes/values";
 import { hasNativeSleep } from "../kubernetes/version";
+import type { Budget } from "./app";
 import { handlersOf, isUnsupportedSleep, nativeSleepOf, sleepHook, type HookForm } from "./hook";
 import { mayLackShell } from "./image";
 import { spotLabelOf } from "./spot";
@@ -22,8 +23,12 @@ import {
 export interface Requirement extends Cluster {
   /** t: how long every container must go on serving after its Pod is deleted. */
   sleepSeconds: number;
-  /** What the app needs after its SIGTERM. */
+  /** What an app needs after its SIGTERM, at least. */
   shutdownSeconds: number;
+  /** What an app gives itself by its manifest: more than `shutdownSeconds` raises it, for this container. */
+  budgetsOf?: (container: Container) => readonly Budget[];
+  /** What an injected sidecar gives itself, from the Pod's deletion on. */
+  proxyBudget?: Budget | undefined;
   /** The form of a new hook. */
   hook: HookForm;
   /** Which containers the rule is for. */
@@ -39,6 +44,12 @@ export interface GracePeriod {
   isDefault: boolean;
   /** What the nodes grant of it, where that is less. */
   granted?: number;
+}
+
+/** What an app needs after SIGTERM, in seconds, and where that stands if its manifest says it. */
+export interface Shown {
+  shutdown: number;
+  source?: string;
 }
 
 /** What each kind of defect says beside its container. Seconds; `because` is what the evaluator of hooks says of one. */
@@ -58,10 +69,11 @@ export interface DefectData {
   "sleep-exceeds-grace": { sleep: number; grace: GracePeriod };
   "hook-never-ends": { grace: GracePeriod };
   /** `hook` is absent where no hook takes time; `left` where the kubelet's minimum is all that is left. */
-  "grace-too-short": { grace: GracePeriod; shutdown: number; hook?: Interval; left?: number; stopsApp: boolean };
-  "stop-signal-kills": { shutdown: number };
+  "grace-too-short": Shown & { grace: GracePeriod; hook?: Interval; left?: number; stopsApp: boolean };
+  "stop-signal-kills": Shown;
   "spot-nodes": { label: string; grants: number; needed: number };
-  "grace-may-be-too-short": { grace: GracePeriod; shutdown: number; because: string };
+  /** Without `because` it has no hook. `isAssumed`: only what isn't sure of the app's time makes it too short. */
+  "grace-may-be-too-short": Shown & { grace: GracePeriod; because?: string; isAssumed?: true };
 }
 
 export type DefectCode = keyof DefectData;
@@ -260,47 +272,85 @@ function* judgeGrace(
       return;
     }
   }
-  // One finding a Pod: the clock is one, and what counts is the longest hook.
-  const [longest] = [...concerned].sort((a, b) => untilSignal(b).atLeast - untilSignal(a).atLeast);
-  const hook = longest ? untilSignal(longest) : exactly(0);
-  const { shutdownSeconds: shutdown } = requirement;
+  // One finding a Pod: the clock is one, and what counts is the longest hook with the shutdown after it.
+  const ends = concerned.map((each) => {
+    return { each, hook: untilSignal(each), shutdown: shutdownOf(requirement, each.container) };
+  });
+  const [longest] = [...ends].sort(
+    (a, b) => b.hook.atLeast + b.shutdown.atLeast - (a.hook.atLeast + a.shutdown.atLeast),
+  );
+  const hook = longest?.hook ?? exactly(0);
+  const shutdown = longest?.shutdown ?? shutdownOf(requirement);
   if (longest && hook.atLeast === Infinity) {
-    const { name } = longest.container;
+    const { name } = longest.each.container;
     const fixes: Fix[] = [{ do: "end-hook", container: name }];
     yield { code: "hook-never-ends", ...about, container: name, data: { grace }, fixes };
     return;
   }
-  if (hook.atLeast + shutdown > counted) {
-    const data = { grace, shutdown, stopsApp: longest !== undefined && stopsApp(longest.delay) };
+  if (hook.atLeast + shutdown.atLeast > counted) {
+    const data = { grace, ...shutdown.shown, stopsApp: longest !== undefined && stopsApp(longest.each.delay) };
     if (!longest || hook.atLeast === 0) {
       yield { code: "grace-too-short", ...about, data, fixes };
       return;
     }
     const left = counted - hook.atLeast;
     yield {
-      ...{ code: "grace-too-short", ...about, container: longest.container.name, fixes },
+      ...{ code: "grace-too-short", ...about, container: longest.each.container.name, fixes },
       data: { ...data, hook, ...(left < minimumAfterHook ? {} : { left }) },
     };
     return;
   }
-  const killed = concerned.find(({ container, delay }) => isKilledAtOnce(container) && !mayStopApp(delay));
-  if (killed && shutdown > 0) {
-    const { name } = killed.container;
+  const killed = ends.find(({ each, shutdown }) => {
+    return isKilledAtOnce(each.container) && !mayStopApp(each.delay) && shutdown.atLeast > 0;
+  });
+  if (killed) {
+    const { name } = killed.each.container;
     const fixes: Fix[] = [{ do: "change-signal", container: name }];
-    yield { code: "stop-signal-kills", ...about, container: name, data: { shutdown }, fixes };
+    yield { code: "stop-signal-kills", ...about, container: name, data: killed.shutdown.shown, fixes };
     return;
   }
-  const [slowest] = [...concerned].sort((a, b) => untilSignal(b).atMost - untilSignal(a).atMost);
-  if (slowest && untilSignal(slowest).atMost + shutdown > counted) {
-    const { name } = slowest.container;
-    const data = { grace, shutdown, because: slowest.delay.because };
-    const isBounded = untilSignal(slowest).atMost !== Infinity;
-    const end: Fix = { do: "end-hook", container: name, within: counted - shutdown, shutdown };
+  const [slowest] = [...ends].sort((a, b) => b.hook.atMost + b.shutdown.atMost - (a.hook.atMost + a.shutdown.atMost));
+  if (slowest && slowest.hook.atMost + slowest.shutdown.atMost > counted) {
+    const { name, preStop } = slowest.each.container;
+    const { shown } = slowest.shutdown;
+    const isAssumed = slowest.hook.atMost + slowest.shutdown.atLeast <= counted;
+    const because = { because: slowest.each.delay.because };
+    const isBounded = slowest.hook.atMost !== Infinity;
+    const end: Fix = { do: "end-hook", container: name, within: counted - shown.shutdown, shutdown: shown.shutdown };
     yield {
-      ...{ code: "grace-may-be-too-short", ...about, certain: false, container: name, data },
+      ...{ code: "grace-may-be-too-short", ...about, certain: false, container: name },
+      data: { grace, ...shown, ...(preStop && because), ...(isAssumed && { isAssumed }) },
       fixes: isBounded ? fixes : [end],
     };
+    return;
   }
+  const { proxyBudget: proxy } = requirement;
+  if (proxy && proxy.seconds > counted) {
+    const data = { grace, shutdown: proxy.seconds, source: proxy.source, isAssumed: true } as const;
+    yield { code: "grace-may-be-too-short", ...about, certain: false, data, fixes };
+  }
+}
+
+/** What a container needs after its SIGTERM, in seconds: surely, and perhaps, which is what messages show. */
+interface Shutdown extends Interval {
+  shown: Shown;
+}
+
+/** @param container none: a patch that sets the grace period alone */
+export function shutdownOf({ shutdownSeconds, budgetsOf }: Requirement, container?: Container): Shutdown {
+  const all = (container && budgetsOf?.(container)) ?? [];
+  const sure = all.filter(({ isSure }) => isSure).map(({ seconds }) => seconds);
+  const [longest] = [...all].sort((a, b) => b.seconds - a.seconds);
+  const shown =
+    longest && longest.seconds > shutdownSeconds
+      ? { shutdown: longest.seconds, source: longest.source }
+      : { shutdown: shutdownSeconds };
+  return { atLeast: Math.max(shutdownSeconds, ...sure), atMost: shown.shutdown, shown };
+}
+
+/** A requirement that asks for no time after SIGTERM. */
+export function withoutShutdown(requirement: Requirement): Requirement {
+  return { ...requirement, shutdownSeconds: 0, budgetsOf: () => [], proxyBudget: undefined };
 }
 
 /** Spot nodes may end a Pod sooner than its grace period says; how much sooner, the ceiling tells. */
@@ -327,14 +377,14 @@ export function neededGracePeriod(
   requirement: Requirement,
   after: (each: ContainerTimeline, hook: number) => number = (_, hook) => hook,
 ): number | undefined {
-  const { shutdownSeconds } = requirement;
-  let needed = Math.max(1, line.containers.length === 0 ? shutdownSeconds : 0);
+  const { shutdownSeconds, proxyBudget } = requirement;
+  let needed = Math.max(1, line.containers.length === 0 ? shutdownSeconds : 0, proxyBudget?.seconds ?? 0);
   for (const each of line.containers) {
     const { container, delay } = each;
     if (requirement.concerns(container)) {
       const { atLeast, atMost } = untilSignal(each);
       const hook = atMost === Infinity ? atLeast : atMost;
-      needed = Math.max(needed, shutdownSeconds + after(each, hook));
+      needed = Math.max(needed, shutdownOf(requirement, container).atMost + after(each, hook));
     } else if (get(container.preStop, "sleep") !== undefined) {
       // When this container ends doesn't matter, but the API refuses a native sleep above the grace period.
       needed = Math.max(needed, delay.atMost === Infinity ? 0 : delay.atMost);
@@ -358,10 +408,11 @@ function mendedHook(each: ContainerTimeline, hook: number, requirement: Requirem
 }
 
 /** The seconds of a new sleep: those that a broken one was meant for, if they are more and the ceiling allows. */
-export function hookSeconds({ delay }: ContainerTimeline, requirement: Requirement): number {
-  const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds = Infinity } = requirement;
+export function hookSeconds({ container, delay }: ContainerTimeline, requirement: Requirement): number {
+  const { sleepSeconds, maxGracePeriodSeconds = Infinity } = requirement;
   const meant = Math.ceil(meantBy(delay) ?? 0);
-  return meant > sleepSeconds && meant + shutdownSeconds <= maxGracePeriodSeconds ? meant : sleepSeconds;
+  const shutdown = shutdownOf(requirement, container).atMost;
+  return meant > sleepSeconds && meant + shutdown <= maxGracePeriodSeconds ? meant : sleepSeconds;
 }
 
 /** The seconds that the author of a hook that doesn't work had in mind, if that is plain. */

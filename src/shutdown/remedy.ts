@@ -1,7 +1,7 @@
 import type { Pod } from "../kubernetes/workload";
 import { get, getObject, isKnown, unknown } from "../kubernetes/values";
 import { sleepHook } from "./hook";
-import { hookSeconds, mendedGracePeriod, type Requirement } from "./judge";
+import { hookSeconds, mendedGracePeriod, withoutShutdown, type Requirement } from "./judge";
 import {
   defaultGracePeriod,
   mayStopApp,
@@ -81,7 +81,7 @@ export function graceRemedy(
   // A patch may set the grace period alone.
   const isAlone = pod.isPatch && line.containers.length === 0;
   if (!isAlone && !line.containers.some(({ container }) => requirement.concerns(container))) return [];
-  const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds = Infinity } = requirement;
+  const { sleepSeconds, maxGracePeriodSeconds = Infinity } = requirement;
   // As if the hooks were repaired already: which remedy comes first makes no difference.
   const grace = pod.gracePeriod ?? defaultGracePeriod;
   const needed = mendedGracePeriod(line, requirement);
@@ -90,7 +90,8 @@ export function graceRemedy(
   // Up to the ceiling, if that gives the app more time to serve or to shut down than it has after the other remedy.
   const other = sleepRemedy(pod, requirement, line).find(({ target }) => target === pod.spec)?.value;
   const base = typeof other === "number" ? other : grace;
-  const left = (period: number) => Math.max(minimumAfterHook, period - (needed - shutdownSeconds));
+  const hooks = mendedGracePeriod(line, withoutShutdown(requirement)) ?? 0;
+  const left = (period: number) => Math.max(minimumAfterHook, period - hooks);
   const helps = base <= 0 || base < sleepSeconds || left(maxGracePeriodSeconds) > left(base);
   return helps ? [graceEdit(pod.spec, maxGracePeriodSeconds)] : [];
 }

@@ -1,0 +1,40 @@
+/** What a manifest gives of a container that a framework reads. */
+import type { Maybe } from "../../kubernetes/values";
+import type { Environment } from "../hook/environment";
+import type { Budget } from "./budget";
+import type { ConfigFile } from "./config-maps";
+import type { CommandLine } from "./words";
+
+export interface Given {
+  container: object;
+  /** Undefined where it can't be known. */
+  commandLine: CommandLine | undefined;
+  environment: Environment;
+  /** By the path in the container. */
+  files: ReadonlyMap<string, Maybe<ConfigFile>>;
+}
+
+/** A framework whose settings say how long an app takes to shut down. */
+export interface Framework {
+  name: string;
+  /** The versions that this is true of. */
+  versions: string;
+  /** What is read. */
+  reads: readonly string[];
+  /** What holds where the manifest proves the framework and sets nothing. */
+  otherwise?: string;
+  /** The official page, or the source. */
+  link: string;
+  /** What it gives itself, by the manifest. */
+  budget: (given: Given) => Budget | undefined;
+}
+
+/** May the program be one of these? True where the image decides on it. */
+export function mayRun({ commandLine }: Given, programs: RegExp): boolean {
+  return commandLine !== undefined && (commandLine.program === undefined || programs.test(commandLine.program));
+}
+
+/** The arguments of a program that the manifest surely runs. */
+export function argumentsOf({ commandLine }: Given, program: string): CommandLine["args"] | undefined {
+  return commandLine?.program === program ? commandLine.args : undefined;
+}
