@@ -144,7 +144,8 @@ const repairedField =
 function changedPaths(before: unknown, after: unknown, path: readonly string[] = []): string[] {
   const [one, other] = [unwrap(before), unwrap(after)];
   if ((one === before) !== (other === after)) return [`${path.join(".")} is not a secret any more`];
-  const isNew = one === undefined && path.at(-1) === "lifecycle";
+  // To the API, null is what isn't there.
+  const isNew = (one === undefined || one === null) && path.at(-1) === "lifecycle";
   if ((typeof one !== "object" || one === null) && !(isNew && typeof other === "object")) {
     return Object.is(one, other) ? [] : [path.join(".")];
   }
@@ -232,8 +233,8 @@ function assertBlame({ policy, message }: Diagnostic, resources: readonly TestRe
     const [last = "", before = ""] = steps.reverse();
     const workloads = labels.get(last) ?? [];
     const services = labels.get(before.replace(/:[^:/]*$/, "")) ?? [];
-    // What is a secret of a name isn't printed.
-    if (line.includes("(secret)")) continue;
+    // What is a secret of a name isn't printed, and not all of an endless one.
+    if (/\(secret\)|… \(\d+ more characters\)/.test(line)) continue;
     // A finding of the Service itself ends there.
     if (last.startsWith("Service ")) continue;
     const leads = services.some((one) => workloads.some((other) => mayLead(one, other, resources)));
