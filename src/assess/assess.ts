@@ -8,7 +8,9 @@ import { isExcused } from "../settings/exemptions";
 import { policyNames, type PolicyName } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
 import { configMapsOf } from "../shutdown/app";
+import { isApisix } from "../shutdown/app/apisix";
 import type { Defect, Rule } from "../shutdown/judge";
+import { apisixPods } from "./apisix-pods";
 import { catalogAge, controllerLines, lingering, slowRequest } from "./advice";
 import {
   assessResource,
@@ -96,6 +98,7 @@ export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessm
   const judged = new Map<string, () => Judged>();
   const run = { repaired, reported: stack.reported ?? reported };
   add(withRoutes(routes, considered, judged, run, knowledge, today));
+  add(apisixPods(routes, considered, configMaps, knowledge, today));
   add(ofStack(deployed, routes, knowledge, today));
   const lost = unreadable([...(stack.unreadable ?? [])]);
   if (lost) add([lost]);
@@ -317,7 +320,7 @@ function* ofStack(
 
 /**
  * The workloads that look reachable, where nothing says which workloads are routed: no route, no catalog, no annotation
- * and no setting. None where something does; those that are annotated as not routed don't count.
+ * and no setting. None where something does; those that are annotated as not routed don't count, nor do APISIX's own.
  */
 function unjudged({ services, blindSpots, allWorkloads }: Routes, { settings, catalog }: Knowledge): Workload[] {
   if (catalog || services.length > 0 || blindSpots.length > 0) return [];
@@ -327,7 +330,8 @@ function unjudged({ services, blindSpots, allWorkloads }: Routes, { settings, ca
   const isKnown = (workload: Workload) => active.some((own) => select(workload, own).evidence !== undefined);
   if (allWorkloads.some(isKnown)) return [];
   return allWorkloads.filter(
-    (workload) => isExposed(workload.pod) === true && active.every((own) => optsIn(workload, own) !== false),
+    (workload) =>
+      isExposed(workload.pod) === true && !isApisix(workload) && active.every((own) => optsIn(workload, own) !== false),
   );
 }
 

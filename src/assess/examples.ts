@@ -75,6 +75,24 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
     },
   },
   "timeout-exceeds-grace": { data: { timeout: 90, left: 25, grace: 95, fits: 25 } },
+  "gateway-stops-early": {
+    data: {
+      workload: "Deployment ingress-apisix/apisix",
+      defect: {
+        ...{ code: "no-hook", rule: "sleep", certain: true, container: "web", fixes: [setHook] },
+        data: { t: 5, protects: exactly(0), waits: false },
+      },
+    },
+  },
+  "gateway-cuts-requests": {
+    data: { workload: "Deployment ingress-apisix/apisix", needs: 240, by: "default", left: 2, grace: 270 },
+  },
+  "controller-shutdown": {
+    data: {
+      workload: "Deployment ingress-apisix/controller",
+      defects: [{ code: "grace-zero", rule: "grace", certain: true, data: {}, fixes: [{ ...setGrace, seconds: 15 }] }],
+    },
+  },
   "keep-alive-connections": { data: { workload: "Deployment shop/web", others: 0 } },
   "dns-ttl": { data: { workload: "StatefulSet shop/db", others: 1 } },
   "controller-line": {

@@ -25,6 +25,16 @@ export interface OtherData {
   "repair-waits": { workload: string; lands: "next-pods" | "when-resumed" };
   "mirror-only": { workload: string; defects: readonly Defect[] };
   "timeout-exceeds-grace": { timeout: number; left: number; grace?: number; fits: number };
+  "gateway-stops-early": { workload: string; defect: Defect };
+  /** What its workers take, by what that is known, and the grace period that covers it, unless the ceiling is lower. */
+  "gateway-cuts-requests": {
+    workload: string;
+    needs: number;
+    by: "setting" | "default" | "routes";
+    left: number;
+    grace?: number;
+  };
+  "controller-shutdown": { workload: string; defects: readonly Defect[] };
   /** `workload` is the first of those that it is true of, `others` how many there are besides. */
   "keep-alive-connections": { workload: string; others: number };
   "dns-ttl": { workload: string; others: number };

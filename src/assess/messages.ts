@@ -224,6 +224,36 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
     why: "The sleep keeps new requests away. A request that is being answered when SIGTERM comes still has to end before SIGKILL.",
     policies: advice,
   },
+  "gateway-stops-early": {
+    what: ({ workload, defect }, container) => {
+      const { protects } = defect.data as { protects: Interval };
+      const when =
+        protects.atMost === 0
+          ? "as soon as its Pod terminates"
+          : `${seconds(protects)} after its Pod starts to terminate`;
+      return `${workload} runs APISIX: container "${container}" closes its ports ${when}, and clients and load balancers may still open connections to it.`;
+    },
+    fix: ({ defect }) => fixText(defect.fixes),
+    why: "APISIX's own Pods are behind a Service or a load balancer, which learns of a Pod's end as late as APISIX learns of an app's. A preStop sleep keeps the gateway open until then.",
+    policies: advice,
+  },
+  "gateway-cuts-requests": {
+    what: ({ workload, needs, by, left }, container) =>
+      `${workload} runs APISIX: container "${container}" has at most ${left} s left after its stop signal, and it may go on with its requests for ${needs} s (${takenBy[by]}). Those that take longer than what is left are cut off.`,
+    fix: ({ grace }) =>
+      grace === undefined
+        ? "shorten its preStop hook, or the longest timeout of its routes: maxGracePeriodSeconds leaves no more."
+        : `terminationGracePeriodSeconds: ${grace}.`,
+    why: "On its stop signal, APISIX finishes the requests that it has, for at most worker_shutdown_timeout. The end of the grace period cuts them off. The public charts leave 2 s: their hook sleeps 30 s, as long as the default grace period.",
+    policies: advice,
+  },
+  "controller-shutdown": {
+    what: ({ workload, defects: all }) =>
+      `${workload} runs the APISIX ingress controller, and doesn't terminate as its manifest says. ${all.map(defectText).join(" ")}`,
+    fix: ({ defects: all }) => fixText(all.flatMap(({ fixes }) => fixes)),
+    why: "The controller takes no requests, and needs no sleep. While none runs, APISIX learns of no Pod that ends: a controller that can't hand over in order makes t longer for all apps.",
+    policies: advice,
+  },
   "keep-alive-connections": {
     what: ({ workload, others: more }) =>
       `A sleep alone doesn't protect ${workload}${andMore(more)}: requests arrive through the Service's cluster IP, and APISIX's keep-alive connections to a Pod outlive its sleep.`,
@@ -391,6 +421,13 @@ export function explain(
   const finding = { code: known, container: "web", evidence: [], excuses: [], ...examples[known] };
   return { policies, why, example: findingText(finding as unknown as Finding) };
 }
+
+/** By what the time is known that the gateway takes. */
+const takenBy: Readonly<Record<OtherData["gateway-cuts-requests"]["by"], string>> = {
+  setting: "worker_shutdown_timeout of its config.yaml",
+  default: "worker_shutdown_timeout, whose default this is",
+  routes: "the longest timeout of the stack's routes",
+};
 
 const messages: { [C in Code]: Message<FindingData[C]> } = {
   ...defects,
