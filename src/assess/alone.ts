@@ -12,6 +12,7 @@ import type { Edit } from "../shutdown/remedy";
 import { timeline, type Timeline } from "../shutdown/timeline";
 import { ofDefect, type Finding } from "./finding";
 import { hiddenTimes, withoutTimes } from "./hidden";
+import { judgeInjected } from "./injected";
 import type { Knowledge } from "./knowledge";
 import { partOf, type Parts } from "./parts";
 import { remedyFor, rulePolicy, type ResourcePolicyName } from "./policies";
@@ -62,13 +63,21 @@ export interface Considered {
   judge: (serving: readonly string[] | undefined) => Judged;
 }
 
-/** @param configMaps those that it may name, where the whole stack is known */
-export function consider(workload: Workload, { settings, catalog }: Knowledge, configMaps?: FindConfigMap): Considered {
+/** What of the stack a workload's end depends on. */
+export interface Surroundings {
+  /** The ConfigMaps that it may name. */
+  configMaps: FindConfigMap;
+  /** Its Namespace, where the stack has it. */
+  namespace: Resource | undefined;
+}
+
+/** @param around absent where the stack isn't known */
+export function consider(workload: Workload, { settings, catalog }: Knowledge, around?: Surroundings): Considered {
   const { facts } = settings;
   const known = catalog && catalogEntryFor(workload, catalog.index);
   const wishes = wishesOf(workload, settings);
   const line = once(() => timeline(workload.pod, facts));
-  const budgets = budgetsOf(workload, configMaps);
+  const budgets = budgetsOf(workload, around?.configMaps);
   const requirement = (serving: readonly string[] | undefined) => ({
     ...requirementOf(facts, wishes, serving),
     ...{ budgetsOf: budgets.ofContainer, proxyBudget: budgets.ofProxy },
@@ -82,7 +91,8 @@ export function consider(workload: Workload, { settings, catalog }: Knowledge, c
       let answer = judged.get(key);
       if (!answer) {
         const own = requirement(serving);
-        const defects = judge(workload.pod, own, line()).map((defect) => withoutTimes(defect, hides));
+        const all = [...judge(workload.pod, own, line()), ...judgeInjected(workload, around?.namespace, own, facts)];
+        const defects = all.map((defect) => withoutTimes(defect, hides));
         answer = { timeline: line(), requirement: own, defects };
         judged.set(key, answer);
       }

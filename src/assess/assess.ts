@@ -24,6 +24,7 @@ import {
 import { needlessExemptions } from "./exemptions";
 import { evidenceOf, finding, isUpstream, ofDefect, type Finding, type Remark } from "./finding";
 import { hiddenTimes } from "./hidden";
+import { namespacesOf } from "./injected";
 import type { Knowledge } from "./knowledge";
 import { isAdvice } from "./blind-spot-messages";
 import { resourcePolicies, rulePolicy } from "./policies";
@@ -74,9 +75,11 @@ export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessm
   const resources = kubernetesResources(deployed);
   const routes = resolveRoutes(resources, knowledge.settings.facts);
   const configMaps = configMapsOf(resources);
+  const namespaceFor = namespacesOf(resources);
   const considered = new Map<Workload, Considered>();
   for (const workload of routes.allWorkloads) {
-    considered.set(workload, consider(workload, knowledge, configMaps(workload.resource)));
+    const around = { configMaps: configMaps(workload.resource), namespace: namespaceFor(workload) };
+    considered.set(workload, consider(workload, knowledge, around));
   }
 
   const findings: Finding[] = [];

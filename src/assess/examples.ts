@@ -47,6 +47,12 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
     data: { grace: { seconds: 30, isDefault: true }, shutdown: 10, because: "waits for a server's answer" },
     fixes: [{ do: "end-hook", container: "web", within: 20, shutdown: 10 }],
   },
+  "signal-lost": { data: {}, fixes: [{ do: "exec-app", container: "web" }] },
+  "signal-may-be-lost": { data: {}, fixes: [{ do: "exec-app", container: "web" }] },
+  "injected-proxy-may-stop-first": {
+    data: { t: 5, proxy: { mesh: "Linkerd", proxy: "linkerd-proxy", waits: 2 } },
+    fixes: [{ do: "hold-proxy", mesh: "Linkerd", seconds: 5 }],
+  },
   "publishes-not-ready": { data: { service: "Service shop/web" } },
   "repair-undone": {
     data: {

@@ -118,6 +118,7 @@ export function fixWithoutTimes(fix: Fix, { grace, hooks, wishes }: HiddenTimes,
       return wishes || (hooks && fix.replaces) ? { ...fix, seconds: NaN } : fix;
     case "sleep-first":
     case "sleep-then-request":
+    case "hold-proxy":
       return wishes ? { ...fix, seconds: NaN } : fix;
     case "set-grace":
       return hooks || wishes ? { ...fix, seconds: NaN } : fix;

@@ -7,6 +7,7 @@
 import type { PolicyName } from "../settings/schema";
 import { annotationPrefix, type Excuse } from "../settings/exemptions";
 import type { Defect, DefectCode, DefectData, Fix, GracePeriod, Shown } from "../shutdown/judge";
+import type { MeshName } from "../shutdown/app/injected";
 import type { Interval } from "../shutdown/interval";
 import { hidden } from "../kubernetes/secrets";
 import { docsUrl } from "../version";
@@ -162,6 +163,36 @@ const defects: { [C in DefectCode]: Message<DefectData[C]> } = {
     why: "The hook spends the grace period. How much of it the hook takes, or how much of it the app needs, can't be read from the manifest for sure: the time may be a framework's default, which the image may change.",
     policies: blind,
   },
+  "signal-lost": {
+    what: (_, container) =>
+      `The app in container "${container}" never receives SIGTERM: its command starts dash, which stays PID 1 and doesn't pass the signal on. The app runs until SIGKILL.`,
+    why: "SIGTERM goes to PID 1 of each container. A shell never passes it on to what it has started: the app doesn't shut down, every rollout takes the whole grace period, and SIGKILL cuts the connections that are open. docs/signals.md lists what is judged.",
+    policies: gracePolicies,
+  },
+  "signal-may-be-lost": {
+    what: (_, container) =>
+      `The app in container "${container}" may never receive SIGTERM: its command starts a shell that may stay PID 1 and doesn't pass the signal on then (Debian's dash is one). The app would run until SIGKILL.`,
+    why: "SIGTERM goes to PID 1 of each container, and a shell never passes it on. Some shells replace themselves with the last command of a script, so that the app is PID 1; others don't, and the manifest doesn't say which one the image has. docs/signals.md lists what is judged.",
+    policies: blind,
+  },
+  "injected-proxy-may-stop-first": {
+    what: ({ t, proxy: { mesh, proxy, waits } }) => {
+      const goesOn =
+        waits === undefined
+          ? `its annotations don't say that it waits (${byDefault[mesh]})`
+          : `by its annotations it waits ${round(waits)} s`;
+      return `Can't tell whether the container "${proxy}" that ${mesh} injects outlives the requests: unless it is a native sidecar, it is stopped as soon as its Pod terminates, and ${goesOn}, but APISIX may send requests for ${t} s.`;
+    },
+    why: "A mesh's proxy isn't in the Pod template. As an ordinary container it receives SIGTERM while the app's hook still sleeps, and what goes through it fails. Native sidecars end after the app. Which one it is, and how long it waits, may be set for the whole mesh, where the pack doesn't see it.",
+    policies: blind,
+  },
+};
+
+/** How long a mesh's proxy goes on if nothing is set. */
+const byDefault: Readonly<Record<MeshName, string>> = {
+  Istio: "the default is 5 s",
+  Linkerd: "the default is 0 s",
+  Dapr: "by default it doesn't",
 };
 
 /** The rest: each with the sentence that says what to do. */
@@ -493,6 +524,10 @@ function fixPart(fix: Fix): string {
         : `make the hook on container "${fix.container}" end within ${Math.max(0, fix.within)} s, or set terminationGracePeriodSeconds to the longest time that the hook can take plus ${fix.shutdown} s`;
     case "change-signal":
       return `remove lifecycle.stopSignal on container "${fix.container}", or set a signal on which the app shuts down`;
+    case "exec-app":
+      return `start the app of container "${fix.container}" with exec, as the last command of the script: exec <app>`;
+    case "hold-proxy":
+      return holdProxy[fix.mesh](fix.seconds);
     case "set-grace":
       return Number.isNaN(fix.seconds)
         ? "raise terminationGracePeriodSeconds to the longest hook and the time that the app needs to shut down"
@@ -509,6 +544,16 @@ function fixPart(fix: Fix): string {
       return "raise kubernetesVersion if no cluster is that old";
   }
 }
+
+/** The annotations that make a proxy wait. */
+const holdProxy: Readonly<Record<MeshName, (seconds: number) => string>> = {
+  Istio: (t) =>
+    `annotate the Pod template sidecar.istio.io/nativeSidecar: "true", or proxy.istio.io/config: "terminationDrainDuration: ${t}s"`,
+  Linkerd: (t) =>
+    `annotate the Pod template config.alpha.linkerd.io/proxy-enable-native-sidecar: "true" (Linkerd 2.15), or config.alpha.linkerd.io/proxy-wait-before-exit-seconds: "${t}"`,
+  Dapr: (t) =>
+    `annotate the Pod template dapr.io/enable-native-sidecar: "true" (Dapr 1.18), or dapr.io/block-shutdown-duration: "${t}s"`,
+};
 
 function remarkText(remark: Remark): string {
   switch (remark.about) {

@@ -18,3 +18,12 @@ export function mayLackShell(container: Container): boolean {
 }
 
 const withShell = new Set(["bash", "busybox", "chainguard-base", "wolfi-base"]);
+
+/**
+ * Is an image's `sh` busybox's, by its name? Alpine's is. A guess as well: good for not asking a question whose answer is
+ * nearly certain.
+ */
+export function hasBusyboxShell(container: Pick<Container, "body">): boolean {
+  const image = getString(container.body, "image");
+  return typeof image === "string" && /(?:^|[/:._-])(?:alpine|busybox)/.test(image.replace(/@.*$/s, ""));
+}

@@ -2,7 +2,9 @@ import type { Container, Pod } from "../kubernetes/workload";
 import { get, isKnown, unknown } from "../kubernetes/values";
 import { hasNativeSleep } from "../kubernetes/version";
 import type { Budget } from "./app";
-import { handlersOf, isUnsupportedSleep, nativeSleepOf, sleepHook, type HookForm } from "./hook";
+import type { InjectedProxy, MeshName } from "./app/injected";
+import { signalOf } from "./app/signal";
+import { handlersOf, isUnsupportedSleep, mayBeWindows, nativeSleepOf, sleepHook, type HookForm } from "./hook";
 import { mayLackShell } from "./image";
 import { spotLabelOf } from "./spot";
 import { exactly, type Delay, type Interval } from "./interval";
@@ -74,6 +76,9 @@ export interface DefectData {
   "spot-nodes": { label: string; grants: number; needed: number };
   /** Without `because` it has no hook. `isAssumed`: only what isn't sure of the app's time makes it too short. */
   "grace-may-be-too-short": Shown & { grace: GracePeriod; because?: string; isAssumed?: true };
+  "signal-lost": object;
+  "signal-may-be-lost": object;
+  "injected-proxy-may-stop-first": { t: number; proxy: InjectedProxy };
 }
 
 export type DefectCode = keyof DefectData;
@@ -91,6 +96,9 @@ export type Fix =
   | { do: "keep-one-handler"; container: string }
   | { do: "end-hook"; container: string; within?: number; shutdown?: number }
   | { do: "change-signal"; container: string }
+  | { do: "exec-app"; container: string }
+  /** Make an injected proxy wait. */
+  | { do: "hold-proxy"; mesh: MeshName; seconds: number }
   | { do: "set-grace"; seconds: number }
   | { do: "shorten"; needed: number; ceiling: number }
   | { do: "make-known"; field: string; container?: string }
@@ -135,6 +143,7 @@ export function judge(
     if (defect.certain || !unclear.has(defect.container)) defects.push(defect);
   }
   defects.push(...judgeNodes(pod, requirement, needed));
+  defects.push(...judgeSignal(pod, concerned));
   // What a patch doesn't set is not its own to answer for.
   return pod.isPatch ? defects.filter(({ certain }) => certain) : defects;
 }
@@ -359,6 +368,25 @@ function judgeNodes(pod: Pod, { maxGracePeriodSeconds }: Requirement, needed: nu
   if (!spot || needed === undefined || needed <= spot.grants) return [];
   const data = { ...spot, needed };
   return [{ code: "spot-nodes", rule: "grace", certain: false, data, fixes: [{ do: "set-ceiling" }] }];
+}
+
+/**
+ * Containers whose PID 1 is a shell that keeps SIGTERM to itself. Nothing is said where PID 1 is another program
+ * (`shareProcessNamespace`, `hostPID`), where the hook may stop the app itself, and of patches.
+ */
+function* judgeSignal(pod: Pod, concerned: readonly ContainerTimeline[]): Iterable<Defect> {
+  const isShared = ["shareProcessNamespace", "hostPID"].some((field) => get(pod.spec, field) || false);
+  if (pod.isPatch || isShared || mayBeWindows(pod)) return;
+  for (const { container, delay } of concerned) {
+    const isOther = get(container.body, "lifecycle", "stopSignal") !== undefined;
+    if (container.isSidecar === unknown || isOther || mayStopApp(delay)) continue;
+    const signal = signalOf(container);
+    if (signal !== "never" && signal !== "may be lost") continue;
+    const fixes: Fix[] = [{ do: "exec-app", container: container.name }];
+    const [code, certain] =
+      signal === "never" ? (["signal-lost", true] as const) : (["signal-may-be-lost", false] as const);
+    yield { code, rule: "grace", certain, container: container.name, data: {}, fixes };
+  }
 }
 
 /** How long a container's own hook holds off the signal to stop, which it may send itself before it ends. */

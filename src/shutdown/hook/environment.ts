@@ -41,14 +41,20 @@ export function environmentOf(
  * Kubernetes itself replaces `$(NAME)` in values of `env`, in `command` and in `args`, and `$$` by `$`. A name that isn't
  * defined stays as it is, but may be a Service's variable.
  * Source: https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+ *
+ * @param mayBeSet may something that can't be seen here define a name?
  */
-export function expand(value: string, environment: Environment): Maybe<string> {
+export function expand(
+  value: string,
+  environment: Environment,
+  mayBeSet: (name: string) => boolean = () => true,
+): Maybe<string> {
   if (!value.includes("$")) return value;
   let isKnown = true;
   const expanded = value.replace(/\$\$|\$\(([^)]*)\)/g, (match, name: string | undefined) => {
     if (name === undefined) return "$";
     const known = environment.get(name);
-    if (typeof known !== "string") isKnown = false;
+    if (typeof known !== "string" && (environment.has(name) || mayBeSet(name))) isKnown = false;
     return typeof known === "string" ? known : match;
   });
   return isKnown ? expanded : unknown;

@@ -49,7 +49,7 @@ export function nativeSleepOf(container: Container): number | undefined {
 }
 
 /** Does a Pod's spec ask for a Windows node, or can it not be known? */
-function mayBeWindows({ spec }: Pod): boolean {
+export function mayBeWindows({ spec }: Pod): boolean {
   const asks = [
     get(spec, "os", "name"),
     get(spec, "nodeSelector", "kubernetes.io/os"),

@@ -80,6 +80,10 @@ export function isNoFile(file: Maybe<string> | undefined): boolean {
 /** Variables with which a shell does other things than its script says. */
 const steering = /^(?:BASH_ENV|POSIXLY_CORRECT|SHELLOPTS|BASHOPTS|BASH_ALIASES|BASH_CMDS|BASH_FUNC_.*|IFS)$/;
 
+export function isSteered(environment: Context["environment"]): boolean {
+  return [...environment.keys()].some((name) => steering.test(name));
+}
+
 export function runShell(args: Arguments, dialect: Dialect, context: Context): Run {
   const reading = readArguments(args, dialect);
   const script = reading.does === "script" || reading.does === "file" ? args[reading.at] : undefined;
@@ -89,11 +93,7 @@ export function runShell(args: Arguments, dialect: Dialect, context: Context): R
   }
   if (reading.does === "file") return isNoFile(script) ? instantly(false) : unseen(context, "script");
   if (reading.does === "unknown") return unseen(context, "option");
-  if (
-    script === undefined ||
-    script === unknown ||
-    [...context.environment.keys()].some((name) => steering.test(name))
-  ) {
+  if (script === undefined || script === unknown || isSteered(context.environment)) {
     return unseen(context, "variable");
   }
   // The profile may set any variable.

@@ -1,0 +1,68 @@
+/** Proxies that a mesh injects into a Pod: the marks of the Pod template, and those of its Namespace in the stack. */
+import { isSecret, nameOf, namespaceOf, type Resource } from "../kubernetes/resource";
+import { get, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
+import type { Workload } from "../kubernetes/workload";
+import { matcherOf } from "../settings/globs";
+import type { Facts } from "../settings/schema";
+import { injectedProxies } from "../shutdown/app/injected";
+import type { Defect, Requirement } from "../shutdown/judge";
+
+/** The Namespaces of a stack, by the workloads in them. */
+export function namespacesOf(resources: readonly Resource[]): (workload: Workload) => Resource | undefined {
+  const byPlace = new Map<string, Resource>();
+  for (const resource of resources) {
+    const name = resource.kind === "Namespace" && resource.group === "" ? nameOf(resource) : undefined;
+    if (typeof name === "string" && !resource.isPatch) byPlace.set(`${resource.cluster}\0${name}`, resource);
+  }
+  return ({ resource }) => {
+    const namespace = namespaceOf(resource);
+    return isKnown(namespace) ? byPlace.get(`${resource.cluster}\0${namespace}`) : undefined;
+  };
+}
+
+/**
+ * What an injected proxy does while the app sleeps: never certain, as a mesh's own settings aren't in the manifest. A
+ * proxy that is written out in the template is judged like any container.
+ */
+export function judgeInjected(
+  workload: Workload,
+  namespace: Resource | undefined,
+  { sleepSeconds: t, kubernetesVersion }: Requirement,
+  { ignoreContainers }: Pick<Facts, "ignoreContainers">,
+): Defect[] {
+  const { resource, podSpecPath, pod } = workload;
+  if (!isKnown(pod.containers) || pod.isPatch) return [];
+  const templatePath = podSpecPath.replace(/spec$/, "metadata");
+  const template = templatePath === "metadata" ? resource.body : get(resource.body, "spec", "template");
+  const marks = {
+    labels: marksOf(resource, template, templatePath, "labels"),
+    annotations: marksOf(resource, template, templatePath, "annotations"),
+    namespaceLabels: marksOf(namespace, namespace?.body, "metadata", "labels"),
+    namespaceAnnotations: marksOf(namespace, namespace?.body, "metadata", "annotations"),
+    isHostNetwork: ![undefined, false].includes(get(pod.spec, "hostNetwork") as undefined),
+  };
+  const written = new Set(pod.containers.map(({ name, secretName = name }) => secretName));
+  const isIgnored = matcherOf(ignoreContainers);
+  return injectedProxies(marks, t, kubernetesVersion)
+    .filter(({ proxy }) => !written.has(proxy) && !isIgnored(proxy))
+    .map((proxy) => ({
+      code: "injected-proxy-may-stop-first",
+      ...{ rule: "sleep", certain: false, data: { t, proxy } },
+      fixes: [{ do: "hold-proxy", mesh: proxy.mesh, seconds: t }],
+    }));
+}
+
+/** Labels or annotations; what is a secret is unknown. */
+function marksOf(
+  resource: Resource | undefined,
+  owner: unknown,
+  path: string,
+  key: "labels" | "annotations",
+): ReadonlyMap<string, Maybe<string>> {
+  const map = getStringMap(owner, "metadata", key);
+  if (!resource || map === undefined || !isKnown(map)) return new Map();
+  if (!resource.secrets) return map;
+  return new Map(
+    [...map].map(([name, value]) => [name, isSecret(resource, `${path}.${key}["${name}"]`) ? unknown : value]),
+  );
+}
