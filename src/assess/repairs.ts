@@ -36,7 +36,9 @@ export function undoneOf(
   const edits = resourcePolicies.flatMap((policy) => alone.remedy(policy));
   const again = new Set(mendedBy(edits));
   const isLost = (part: string) => mended.has(part) && again.has(part);
-  const defects = all.filter((defect) => defect.certain && isLost(partOf(defect)));
+  // No repair makes an app hear its signal.
+  const mendable = all.filter(({ certain, code }) => certain && code !== "signal-lost");
+  const defects = mendable.filter((defect) => isLost(partOf(defect)));
   if (defects.length === 0) return undefined;
   const graces = edits.flatMap(({ container, value }) => (container === undefined ? Number(value) : []));
   const isOther = ({ do: what }: Fix) => what !== "set-grace" && what !== "shorten";

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { readKnowledge } from "../../src/assess";
 import { noConfigMaps } from "../../src/shutdown/app/config-maps";
 import { consider } from "../../src/assess/alone";
+import { judged } from "../support/findings";
 import { namespacesOf } from "../../src/assess/injected";
 import { messageOf } from "../../src/assess/messages";
 import { ofDefect } from "../../src/assess/finding";
@@ -169,4 +170,61 @@ describe("injected proxies", () => {
       for (const [i, message] of messages.entries()) assert.match(message, says[i] ?? /$^/);
     });
   }
+});
+
+describe("a stack", () => {
+  const stack = (labels: object, annotations: object, command: string[]) => [
+    {
+      type: "kubernetes:core/v1:Namespace",
+      name: "shop",
+      props: { kind: "Namespace", metadata: { name: "shop", labels } },
+    },
+    {
+      type: "kubernetes:networking.k8s.io/v1:Ingress",
+      name: "web",
+      props: {
+        ...{ kind: "Ingress", metadata: { name: "web", namespace: "shop" } },
+        spec: { ingressClassName: "apisix", rules: rulesTo("web") },
+      },
+    },
+    {
+      type: "kubernetes:core/v1:Service",
+      name: "web",
+      props: {
+        ...{ kind: "Service", metadata: { name: "web", namespace: "shop" } },
+        spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
+      },
+    },
+    {
+      type: "kubernetes:apps/v1:Deployment",
+      name: "web",
+      props: {
+        ...{ kind: "Deployment", metadata: { name: "web", namespace: "shop" } },
+        spec: {
+          template: {
+            metadata: { labels: { app: "web" }, annotations },
+            spec: { containers: [{ ...container("web"), command, ports: [{ containerPort: 80 }] }] },
+          },
+        },
+      },
+    },
+  ];
+  const rulesTo = (name: string) => [
+    { http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name, port: { number: 80 } } } }] } },
+  ];
+  const codes = (...given: Parameters<typeof stack>) =>
+    judged(stack(...given))
+      .printed.filter((each) => /injected|signal/.test(each))
+      .sort();
+
+  it("knows the marks of the Namespace", () =>
+    assert.deepEqual(codes({ "istio-injection": "enabled" }, {}, ["java"]), [
+      "apisix-route-blind-spots: injected-proxy-may-stop-first web",
+    ]));
+  it("tells of a signal that is lost, and of one that may be", () => {
+    assert.deepEqual(codes({}, {}, ["dash", "-c", "app | tee /log"]), ["apisix-routed-workloads: signal-lost web web"]);
+    assert.deepEqual(codes({}, {}, ["sh", "-c", "./wait-for-db.sh; app"]), [
+      "apisix-route-blind-spots: signal-may-be-lost web web",
+    ]);
+  });
 });

@@ -3,7 +3,7 @@
  * hears it only if it is PID 1 itself, because the shell has replaced itself with it (`exec`).
  *
  * Whether a shell does that with the last command of a `-c` script by itself depends on the shell: upstream's dash,
- * bash and busybox's ash do in the forms that docs/signals.md lists; Debian's and Ubuntu's dash never does
+ * bash and busybox's ash do in the forms that docs/signals.md lists; Debian's dash, on which Ubuntu's is based, never does
  * (debian/patches/0004-SHELL-Disable-sh-c-command-sh-c-exec-command-optimiza.diff). No shell can while a command of the
  * script is still to come.
  */
