@@ -10,6 +10,22 @@ export interface Step {
   id?: string;
 }
 
+/** What is written in a resource, as evidence. */
+export interface Mark {
+  /** `ApisixRoute shop/ws`. */
+  resource: string;
+  /** The field and its value: `spec.http[0].websocket: true`. Absent: the resource's kind says it. */
+  field?: string;
+}
+
+/** Connections that stay open, the most telling first. */
+export const longLivedKinds = ["websocket", "grpc", "stream"] as const;
+
+/** A mark of connections that stay open for longer than a request takes. */
+export interface LongLived extends Mark {
+  kind: (typeof longLivedKinds)[number];
+}
+
 /** What makes a workload routed: from the route to the workload, each step found in the one before. */
 export interface Chain {
   steps: Step[];
@@ -25,6 +41,10 @@ export interface Chain {
   timeout?: number;
   /** The timeout comes from a secret: it isn't printed. */
   isTimeoutSecret?: true;
+  /** Connections on it stay open. */
+  longLived?: LongLived;
+  /** What says that a request which fails at one Pod isn't tried on another one. */
+  noRetries?: Mark;
 }
 
 export interface RoutedWorkload {

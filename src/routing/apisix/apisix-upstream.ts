@@ -5,7 +5,7 @@
  * apisix-ingress-controller v1.8.4 pkg/providers/apisix/translation/apisix_upstream.go, 2.2.0
  * internal/adc/translator/apisixupstream.go.
  */
-import { labelOf, type Resource } from "../../kubernetes/resource";
+import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import {
   getList,
   getNumber,
@@ -26,6 +26,7 @@ import {
   through,
   unknownValue,
   weighted,
+  withScheme,
   type Context,
   type Found,
   type Obstacle,
@@ -65,9 +66,10 @@ export function* namedUpstream(
 }
 
 function* nodes(context: Context, upstream: Resource, before: Way): Generator<Found> {
-  const way = lasting(through(before, stepOf(upstream)), requestTimeout(getObject(upstream.body, "spec")), upstream);
+  const timed = lasting(through(before, stepOf(upstream)), requestTimeout(getObject(upstream.body, "spec")), upstream);
   const searchNamespace = context.settings.apisixNamespace;
   const scheme = getString(upstream.body, "spec", "scheme");
+  const way = withScheme(timed, scheme, upstream, "spec.scheme");
   yield* elements(
     getList(upstream.body, "spec", "externalNodes"),
     { way, from: upstream, path: "spec.externalNodes" },
@@ -143,11 +145,15 @@ export interface Timeout {
   from: Resource;
 }
 
+/** The ApisixUpstream with a Service's name, if there is one. */
+export function upstreamsOf({ index }: Context, service: Resource): readonly Resource[] {
+  const [place, name] = [index.placeOf(service), nameOf(service)];
+  return place !== undefined && typeof name === "string" ? index.named(place, kind, name) : [];
+}
+
 /** The request timeout that the ApisixUpstream with a Service's name sets. */
-export function timeoutOfService(context: Context, service: Resource, name: string): Timeout | undefined {
-  const place = context.index.placeOf(service);
-  if (place === undefined) return undefined;
-  for (const upstream of context.index.named(place, kind, name)) {
+export function timeoutOfService(context: Context, service: Resource): Timeout | undefined {
+  for (const upstream of upstreamsOf(context, service)) {
     const seconds = requestTimeout(getObject(upstream.body, "spec"));
     if (seconds !== undefined) return { seconds, from: upstream };
   }

@@ -155,9 +155,11 @@ export function* plugin(
   // In a list it stands beside its configuration.
   const isHidden = [place.path, place.path.replace(/\.config$/, ".name")].some((path) => isSecret(place.from, path));
   const printed = isHidden ? hidden : name;
+  // Whatever the route's own connections are, the plugin makes requests.
+  const { longLived: _, ...own } = way;
   const to: Way = isTold
-    ? noted({ ...way, via: "mirror" }, { code: "fed-by-plugin", plugin: printed })
-    : noted(way, { code: "asked-by-plugin", plugin: printed });
+    ? noted({ ...own, via: "mirror" }, { code: "fed-by-plugin", plugin: printed })
+    : noted(own, { code: "asked-by-plugin", plugin: printed });
   for (const field of (isTold ? told : asked)[name] ?? []) yield* hosts(to, config, field, place);
 }
 

@@ -5,7 +5,7 @@
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getNumber, getObject, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { defaultPort, parseHost } from "../follow/cluster-dns";
-import { elements, unknownValue, weighted, type Found, type Obstacle, type Way } from "../follow/reference";
+import { elements, unknownValue, weighted, withScheme, type Found, type Obstacle, type Way } from "../follow/reference";
 
 /** Where a piece of APISIX's configuration stands, and where its one-label host names are looked up. */
 export interface Place {
@@ -18,14 +18,15 @@ export function below(place: Place, key: string): Place {
   return { ...place, path: `${place.path}.${key}` };
 }
 
-export function* upstream(way: Way, body: unknown, place: Place): Generator<Found> {
+export function* upstream(before: Way, body: unknown, place: Place): Generator<Found> {
+  const scheme = getString(body, "scheme");
+  const way = withScheme(before, scheme, place.from, below(place, "scheme").path);
   const type = getString(body, "discovery_type");
   if (type !== undefined) {
     yield* discovery(way, type, getString(body, "service_name"), below(place, "service_name"));
     return;
   }
   const nodes = get(body, "nodes");
-  const scheme = getString(body, "scheme");
   const port = defaultPort(isKnown(scheme) ? scheme : undefined);
   const at = below(place, "nodes");
   if (Array.isArray(nodes)) {

@@ -3,7 +3,7 @@ import { labelOf, type Resource } from "../../kubernetes/resource";
 import { hidden } from "../../kubernetes/secrets";
 import { unknown } from "../../kubernetes/values";
 import type { Arrival } from "./arrive";
-import { noted, onlyOn, type Obstacle, type Way } from "./reference";
+import { moreTelling, noted, onlyOn, type Obstacle, type Way } from "./reference";
 import type { LostByPort } from "../routes";
 import { findPort, isHeadless } from "./service";
 
@@ -62,12 +62,15 @@ export function once(arrivals: readonly Arrival[]): Arrival[] {
   return [...seen.values()].flatMap((ofService) => [...ofService.values()]);
 }
 
-/** Two rules of one route that lead the same way: the notes of both, and the longer timeout. */
+/** Two rules of one route that lead the same way: the notes and marks of both, and the longer timeout. */
 function merged(one: Way, other: Way): Way {
   const timeout = Math.max(one.timeout ?? -1, other.timeout ?? -1);
   const isTimeoutSecret = one.isTimeoutSecret ?? other.isTimeoutSecret;
+  const lasts = one.longLived && other.longLived ? moreTelling(one.longLived, other.longLived) : undefined;
   return {
+    ...other,
     ...noted(one, ...other.notes),
+    ...(lasts && { longLived: lasts }),
     ...(timeout < 0 ? {} : { timeout }),
     ...(isTimeoutSecret && { isTimeoutSecret }),
   };

@@ -1,13 +1,9 @@
 /** From a reference to the Services that it means: by name, by host, through ExternalName Services. */
-import { oncePer } from "../../once";
-import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
-import { getList, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
-import { timeoutOfService, type Timeout } from "../apisix/apisix-upstream";
+import { labelOf, type Resource } from "../../kubernetes/resource";
+import { isKnown, unknown } from "../../kubernetes/values";
 import { isAddress, parseClusterName } from "./cluster-dns";
-import { requestTimeout } from "../apisix/duration";
 import {
   isObstacle,
-  lasting,
   noted,
   isPortSecret,
   onlyOn,
@@ -27,6 +23,7 @@ import {
 } from "./reference";
 import type { Place, ResourceIndex } from "./resource-index";
 import { externalName, isHeadless, serviceFrom, serviceNamedFrom, servicesNamed } from "./service";
+import { tuned, withTimeoutOf } from "./tuning";
 
 /** A way that has reached a Service. */
 export interface Arrival {
@@ -108,6 +105,7 @@ function reach(context: Context, reference: Reference, service: Resource, to: Wa
     }
     way = noted(way, { code: "dns-ttl" });
   } else if (isByName) way = noted(way, { code: "keep-alive-connections" });
+  if (!isHost && target.resolvedBy === "controller") way = tuned(context, service, target, way);
   return {
     service,
     way: withTimeoutOf(context, service, way),
@@ -118,30 +116,6 @@ function reach(context: Context, reference: Reference, service: Resource, to: Wa
     ...("subset" in target && target.subset ? { subset: target.subset } : {}),
   };
 }
-
-/** The way with the timeout that an ApisixUpstream or a BackendTrafficPolicy sets for a Service. */
-function withTimeoutOf(context: Context, service: Resource, way: Way): Way {
-  const name = nameOf(service);
-  if (way.timeout !== undefined || typeof name !== "string") return way;
-  const timeout = timeoutOfService(context, service, name) ?? policyTimeouts(context).get(service);
-  return timeout ? lasting(way, timeout.seconds, timeout.from) : way;
-}
-
-const policyTimeouts = oncePer(({ index }: Context): ReadonlyMap<Resource, Timeout> => {
-  const timeouts = new Map<Resource, Timeout>();
-  for (const policy of index.ofKind("apisix.apache.org/BackendTrafficPolicy")) {
-    const seconds = requestTimeout(getObject(policy.body, "spec"));
-    const refs = getList(policy.body, "spec", "targetRefs");
-    const place = index.placeOf(policy);
-    if (seconds === undefined || place === undefined || !isKnown(refs)) continue;
-    for (const ref of refs ?? []) {
-      const name = getString(ref, "name");
-      if (typeof name !== "string") continue;
-      for (const service of servicesNamed(index, place, name)) timeouts.set(service, { seconds, from: policy });
-    }
-  }
-  return timeouts;
-});
 
 /** The Services of the stack that a name means, or why there are none. */
 function servicesOf(

@@ -4,7 +4,18 @@ import { isNamespaceSecret, isSecret, labelOf, type Resource } from "../../kuber
 import { hidden } from "../../kubernetes/secrets";
 import { getNumber, getString, unknown, type Maybe } from "../../kubernetes/values";
 import type { ResourceIndex } from "./resource-index";
-import type { Chain, ControllerLine, LineReason, Note, Problem, RoutingSettings, Step } from "../routes";
+import {
+  longLivedKinds,
+  type Chain,
+  type ControllerLine,
+  type LineReason,
+  type LongLived,
+  type Mark,
+  type Note,
+  type Problem,
+  type RoutingSettings,
+  type Step,
+} from "../routes";
 
 /** What every source needs. */
 export interface Context {
@@ -27,6 +38,10 @@ export interface Way {
   timeout?: number;
   /** The timeout may come from a secret. */
   isTimeoutSecret?: true;
+  longLived?: LongLived;
+  /** Its route lets no WebSocket through, whatever the Service says; or it may not. */
+  isWebSocketOff?: true;
+  noRetries?: Mark;
   /** Its weight is 0: configured, but no request goes this way until somebody raises it. */
   isDormant?: boolean;
 }
@@ -139,6 +154,26 @@ export function lasting(way: Way, seconds: number | undefined, { secrets, kind }
   // A ConfigMap holds all of it in one text.
   const isHidden = secrets !== undefined && (secrets.hasObjects || kind === "ConfigMap" || secrets.some(isPath));
   return { ...way, timeout: seconds, ...(isHidden && { isTimeoutSecret: true }) };
+}
+
+/**
+ * The way with a mark of connections that stay open. What is a secret isn't one.
+ *
+ * @param path where it is written, and `value` what; left out: the kind of the resource says it
+ */
+export function longLived(way: Way, kind: LongLived["kind"], from: Resource, path?: string, value?: string): Way {
+  if (path !== undefined && from.secrets?.touch(path)) return way;
+  const mark = { kind, resource: labelOf(from), ...(path === undefined ? {} : { field: `${path}: ${value}` }) };
+  return { ...way, longLived: way.longLived ? moreTelling(way.longLived, mark) : mark };
+}
+
+/** The same for the scheme of an upstream: gRPC's streams stay open. */
+export function withScheme(way: Way, scheme: Maybe<string> | undefined, from: Resource, path: string): Way {
+  return scheme === "grpc" || scheme === "grpcs" ? longLived(way, "grpc", from, path, scheme) : way;
+}
+
+export function moreTelling(one: LongLived, other: LongLived): LongLived {
+  return longLivedKinds.indexOf(other.kind) < longLivedKinds.indexOf(one.kind) ? other : one;
 }
 
 /** A text from a resource, as messages print it. @param path where it stands, or the object that holds it */

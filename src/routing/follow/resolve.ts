@@ -145,6 +145,8 @@ function chainOf(way: Way): Chain {
     notes: [...way.notes],
     ...(way.timeout === undefined ? {} : { timeout: way.timeout }),
     ...(way.isTimeoutSecret && { isTimeoutSecret: true }),
+    ...(way.longLived && { longLived: way.longLived }),
+    ...(way.noRetries && { noRetries: way.noRetries }),
   };
 }
 

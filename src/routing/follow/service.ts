@@ -15,18 +15,23 @@ export interface ServicePort {
   number: Maybe<number> | undefined;
   /** A number, or the name of a container's port. */
   target: Maybe<number | string> | undefined;
+  appProtocol: Maybe<string> | undefined;
+  /** Its place in the list. */
+  index: number;
 }
 
 /** The ports of a Service; unknown where the list is. */
 export const servicePorts = oncePer((service: Resource): Maybe<readonly ServicePort[]> => {
   const ports = getList(service.body, "spec", "ports");
   if (ports === unknown || (ports === undefined && service.isPatch)) return unknown;
-  return (ports ?? []).map((port) => {
+  return (ports ?? []).map((port, index) => {
     const number = getNumber(port, "port");
     return {
       name: getString(port, "name"),
       number,
       target: portAt(port, "targetPort") ?? number,
+      appProtocol: getString(port, "appProtocol"),
+      index,
     };
   });
 });

@@ -5,9 +5,9 @@
  */
 import type * as Yaml from "js-yaml";
 import { labelOf, namespaceOf, type Resource } from "../../kubernetes/resource";
-import { get, getList, getNumber, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
+import { get, getBoolean, getList, getNumber, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
 import { pluginMap, requestSeconds } from "../apisix/plugins";
-import { lasting, startAt, unknownValue, type Context, type Found, type Way } from "../follow/reference";
+import { lasting, longLived, startAt, unknownValue, type Context, type Found, type Way } from "../follow/reference";
 import { upstream, type Place } from "../apisix/upstream";
 
 const key = "apisix.yaml";
@@ -68,7 +68,10 @@ function* config(configMap: Resource, text: string, way: Way): Generator<Found> 
   for (const kind of ["routes", "stream_routes"]) {
     for (const { body, path } of list(root, kind)) {
       if (getNumber(body, "status") === 0) continue;
-      const timed = lasting(way, requestSeconds(body), configMap);
+      const isOn = getBoolean(body, "enable_websocket") === true;
+      const field = `data["${key}"].${path}.enable_websocket`;
+      const to = isOn ? longLived(way, "websocket", configMap, field, "true") : way;
+      const timed = lasting(to, requestSeconds(body), configMap);
       yield* target(timed, body, path);
       const service = byId("services", get(body, "service_id"));
       // A route's own upstream wins over its service's.

@@ -23,6 +23,7 @@ import {
   elements,
   isObstacle,
   lasting,
+  longLived,
   onlyOn,
   portAt,
   startAt,
@@ -176,7 +177,10 @@ function* spec(context: Context, route: Resource, way: Way): Generator<Found> {
   yield* elements(list("http"), at("http"), (rule, path) => httpRule(context, route, way, rule, path));
   const stream = route.version === "v2alpha1" ? "tcp" : "stream";
   yield* elements(list(stream), at(stream), function* (rule, path) {
-    yield* backend(context, route, way, get(rule, "backend"), `${path}.backend`);
+    // UDP has no connections that could be cut.
+    const isTcp = stream === "tcp" || getString(rule, "protocol") === "TCP";
+    const to = isTcp ? longLived(way, "stream", route, `${path}.protocol`, "TCP") : way;
+    yield* backend(context, route, to, get(rule, "backend"), `${path}.backend`);
     yield* pluginList(way, getList(rule, "plugins"), pluginPlace(context, route, `${path}.plugins`));
   });
 }
@@ -186,7 +190,7 @@ function pluginPlace(context: Context, from: Resource, path: string) {
 }
 
 function* httpRule(context: Context, route: Resource, start: Way, rule: unknown, path: string): Generator<Found> {
-  const way = lasting(start, requestTimeout(rule), route);
+  const way = withWebSocket(lasting(start, requestTimeout(rule), route), route, rule, `${path}.websocket`);
   const backends = getList(rule, "backends");
   const upstreams = route.version === "v2" ? getList(rule, "upstreams") : undefined;
   const plugins = getList(rule, "plugins");
@@ -229,6 +233,13 @@ function* httpRule(context: Context, route: Resource, start: Way, rule: unknown,
       yield* plugin(way, "ldap-auth", ldap, pluginPlace(context, route, `${path}.authentication.ldapAuth`));
     }
   }
+}
+
+/** What a rule says itself wins over its Services' appProtocol. */
+function withWebSocket(way: Way, route: Resource, rule: unknown, path: string): Way {
+  const own = getBoolean(rule, "websocket");
+  if (own === true) return longLived(way, "websocket", route, path, "true");
+  return own === undefined ? way : { ...way, isWebSocketOff: true };
 }
 
 /** An unknown plugin may be one. */

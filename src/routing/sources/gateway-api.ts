@@ -13,6 +13,7 @@ import {
   elements,
   isObstacle,
   lasting,
+  longLived,
   noted,
   onlyOn,
   startAt,
@@ -23,6 +24,7 @@ import {
   type Found,
   type Way,
 } from "../follow/reference";
+import type { LongLived } from "../routes";
 import { isGranted, readGrants, type Grants } from "../gateway/reference-grant";
 
 export function* gatewayApi(context: Context): Generator<Found> {
@@ -37,11 +39,20 @@ export function* gatewayApi(context: Context): Generator<Found> {
   yield* policies(context);
 }
 
+/** The kinds of routes whose connections stay open. UDP has none. */
+const longLivedRoutes: Readonly<Record<string, LongLived["kind"]>> = {
+  GRPCRoute: "grpc",
+  TCPRoute: "stream",
+  TLSRoute: "stream",
+};
+
 function* rules(context: Context, grants: Grants, route: Resource, way: Way): Generator<Found> {
   const hostnames = getList(route.body, "spec", "hostnames");
   // Without a host name there is nothing that 2.x could tell TLS connections apart by.
   const isDead = route.kind === "TLSRoute" && (hostnames === undefined || (isKnown(hostnames) && !hostnames.length));
-  const start = isDead ? onlyOn("1", way, { code: "hostnames-missing" }) : way;
+  const lasts = longLivedRoutes[route.kind];
+  const marked = lasts ? longLived(way, lasts, route) : way;
+  const start = isDead ? onlyOn("1", marked, { code: "hostnames-missing" }) : marked;
   const from = route;
   yield* elements(
     getList(route.body, "spec", "rules"),

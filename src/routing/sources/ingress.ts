@@ -13,9 +13,11 @@ import {
   elements,
   isObstacle,
   lasting,
+  longLived,
   portAt,
   startAt,
   unknownValue,
+  withScheme,
   type Context,
   type Found,
   type PortReference,
@@ -47,9 +49,10 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
     const text = annotation(name);
     return typeof text === "string" ? text.replace(/^\d+$/, "$&s") : text;
   });
-  const way = lasting(start, longestOf(timeouts), ingress);
   const from = ingress;
   const path = "metadata.annotations";
+  const timed = lasting(start, longestOf(timeouts), ingress);
+  const way = withConnections(timed, annotation, ingress);
 
   // Moves all backends of the Ingress.
   const namespace = annotation("svc-namespace") || undefined;
@@ -80,6 +83,16 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
   for (const found of plugin(way, "forward-auth", isKnown(uri) ? { uri } : unknown, place)) {
     yield isObstacle(found) ? found : { ...found, path: `${path}["${prefix}auth-uri"]` };
   }
+}
+
+/** Both lines take `true`, and a scheme in any case (`GetBoolAnnotation`, annotations/upstream). */
+function withConnections(way: Way, annotation: (name: string) => Maybe<string> | undefined, ingress: Resource): Way {
+  const at = (name: string) => `metadata.annotations["${prefix}${name}"]`;
+  const scheme = annotation("upstream-scheme");
+  const lower = isKnown(scheme) ? scheme?.toLowerCase() : scheme;
+  const to = withScheme(way, lower, ingress, at("upstream-scheme"));
+  const isOn = annotation("enable-websocket") === "true";
+  return isOn ? longLived(to, "websocket", ingress, at("enable-websocket"), '"true"') : to;
 }
 
 function* backend(
