@@ -13,7 +13,12 @@ function app(name: string, namespace: string): k8s.core.v1.Service {
         metadata: { labels },
         spec: {
           containers: [
-            { name, image: `ghcr.io/example/${name}:1.0.0`, ports: [{ name: "http", containerPort: 8080 }] },
+            {
+              name,
+              image: `ghcr.io/example/${name}:1.0.0`,
+              ports: [{ name: "http", containerPort: 8080 }],
+              readinessProbe: { httpGet: { path: "/ready", port: "http" } },
+            },
           ],
         },
       },

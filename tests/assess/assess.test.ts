@@ -8,7 +8,17 @@ import type { Fix } from "../../src/shutdown/judge";
 import { arbitraryPodSpec } from "../support/arbitrary-pods";
 import { asPulumi, brief, judged, today } from "../support/findings";
 import { UNKNOWN, type TestResource } from "../support/host";
-import { apisixRoute, behind, deployment, hook, nativeSleep, podSpec, routed, service } from "../support/resources";
+import {
+  apisixRoute,
+  behind,
+  deployment,
+  hook,
+  nativeSleep,
+  podSpec,
+  routed,
+  served,
+  service,
+} from "../support/resources";
 
 const shop = (container: Record<string, unknown> = {}, pod: Record<string, unknown> = {}) =>
   behind(deployment("web", container, { pod }));
@@ -130,7 +140,7 @@ const two = (web: object, proxy: object, pod: object = {}) =>
       ...routed,
       pod: {
         containers: [
-          { name: "web", image: "web:1", ports: [{ name: "http", containerPort: 8080 }], ...web },
+          { ...served, name: "web", image: "web:1", ...web },
           { name: "proxy", image: "proxy:1", ...proxy },
         ],
         ...pod,

@@ -90,7 +90,7 @@ describe("check --fix says what stands in the files", () => {
 apiVersion: v1
 kind: List
 items:
-${item("a", "- name: web # the app")}${item("b", "- &web\n              name: web\n          initContainers:\n            - *web")}${item("c", "- { name: web }")}${routes(
+${item("a", "- name: web # the app\n              startupProbe: {}")}${item("b", "- &web\n              name: web\n              startupProbe: {}\n          initContainers:\n            - *web")}${item("c", "- { name: web, startupProbe: {} }")}${routes(
     "a",
     "b",
     "c",

@@ -32,7 +32,9 @@ interface Options extends pulumi.CustomResourceOptions {
 
 /** Its container declares a port: it looks reachable, so that the pack repairs it. */
 function podOf({ container, pod }: Options) {
-  return { containers: [{ name: "web", image: "web:1", ports: [{ containerPort: 8080 }], ...container }], ...pod };
+  const startupProbe = { tcpSocket: { port: 8080 } };
+  const web = { name: "web", image: "web:1", ports: [{ containerPort: 8080 }], startupProbe };
+  return { containers: [{ ...web, ...container }], ...pod };
 }
 
 function manifest(name: string, options: Options = {}) {

@@ -137,6 +137,7 @@ describe("the resource policies", () => {
         name: "web",
         image: UNKNOWN,
         ports: [{ name: "http", containerPort: 8080 }],
+        startupProbe: { tcpSocket: { port: "http" } },
         env,
         lifecycle: sleep5,
       });

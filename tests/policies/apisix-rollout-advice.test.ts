@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Settings } from "../../src/settings/schema";
 import { codesOf, judged } from "../support/findings";
 import { preview, UNKNOWN, type TestResource } from "../support/host";
-import { apisixRoute, behind, deployment, hook, service } from "../support/resources";
+import { apisixRoute, behind, deployment, hook, served, service } from "../support/resources";
 
 const policy = "apisix-rollout-advice";
 const ignore = (of: string) => `ignore.apisix-graceful-termination/${of}`;
@@ -32,7 +32,7 @@ const sidecar = (fields: object) =>
       pod: {
         ...grace(60),
         containers: [
-          { name: "web", image: "web:1", ports: [{ name: "http", containerPort: 8080 }], ...fine, ...fields },
+          { ...served, name: "web", image: "web:1", ...fine, ...fields },
           { name: "proxy", image: "proxy:1", lifecycle: { preStop: { sleep: { seconds: 40 } } } },
         ],
       },

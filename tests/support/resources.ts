@@ -12,6 +12,12 @@ interface WorkloadOptions {
   propertyDependencies?: Record<string, string[]>;
 }
 
+/** A port, and a probe that keeps requests away until the app listens. */
+export const served = {
+  ports: [{ name: "http", containerPort: 8080 }],
+  startupProbe: { tcpSocket: { port: "http" } },
+};
+
 /** A Deployment `shop/<name>` whose container "web" declares a port; fields of the container go over it. */
 export function deployment(
   name: string,
@@ -32,7 +38,7 @@ export function deployment(
         template: {
           metadata: { labels, ...(options.podAnnotations && { annotations: options.podAnnotations }) },
           spec: {
-            containers: [{ name: "web", image: "web:1", ports: [{ name: "http", containerPort: 8080 }], ...container }],
+            containers: [{ ...served, name: "web", image: "web:1", ...container }],
             ...options.pod,
           },
         },
