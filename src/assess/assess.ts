@@ -10,8 +10,7 @@ import type { PackSettings } from "../settings/settings";
 import { configMapsOf } from "../shutdown/app";
 import { isApisix } from "../shutdown/app/apisix";
 import type { Defect, Rule } from "../shutdown/judge";
-import { apisixPods } from "./apisix-pods";
-import { catalogAge, controllerLines, lingering, slowRequest } from "./advice";
+import { adviceOnWorkloads, apisixPods, catalogAge, controllerLines, lingering } from "./advice";
 import {
   assessResource,
   consider,
@@ -23,7 +22,6 @@ import {
 } from "./alone";
 import { needlessExemptions } from "./exemptions";
 import { evidenceOf, finding, isUpstream, ofDefect, type Finding, type Remark } from "./finding";
-import { hiddenTimes } from "./hidden";
 import { namespacesOf } from "./injected";
 import type { Knowledge } from "./knowledge";
 import { isAdvice } from "./blind-spot-messages";
@@ -101,6 +99,7 @@ export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessm
   const judged = new Map<string, () => Judged>();
   const run = { repaired, reported: stack.reported ?? reported };
   add(withRoutes(routes, considered, judged, run, knowledge, today));
+  add(adviceOnWorkloads(routes, resources, considered, judged, knowledge, today));
   add(apisixPods(routes, considered, configMaps, knowledge, today));
   add(ofStack(deployed, routes, knowledge, today));
   const lost = unreadable([...(stack.unreadable ?? [])]);
@@ -183,14 +182,6 @@ function* ofRouted(
     yield ofDefect(defect, { ...given, remarks: [...remarksOn(defect, workload), ...remarks] });
   }
   if (upstream.length === 0) yield* ofMirrored(workload, defects, chains, settings, today);
-  const slow = slowRequest(workload.pod, upstream, judged, hiddenTimes(workload) !== undefined);
-  if (slow) {
-    const { container, chain, ...data } = slow;
-    const policy = "apisix-rollout-advice";
-    const excuses = excusesFrom(workload, policy, undefined, settings, today);
-    const context = { policy, subject, excuses, ...evidenceOf([chain]) } as const;
-    yield { ...finding("timeout-exceeds-grace", data, context), container };
-  }
   yield* ofAnnotations(wishes, workload, evidenceOf(chains).evidence, settings, today);
 }
 

@@ -99,6 +99,27 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
       defects: [{ code: "grace-zero", rule: "grace", certain: true, data: {}, fixes: [{ ...setGrace, seconds: 15 }] }],
     },
   },
+  "connections-cut": {
+    data: {
+      workload: "Deployment shop/ws",
+      mark: { kind: "websocket", resource: "ApisixRoute shop/ws", field: "spec.http[0].websocket: true" },
+      seconds: 30,
+      mayRaise: true,
+    },
+  },
+  "nothing-takes-over": { data: { workload: "Deployment shop/registry", gaps: [{ is: "recreate" }] } },
+  "field-dropped": {
+    data: {
+      workload: "Deployment shop/web",
+      fields: [
+        {
+          path: "spec.template.spec.containers[0].lifecycle.preStopHook",
+          meant: "spec.template.spec.containers[0].lifecycle.preStop",
+        },
+      ],
+      others: 0,
+    },
+  },
   "keep-alive-connections": { data: { workload: "Deployment shop/web", others: 0 } },
   "dns-ttl": { data: { workload: "StatefulSet shop/db", others: 1 } },
   "controller-line": {

@@ -1,10 +1,12 @@
 /** What a judgement consists of: data, no sentences. The words are in messages.ts. */
 import type { Resource } from "../kubernetes/resource";
-import { printChain, type BlindSpotData, type Chain, type LineNote, type Note } from "../routing";
+import { printChain, type BlindSpotData, type Chain, type LineNote, type LongLived, type Note } from "../routing";
 import type { Excuse, ExcuseFault } from "../settings/exemptions";
 import type { PolicyName, ResolvedSettings } from "../settings/schema";
 import type { Defect, DefectData, Fix } from "../shutdown/judge";
 import type { Lands } from "../shutdown/lands";
+import type { DeadField } from "./advice/dead-fields";
+import type { Gap } from "./advice/nothing-takes-over";
 
 /** What the codes say that are neither a Pod's defect nor a blind spot of routing. Seconds and days. */
 export interface OtherData {
@@ -35,6 +37,11 @@ export interface OtherData {
     grace?: number;
   };
   "controller-shutdown": { workload: string; defects: readonly Defect[] };
+  /** `seconds`: from the Pod's deletion, at the latest; absent where that isn't known. */
+  "connections-cut": { workload: string; mark: LongLived; seconds?: number; mayRaise: boolean };
+  "nothing-takes-over": { workload: string; gaps: readonly Gap[] };
+  /** Up to three fields, and how many more there are. */
+  "field-dropped": { workload: string; fields: readonly DeadField[]; others: number };
   /** `workload` is the first of those that it is true of, `others` how many there are besides. */
   "keep-alive-connections": { workload: string; others: number };
   "dns-ttl": { workload: string; others: number };

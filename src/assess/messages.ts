@@ -11,7 +11,8 @@ import type { MeshName } from "../shutdown/app/injected";
 import type { Interval } from "../shutdown/interval";
 import { hidden } from "../kubernetes/secrets";
 import { docsUrl } from "../version";
-import type { BlindSpotCode } from "../routing";
+import type { BlindSpotCode, Mark } from "../routing";
+import type { Gap } from "./advice/nothing-takes-over";
 import { blindSpotMessages, lineText, noteText } from "./blind-spot-messages";
 import { cleaned } from "./clean";
 import { examples } from "./examples";
@@ -283,6 +284,32 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
       `${workload} runs the APISIX ingress controller, and doesn't terminate as its manifest says. ${all.map(defectText).join(" ")}`,
     fix: ({ defects: all }) => fixText(all.flatMap(({ fixes }) => fixes)),
     why: "The controller takes no requests, and needs no sleep. While none runs, APISIX learns of no Pod that ends: a controller that can't hand over in order makes t longer for all apps.",
+    policies: advice,
+  },
+  "connections-cut": {
+    what: ({ workload, mark, seconds: last }) =>
+      `${connections[mark.kind]} to ${workload} stay on a Pod that terminates: unless the app closes them, they are cut when it ends${last === undefined ? "" : `, after at most ${round(last)} s`}. ${markText(mark)}`,
+    fix: ({ mark: { kind }, mayRaise }) =>
+      `${kind === "grpc" ? "stop the server gracefully on SIGTERM, so that clients open their streams on another Pod" : "make the app close its connections on SIGTERM, so that clients connect to another Pod"}${mayRaise ? "; or raise terminationGracePeriodSeconds to the time that a connection may last" : ""}.`,
+    why: "The sleep keeps new requests away. A connection that is open stays on its Pod, whatever the endpoints say, until the app closes it or SIGKILL ends it.",
+    policies: advice,
+  },
+  "nothing-takes-over": {
+    what: ({ workload, gaps }) =>
+      `A rollout of ${workload} may lose requests that no sleep protects: ${gaps.map(gapText).join("; ")}.`,
+    fix: ({ gaps }) => `${gaps.map(gapFix).join(", and ")}.`,
+    why: "A sleep keeps the old Pod serving until APISIX knows that it goes. That helps if another Pod is there by then, and ready to answer.",
+    policies: advice,
+  },
+  "field-dropped": {
+    what: ({ workload, fields, others: more }) => {
+      const isOne = fields.length + more === 1;
+      const paths = fields.map(({ path }) => path).join(", ");
+      return `Kubernetes doesn't know ${isOne ? "this field" : "these fields"} of ${workload}, and drops or refuses ${isOne ? "it" : "them"}: ${paths}${andMore(more)}.`;
+    },
+    fix: ({ fields }) =>
+      `${fields.map(({ path, meant = "the container that it is meant for" }) => `move ${path} to ${meant}`).join(", and ")}.`,
+    why: "The API server drops a field that it doesn't know, and says so in a warning at most: the hook or the grace period that it holds doesn't exist.",
     policies: advice,
   },
   "keep-alive-connections": {
@@ -587,6 +614,49 @@ function hookField(hook: object): string {
   return sleep
     ? `lifecycle.preStop.sleep.seconds: ${sleep.seconds}`
     : `lifecycle.preStop.exec.command: ${JSON.stringify(exec?.command).replaceAll('","', '", "')}`;
+}
+
+/** Connections that stay open, by their mark. */
+const connections = { websocket: "WebSocket connections", grpc: "gRPC streams", stream: "TCP connections" };
+
+function markText({ resource, field }: Mark): string {
+  return field === undefined ? `Their route is ${resource}.` : `${resource} has ${field}.`;
+}
+
+function gapText(gap: Gap): string {
+  switch (gap.is) {
+    case "recreate":
+      return "strategy Recreate stops all Pods before it starts new ones";
+    case "all-unavailable":
+      return gap.isSingle
+        ? `maxUnavailable and maxSurge let its only Pod stop before the new one is ready (replicas is 1${gap.isDefault ? ", the default" : ""})`
+        : "maxUnavailable lets all Pods stop before new ones are ready";
+    case "stops-first":
+      return `a StatefulSet stops its only Pod before it starts the new one (replicas is 1${gap.isDefault ? ", the default" : ""})`;
+    case "no-scale-down-delay":
+      return "scaleDownDelaySeconds is 0, and stops the old Pods as soon as the Service is switched";
+    case "not-probed":
+      return `container "${gap.container}" has no readiness probe, and gets requests before the app listens`;
+    case "no-retries":
+      return `APISIX doesn't try a request that fails at one Pod on another one (${gap.field} in ${gap.resource})`;
+  }
+}
+
+function gapFix(gap: Gap): string {
+  switch (gap.is) {
+    case "recreate":
+      return "strategy.type: RollingUpdate if two versions of the app can run side by side";
+    case "all-unavailable":
+      return "maxUnavailable: 0 and maxSurge: 1";
+    case "stops-first":
+      return "replicas: 2 if the app can run twice";
+    case "no-scale-down-delay":
+      return "leave scaleDownDelaySeconds at its default of 30";
+    case "not-probed":
+      return `give container "${gap.container}" a readinessProbe`;
+    case "no-retries":
+      return "remove retries: 0";
+  }
 }
 
 /** Why an exemption doesn't hold, in words. */

@@ -101,6 +101,18 @@ const stacks: Record<string, TestResource[]> = {
     service("web"),
     route({ name: "a", timeout: { read: "40s" }, backends: [{ serviceName: "web", servicePort: 80 }] }),
   ],
+  "connections that stay open": [
+    pod(nativeSleep(5)),
+    service("web", { ports: [{ port: 80, appProtocol: "kubernetes.io/ws" }] }),
+    route({ name: "a", websocket: true, backends: [{ serviceName: "web", servicePort: 80 }] }),
+  ],
+  "a gRPC upstream without retries": [
+    ...behind(pod({ ...nativeSleep(5), startupProbe: null })),
+    object("apisix.apache.org/v2:ApisixUpstream", "web", { spec: { scheme: "grpcs", retries: 0 } }),
+  ],
+  "fields that are dropped": behind(
+    pod({ preSTop: {}, lifecycle: { prestop: {}, preStop: { command: ["x"] } } }, { gracePeriodSeconds: 47 }),
+  ),
   "a slow upstream": [
     ...behind(pod(nativeSleep(5))),
     object("apisix.apache.org/v2:ApisixUpstream", "web", { spec: { timeout: { read: "50s" } } }),

@@ -1,16 +1,16 @@
 /** APISIX's own Pods: what loses requests when they are replaced. */
-import { labelOf, type Resource } from "../kubernetes/resource";
-import type { Workload } from "../kubernetes/workload";
-import type { Routes } from "../routing";
-import type { FindConfigMap } from "../shutdown/app";
-import { isApisix, roleOf, workerTimeout, type WorkerTimeout } from "../shutdown/app/apisix";
-import { mendedGracePeriod, withoutShutdown, type Defect, type DefectCode } from "../shutdown/judge";
-import type { ContainerTimeline } from "../shutdown/timeline";
-import type { Considered, Judged } from "./alone";
-import { finding, isUpstream, type Finding, type OtherData } from "./finding";
-import { hiddenTimes } from "./hidden";
-import type { Knowledge } from "./knowledge";
-import { evidenceAlone, excusesFrom } from "./workload";
+import { labelOf, type Resource } from "../../kubernetes/resource";
+import type { Workload } from "../../kubernetes/workload";
+import type { Routes } from "../../routing";
+import type { FindConfigMap } from "../../shutdown/app";
+import { isApisix, roleOf, workerTimeout, type WorkerTimeout } from "../../shutdown/app/apisix";
+import { mendedGracePeriod, withoutShutdown, type Defect, type DefectCode } from "../../shutdown/judge";
+import type { ContainerTimeline } from "../../shutdown/timeline";
+import type { Considered, Judged } from "../alone";
+import { finding, isUpstream, type Finding, type OtherData } from "../finding";
+import { hiddenTimes } from "../hidden";
+import type { Knowledge } from "../knowledge";
+import { evidenceAlone, excusesFrom } from "../workload";
 
 const policy = "apisix-rollout-advice";
 

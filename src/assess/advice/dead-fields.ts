@@ -1,0 +1,89 @@
+/**
+ * Fields that are meant to delay SIGTERM or SIGKILL, and that Kubernetes doesn't have: they are misspelt, or stand at the
+ * wrong level. The API drops what it doesn't know; with strict validation, which kubectl asks for, it refuses it.
+ *
+ * Source: Lifecycle, LifecycleHandler, Container, PodSpec, PodTemplateSpec and ObjectMeta, and the specs of apps/v1, in
+ * https://kubernetes.io/docs/reference/kubernetes-api/. A probe has a terminationGracePeriodSeconds of its own.
+ */
+import { distance } from "fastest-levenshtein";
+import { get, getObject, isKnown } from "../../kubernetes/values";
+import type { Workload } from "../../kubernetes/workload";
+
+/** A field that has no effect. Paths in the resource. */
+export interface DeadField {
+  path: string;
+  /** The field that was meant; absent where there are several containers that it may be meant for. */
+  meant?: string;
+}
+
+/** All of a workload, the outer ones first. Never throws. */
+export function deadFields({ resource, podSpecPath, pod }: Workload): DeadField[] {
+  const { body, group, kind, secrets } = resource;
+  const found: DeadField[] = [];
+  const containers = (isKnown(pod.containers) ? pod.containers : []).map(({ path, body }) => ({
+    at: `${podSpecPath}.${path}`,
+    body,
+  }));
+  const [only] = containers.length === 1 ? containers : [];
+  /** @param meant what each name means there; a name that is right there isn't dead */
+  const look = (at: string, owner: unknown, meant: { [name in Name]?: string | undefined }, right?: string) => {
+    for (const key of keysOf(owner)) {
+      const name = key === right ? undefined : nameMeant(key);
+      if (name === undefined || !(name in meant) || get(owner, key) === undefined) continue;
+      const path = at === "" ? key : `${at}.${key}`;
+      const field = meant[name];
+      if (!secrets?.cover(path)) found.push({ path, ...(field === undefined ? {} : { meant: field }) });
+    }
+  };
+  const grace = { terminationGracePeriodSeconds: `${podSpecPath}.terminationGracePeriodSeconds` };
+  const ofPod = {
+    ...grace,
+    lifecycle: only && `${only.at}.lifecycle`,
+    preStop: only && `${only.at}.lifecycle.preStop`,
+  };
+
+  look("metadata", get(body, "metadata"), ofPod);
+  if (kind === "Pod") look("", body, ofPod);
+  else {
+    // A custom resource may have a field of that name: CloneSet has `spec.lifecycle`.
+    if (["", "apps", "extensions"].includes(group)) {
+      look("", body, ofPod);
+      look("spec", get(body, "spec"), ofPod);
+    }
+    look("spec.template", get(body, "spec", "template"), ofPod);
+    look("spec.template.metadata", get(body, "spec", "template", "metadata"), ofPod);
+  }
+  look(podSpecPath, pod.spec, ofPod, "terminationGracePeriodSeconds");
+  for (const { at, body } of containers) {
+    const lifecycle = `${at}.lifecycle`;
+    const preStop = `${lifecycle}.preStop`;
+    look(at, body, { ...grace, lifecycle, preStop }, "lifecycle");
+    look(lifecycle, get(body, "lifecycle"), { ...grace, preStop }, "preStop");
+    look(preStop, get(body, "lifecycle", "preStop"), { ...grace, command: `${preStop}.exec.command` });
+  }
+  return found;
+}
+
+type Name = "terminationGracePeriodSeconds" | "lifecycle" | "preStop" | "command";
+
+/** The field that a key was meant to be: as it is written, in another case, or nearly so. */
+function nameMeant(key: string): Name | undefined {
+  // Nothing that is much longer is near, and comparing costs the length.
+  if (key.length > 40) return undefined;
+  const word = key.toLowerCase().replace(/[-_]/g, "");
+  if (word === "command") return "command";
+  if (/^prestop(hook)?s?$/.test(word) || distance(word, "prestop") <= 2) return "preStop";
+  if (distance(word, "lifecycle") <= 2) return "lifecycle";
+  const isGrace = /^(terminationgrace(period)?|graceperiod)s?(sec(ond)?s?)?$/.test(word);
+  return isGrace || distance(word, "terminationgraceperiodseconds") <= 3 ? "terminationGracePeriodSeconds" : undefined;
+}
+
+function keysOf(owner: unknown): string[] {
+  const object = getObject({ owner }, "owner");
+  if (object === undefined || !isKnown(object)) return [];
+  try {
+    return Object.keys(object);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,76 @@
+/** Advice on single workloads: one finding a kind and workload. */
+import { labelOf, type Resource } from "../../kubernetes/resource";
+import type { Workload } from "../../kubernetes/workload";
+import type { Chain, Routes } from "../../routing";
+import { defaultGracePeriod } from "../../shutdown/timeline";
+import type { Considered, Judged } from "../alone";
+import { evidenceOf, finding, isUpstream, type Finding, type FindingContext } from "../finding";
+import { hiddenTimes } from "../hidden";
+import type { Knowledge } from "../knowledge";
+import { evidenceAlone, excusesFrom } from "../workload";
+import { scaledBy } from "./autoscalers";
+import { cutConnections } from "./connections-cut";
+import { deadFields } from "./dead-fields";
+import { gapsOf } from "./nothing-takes-over";
+import { slowRequest } from "./slow-request";
+
+const policy = "apisix-rollout-advice";
+
+/**
+ * @param resources those of the stack: an autoscaler among them decides how many replicas there are
+ * @param judged the judgement of each workload, by its id
+ */
+export function* adviceOnWorkloads(
+  routes: Routes,
+  resources: readonly Resource[],
+  considered: ReadonlyMap<Workload, Considered>,
+  judged: ReadonlyMap<string, () => Judged>,
+  { settings }: Knowledge,
+  today: Date,
+): Iterable<Finding> {
+  const isScaled = scaledBy(resources);
+  const routed = new Map(routes.workloads.map((each) => [each.workload, each.chains]));
+  for (const [workload, { known }] of considered) {
+    const chains = routed.get(workload) ?? [];
+    const upstream = chains.filter(isUpstream);
+    const alone = evidenceAlone(workload, settings, known?.evidence);
+    const evidence = chains.length > 0 ? evidenceOf(chains).evidence : alone === undefined ? undefined : [alone];
+    if (!evidence) continue;
+    const excuses = excusesFrom(workload, policy, undefined, settings, today);
+    const context = { policy, subject: workload.resource, excuses, evidence } as const;
+    const own = judged.get(workload.resource.id)?.();
+    if (own && upstream.length > 0) {
+      yield* ofConnections(workload, upstream, own, context);
+      const gaps = gapsOf(workload, upstream, isScaled(workload.resource), own.defects);
+      const data = { workload: labelOf(workload.resource), gaps };
+      if (gaps.length > 0) yield finding("nothing-takes-over", data, { ...context, ...evidenceOf(upstream) });
+    }
+    const dead = deadFields(workload);
+    const fields = dead.slice(0, 3);
+    const data = { workload: labelOf(workload.resource), fields, others: dead.length - fields.length };
+    if (fields.length > 0) yield finding("field-dropped", data, context);
+  }
+}
+
+/** Requests and connections that are on their way when SIGTERM comes. */
+function* ofConnections(
+  workload: Workload,
+  upstream: readonly Chain[],
+  judged: Judged,
+  about: Pick<FindingContext, "policy" | "subject" | "excuses">,
+): Iterable<Finding> {
+  const isHidden = hiddenTimes(workload) !== undefined;
+  const slow = slowRequest(workload.pod, upstream, judged, isHidden);
+  if (slow) {
+    const { container, chain, ...data } = slow;
+    yield { ...finding("timeout-exceeds-grace", data, { ...about, ...evidenceOf([chain]) }), container };
+  }
+  const cut = cutConnections(upstream, judged, slow, isHidden);
+  if (!cut) return;
+  const { chain, ...data } = cut;
+  const { gracePeriod } = workload.pod;
+  const { maxGracePeriodSeconds: ceiling = Infinity } = judged.requirement;
+  const mayRaise = (typeof gracePeriod === "number" ? gracePeriod : defaultGracePeriod) < ceiling;
+  const all = { workload: labelOf(workload.resource), ...data, mayRaise };
+  yield finding("connections-cut", all, { ...about, ...evidenceOf([chain]) });
+}
