@@ -6,6 +6,7 @@ export { apply } from "../shutdown/remedy";
 export { catalogProblems } from "./catalog-file";
 export { assessResource, type Judged, type ResourceAssessment } from "./alone";
 export { assess, type Assessment } from "./assess";
+export { deadFields } from "./advice/dead-fields";
 export { listExemptions } from "./exemptions";
 export type { Finding } from "./finding";
 export { readKnowledge, type Knowledge } from "./knowledge";

@@ -12,11 +12,8 @@ import { readDocuments, type Document } from "./sources/documents";
 
 export type Path = readonly (string | number)[];
 
-/** A field that is set, or replaced as a whole. */
-export interface FieldEdit {
-  path: Path;
-  value: unknown;
-}
+/** A field that is set, or replaced as a whole; that gets another name in its place; or that is removed. */
+export type FieldEdit = { path: Path } & ({ value: unknown } | { rename: string } | { remove: true });
 
 /** One object to repair: where it stands in its document, and which of its fields become what. */
 export interface Fix {
@@ -93,11 +90,22 @@ function attempt(text: string, fixes: readonly Fix[]): string | undefined {
   const all = fixes.flatMap(({ document, path, edits }, i) =>
     edits.map((edit) => ({ index: document.part.index, place: places[i] ?? -1, path: [...path, ...edit.path], edit })),
   );
-  for (const { place, path, edit } of all) wanted[place] = withValue(wanted[place], path, edit.value);
+  for (const { place, path, edit } of all) {
+    if ("value" in edit) wanted[place] = withValue(wanted[place], path, edit.value);
+  }
+  // Paths are those of the text: what is set below a field comes before the field's new name.
+  const set = [...wanted];
+  for (const { place, path, edit } of all) {
+    if (!("value" in edit)) wanted[place] = withoutKey(wanted[place], path, "rename" in edit ? edit.rename : undefined);
+  }
   const parsed = parse(text);
   // First where an anchor is: it may be that all that share it are to be fixed. Then where it is used.
   for (const own of [false, true]) {
-    const splices = all.map(({ index, place, path }) => spliceFor(text, parsed[index], path, wanted[place], own));
+    const splices = all.map(({ index, place, path, edit }) =>
+      "value" in edit
+        ? spliceFor(text, parsed[index], path, set[place], own)
+        : keySplice(text, parsed[index], path, "rename" in edit ? edit.rename : undefined),
+    );
     const known = splices.filter((splice) => splice !== undefined);
     if (known.length < splices.length) continue;
     const fixed = spliced(text, known);
@@ -139,11 +147,18 @@ function isSame(a: unknown, b: unknown, seen = new Map<unknown, unknown>()): boo
 export function withValue(root: unknown, [key, ...rest]: Path, value: unknown): unknown {
   if (key === undefined) return value;
   if (Array.isArray(root)) return root.map((each: unknown, i) => (i === key ? withValue(each, rest, value) : each));
-  const fields = root as Record<string, unknown>;
+  const fields = (root ?? {}) as Record<string, unknown>;
   return { ...fields, [key]: withValue(fields[key], rest, value) };
 }
 
-function valueAt(root: unknown, path: Path): unknown {
+/** A value without one of its fields, or with another name for it. */
+export function withoutKey(root: unknown, path: Path, renamed?: string): unknown {
+  const owner = path.slice(0, -1);
+  const { [String(path.at(-1))]: value, ...others } = (valueAt(root, owner) ?? {}) as Record<string, unknown>;
+  return withValue(root, owner, renamed === undefined ? others : { ...others, [renamed]: value });
+}
+
+export function valueAt(root: unknown, path: Path): unknown {
   return path.reduce((value, key) => value?.[key as never], root);
 }
 
@@ -178,6 +193,43 @@ function spliceFor(
   }
   if (!isScalar(node) && !isMap(node)) return undefined;
   return { ...replacement(text, node, valueAt(after, path), isQuoted), depth: path.length };
+}
+
+/** The change of the text that removes one key of a map, or renames it; undefined where that isn't plain. */
+function keySplice(
+  text: string,
+  document: ParsedDocument | undefined,
+  path: Path,
+  renamed: string | undefined,
+): Splice | undefined {
+  let map: unknown = document?.contents;
+  for (const key of path.slice(0, -1)) {
+    map = isSeq(map) ? map.items[Number(key)] : isMap(map) ? pairOf(map, String(key))?.value : undefined;
+  }
+  const pair = isMap(map) ? pairOf(map, String(path.at(-1))) : undefined;
+  if (!isMap(map) || !pair || !isScalar(pair.key)) return undefined;
+  const depth = path.length;
+  const [start, end] = [startOf(pair.key), contentEnd(text, pair.value ?? pair.key)];
+  if (renamed !== undefined) {
+    return {
+      start,
+      end: contentEnd(text, pair.key),
+      text: text[start] === '"' ? JSON.stringify(renamed) : renamed,
+      depth,
+    };
+  }
+  const at = map.items.indexOf(pair);
+  const [before, after] = [map.items[at - 1], map.items[at + 1]];
+  const lineStart = text.lastIndexOf("\n", start - 1) + 1;
+  if (!map.flow && text.slice(lineStart, start).trim() === "" && (before ?? after)) {
+    // Its lines, with what is written behind it.
+    const next = text.indexOf("\n", end) + 1;
+    return next > 0
+      ? { start: lineStart, end: next, text: "", depth }
+      : { start: lineStart - 1, end: text.length, text: "", depth };
+  }
+  if (after) return { start, end: startOf(after.key), text: "", depth };
+  return before && { start: contentEnd(text, before.value ?? before.key), end, text: "", depth };
 }
 
 /** @param document look also where merge keys point to in it */

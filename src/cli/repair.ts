@@ -1,11 +1,12 @@
 /** What `check --fix` makes of manifests: the remedies of what `check` finds, as far as their texts can take them. */
 import { readFile } from "node:fs/promises";
 import { remedies, type Assessment, type Knowledge } from "../assess";
-import { segments } from "../kubernetes/property-path";
 import type { Workload } from "../kubernetes/workload";
 import type { PolicyName } from "../settings/schema";
 import { fixText, withValue, type Failure, type FieldEdit, type Fix } from "./fix";
 import type { Io } from "./io";
+import { judge } from "./judgement";
+import { edited, inText, movesOf, pathOf, type Move } from "./moves";
 import { isSystemError, systemMessage, type Sourced } from "./sources";
 import { writeWhole } from "./write-file";
 
@@ -43,8 +44,25 @@ export function planFixes(
 ): FixPlan {
   const byUrn = new Map(objects.map((object) => [object.resource.urn, object]));
   const fixes = new Map<Sourced, WorkloadFix>();
+  const moves = new Map<Sourced, Move[]>();
   const [exposed, inState] = [new Set<Sourced>(), new Set<Sourced>()];
-  for (const { workload, policy, edits, onlyExposed } of remedies(assessment, knowledge, today)) {
+  for (const [workload, own] of movesOf(assessment)) {
+    const object = byUrn.get(workload.resource.id);
+    if (object && !object.place) inState.add(object);
+    if (!object?.place) continue;
+    const { document, path } = object.place;
+    const before = object.resource.props;
+    const repair = { policy: "apisix-rollout-advice", before, after: edited(before, own), onlyExposed: false } as const;
+    moves.set(object, own);
+    fixes.set(object, { object, workload, document, path, edits: inText(own, [], repair.after), repairs: [repair] });
+  }
+  // What is moved counts: it is judged where it stands then.
+  const moved = objects.map((object) => {
+    const after = fixes.get(object)?.repairs[0]?.after;
+    return after === undefined ? object : { ...object, resource: { ...object.resource, props: after } };
+  });
+  const now = moves.size > 0 ? judge(moved, knowledge, today) : assessment;
+  for (const { workload, policy, edits, onlyExposed } of remedies(now, knowledge, today)) {
     const object = byUrn.get(workload.resource.id);
     if (!object) continue;
     if (!object.place) inState.add(object);
@@ -58,21 +76,16 @@ export function planFixes(
       const before = fix.repairs.at(-1)?.after ?? object.resource.props;
       const after = fields.reduce((value, edit) => withValue(value, edit.path, edit.value), before);
       fix.repairs.push({ policy, before, after, onlyExposed });
-      fix.edits = lastOfEach([...fix.edits, ...fields]);
+      fix.edits = lastOfEach([...fix.edits, ...inText(moves.get(object) ?? [], fields, after)]);
     }
   }
   for (const object of fixes.keys()) exposed.delete(object);
   return { fixes: [...fixes.values()], exposed: exposed.size, inState: inState.size };
 }
 
-/** `spec.containers[0].lifecycle` → `["spec", "containers", 0, "lifecycle"]`. */
-function pathOf(path: string): (string | number)[] {
-  return segments(path).map((key) => (/^\d+$/.test(key) ? Number(key) : key));
-}
-
 /** Both policies may raise the grace period. */
 function lastOfEach(edits: readonly FieldEdit[]): FieldEdit[] {
-  return [...new Map(edits.map((edit) => [JSON.stringify(edit.path), edit])).values()];
+  return [...new Map(edits.map((edit) => [JSON.stringify([edit.path, "value" in edit]), edit])).values()];
 }
 
 /** A file that fixes change, and those that do. */
