@@ -636,7 +636,7 @@ function gapText(gap: Gap): string {
     case "no-scale-down-delay":
       return "scaleDownDelaySeconds is 0, and stops the old Pods as soon as the Service is switched";
     case "not-probed":
-      return `container "${gap.container}" has no readiness probe, and gets requests before the app listens`;
+      return `container "${gap.container}" has no readiness probe, and may get requests before the app listens`;
     case "no-retries":
       return `APISIX doesn't try a request that fails at one Pod on another one (${gap.field} in ${gap.resource})`;
   }

@@ -41,6 +41,32 @@ export const worstCases: WorstCase[] = [
     },
   },
   {
+    name: "dropped fields of one Pod",
+    size: 1000,
+    of: (count) => {
+      const pod = containers(count, () => ({ preStop: {}, lifecycle: { prestop: {} }, gracePeriodSeconds: 60 }));
+      return [service("web"), apisixRoute("web"), deployment("web", {}, { pod })];
+    },
+  },
+  {
+    name: "autoscalers of as many Deployments",
+    size: 500,
+    of: (count) =>
+      list(count, (i) => {
+        const scaler = (name: string): TestResource => ({
+          type: "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+          name,
+          props: {
+            apiVersion: "autoscaling/v2",
+            kind: "HorizontalPodAutoscaler",
+            metadata: { name, namespace: "shop" },
+            spec: { scaleTargetRef: { kind: "Deployment", name } },
+          },
+        });
+        return [scaler(`web-${i}`), service(`web-${i}`), apisixRoute(`web-${i}`), deployment(`web-${i}`)];
+      }).flat(),
+  },
+  {
     name: "ports of one container and its Service",
     size: 1000,
     of: (count) => [

@@ -120,7 +120,8 @@ function unprobed({ pod }: Workload, upstream: readonly Chain[]): string | undef
   if (!isKnown(pod.containers) || !pod.spec || get(pod.spec, "readinessGates") !== undefined) return undefined;
   if (pod.containers.some(({ body }) => get(body, "readinessProbe") !== undefined)) return undefined;
   if (upstream.some(({ serving }) => serving === undefined)) return undefined;
-  const serving = new Set(upstream.flatMap((chain) => chain.serving ?? []));
+  // Many chains may share one list.
+  const serving = new Set([...new Set(upstream.map((chain) => chain.serving))].flatMap((names) => names ?? []));
   const isHeld = (body: object) =>
     get(body, "startupProbe") !== undefined || get(body, "lifecycle", "postStart") !== undefined;
   return pod.containers.find(({ name, body }) => serving.has(name) && !isHeld(body))?.name;

@@ -43,7 +43,9 @@ export function* adviceOnWorkloads(
       yield* ofConnections(workload, upstream, own, context);
       const gaps = gapsOf(workload, upstream, isScaled(workload.resource), own.defects);
       const data = { workload: labelOf(workload.resource), gaps };
-      if (gaps.length > 0) yield finding("nothing-takes-over", data, { ...context, ...evidenceOf(upstream) });
+      // An autoscaler outside the stack may be why replicas aren't written.
+      const certain = gaps.some((gap) => !("isDefault" in gap && gap.isDefault));
+      if (gaps.length > 0) yield finding("nothing-takes-over", data, { ...context, ...evidenceOf(upstream), certain });
     }
     const dead = deadFields(workload);
     const fields = dead.slice(0, 3);

@@ -146,6 +146,19 @@ const cases: [what: string, resources: TestResource[], gaps: string[]][] = [
 describe("nothing-takes-over", () => {
   for (const [what, resources, expected] of cases) it(what, () => assert.deepEqual(gaps(resources), expected));
 
+  it("isn't certain of replicas that aren't written", () => {
+    for (const [replicas, certain] of [
+      [1, true],
+      [undefined, false],
+    ] as const) {
+      const { findings } = judged([stateful(replicas), service("web"), apisixRoute("web")]);
+      assert.deepEqual(
+        findings.map((each) => each.certain),
+        [certain],
+      );
+    }
+  });
+
   it("is said of routed workloads alone", () => {
     const { findings } = judged([workload({ strategy: { type: "Recreate" } }), service("web")]);
     assert.ok(!findings.some(({ code }) => code === "nothing-takes-over"));
@@ -169,7 +182,7 @@ describe("nothing-takes-over", () => {
     const { findings } = judged([recreated, upstream, service("web"), apisixRoute("web")]);
     assert.deepEqual(findings.map(messageOf).map((text) => text.split("\n").slice(0, 3)), [
       [
-        'A rollout of Deployment shop/web may lose requests that no sleep protects: strategy Recreate stops all Pods before it starts new ones; container "web" has no readiness probe, and gets requests before the app listens; APISIX doesn\'t try a request that fails at one Pod on another one (spec.retries: 0 in ApisixUpstream shop/web).',
+        'A rollout of Deployment shop/web may lose requests that no sleep protects: strategy Recreate stops all Pods before it starts new ones; container "web" has no readiness probe, and may get requests before the app listens; APISIX doesn\'t try a request that fails at one Pod on another one (spec.retries: 0 in ApisixUpstream shop/web).',
         "ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web",
         'Fix: strategy.type: RollingUpdate if two versions of the app can run side by side, and give container "web" a readinessProbe, and remove retries: 0.',
       ],
