@@ -194,9 +194,8 @@ function inTree(tree: unknown, path: readonly string[]): Maybe<string> | undefin
   let found: Maybe<string> | undefined;
   for (const [key, value] of Object.entries(tree)) {
     const names = canonical(key).split(".");
-    if (names.length <= path.length && names.every((name, i) => name === path[i])) {
-      found = inTree(value, path.slice(names.length)) ?? found;
-    }
+    if (path.slice(0, names.length).some((name, i) => name !== names[i])) continue;
+    found = names.length > path.length ? unknown : (inTree(value, path.slice(names.length)) ?? found);
   }
   return found;
 }
