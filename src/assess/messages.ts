@@ -124,7 +124,7 @@ const defects: { [C in DefectCode]: Message<DefectData[C]> } = {
     what: ({ grace, hook, left, stopsApp, ...shown }, container) => {
       const needs = shown.shutdown === 0 ? "" : `, and ${needsAfterSignal(shown)}`;
       if (!hook)
-        return `The app may receive SIGKILL before it has shut down: the grace period is ${period(grace)}${needs}.`;
+        return `${container === "" ? "The app" : `Container "${container}"`} may receive SIGKILL before it has shut down: the grace period is ${period(grace)}${needs}.`;
       const leaves =
         left === undefined
           ? "only the 2 s that the kubelet always grants"
@@ -150,16 +150,18 @@ const defects: { [C in DefectCode]: Message<DefectData[C]> } = {
     policies: blind,
   },
   "grace-may-be-too-short": {
-    what: ({ grace, shutdown, source, because, isAssumed }, container) => {
-      const about = because === undefined ? "" : clause(because);
-      if (isAssumed) {
-        const whose = container === "" ? "the injected sidecar" : "the app";
-        const gives = `${whose} may give itself ${round(shutdown)} s after SIGTERM (${source})`;
-        const enough = `is long enough${container === "" ? "" : ` for container "${container}"`}`;
-        return `Can't tell whether the grace period of ${period(grace)} ${enough}: ${about === "" ? "" : `${about}, and `}${gives}.`;
+    what: ({ grace, because, ...shown }, container) => {
+      const about = because === undefined ? [] : [clause(because)];
+      if (!shown.isAssumed) {
+        const needs =
+          shown.source === undefined ? "it may need after SIGTERM" : `its app gives itself (${shown.source})`;
+        const [why = "the hooks of the containers it waits for have unknown length"] = about;
+        return `Can't tell whether the grace period of ${period(grace)} leaves container "${container}" the ${round(shown.shutdown)} s that ${needs}: ${why}.`;
       }
-      const needs = source === undefined ? "it may need after SIGTERM" : `its app gives itself (${source})`;
-      return `Can't tell whether the grace period of ${period(grace)} leaves container "${container}" the ${round(shutdown)} s that ${needs}: ${about || "the hooks of the containers it waits for have unknown length"}.`;
+      const start = `Can't tell whether the grace period of ${period(grace)} is long enough for`;
+      return container === ""
+        ? `${start} the injected sidecar: it may give itself ${round(shown.shutdown)} s (${shown.source}).`
+        : `${start} container "${container}": ${[...about, needsAfterSignal(shown)].join(", and ")}.`;
     },
     why: "The hook spends the grace period. How much of it the hook takes, or how much of it the app needs, can't be read from the manifest for sure: the time may be a framework's default, which the image may change.",
     policies: blind,
@@ -689,10 +691,10 @@ function early({ t, protects }: { t: number; protects: Interval }, container: st
 }
 
 /** What an app needs, and where that stands. */
-function needsAfterSignal({ shutdown, source }: Shown): string {
+function needsAfterSignal({ shutdown, source, isAssumed }: Shown): string {
   return source === undefined
     ? `the app may need ${shutdown} s after SIGTERM`
-    : `the app gives itself ${round(shutdown)} s (${source})`;
+    : `the app ${isAssumed ? "may give" : "gives"} itself ${round(shutdown)} s (${source})`;
 }
 
 function period({ seconds: written, isDefault, granted }: GracePeriod): string {

@@ -48,10 +48,11 @@ export interface GracePeriod {
   granted?: number;
 }
 
-/** What an app needs after SIGTERM, in seconds, and where that stands if its manifest says it. */
+/** What an app needs after SIGTERM, in seconds, and where that stands if its manifest says it: for sure, or perhaps. */
 export interface Shown {
   shutdown: number;
   source?: string;
+  isAssumed?: true;
 }
 
 /** What each kind of defect says beside its container. Seconds; `because` is what the evaluator of hooks says of one. */
@@ -74,8 +75,8 @@ export interface DefectData {
   "grace-too-short": Shown & { grace: GracePeriod; hook?: Interval; left?: number; stopsApp: boolean };
   "stop-signal-kills": Shown;
   "spot-nodes": { label: string; grants: number; needed: number };
-  /** Without `because` it has no hook. `isAssumed`: only what isn't sure of the app's time makes it too short. */
-  "grace-may-be-too-short": Shown & { grace: GracePeriod; because?: string; isAssumed?: true };
+  /** Without `because` it has no hook of its own. */
+  "grace-may-be-too-short": Shown & { grace: GracePeriod; because?: string };
   "signal-lost": object;
   "signal-may-be-lost": object;
   "injected-proxy-may-stop-first": { t: number; proxy: InjectedProxy };
@@ -299,7 +300,9 @@ function* judgeGrace(
   if (hook.atLeast + shutdown.atLeast > counted) {
     const data = { grace, ...shutdown.shown, stopsApp: longest !== undefined && stopsApp(longest.each.delay) };
     if (!longest || hook.atLeast === 0) {
-      yield { code: "grace-too-short", ...about, data, fixes };
+      // Which app it is, its own budget tells.
+      const whose = longest && shutdown.shown.source !== undefined ? { container: longest.each.container.name } : {};
+      yield { code: "grace-too-short", ...about, ...whose, data, fixes };
       return;
     }
     const left = counted - hook.atLeast;
@@ -322,13 +325,12 @@ function* judgeGrace(
   if (slowest && slowest.hook.atMost + slowest.shutdown.atMost > counted) {
     const { name, preStop } = slowest.each.container;
     const { shown } = slowest.shutdown;
-    const isAssumed = slowest.hook.atMost + slowest.shutdown.atLeast <= counted;
     const because = { because: slowest.each.delay.because };
     const isBounded = slowest.hook.atMost !== Infinity;
     const end: Fix = { do: "end-hook", container: name, within: counted - shown.shutdown, shutdown: shown.shutdown };
     yield {
       ...{ code: "grace-may-be-too-short", ...about, certain: false, container: name },
-      data: { grace, ...shown, ...(preStop && because), ...(isAssumed && { isAssumed }) },
+      data: { grace, ...shown, ...(preStop && because) },
       fixes: isBounded ? fixes : [end],
     };
     return;
@@ -349,10 +351,10 @@ interface Shutdown extends Interval {
 export function shutdownOf({ shutdownSeconds, budgetsOf }: Requirement, container?: Container): Shutdown {
   const all = (container && budgetsOf?.(container)) ?? [];
   const sure = all.filter(({ isSure }) => isSure).map(({ seconds }) => seconds);
-  const [longest] = [...all].sort((a, b) => b.seconds - a.seconds);
-  const shown =
+  const [longest] = [...all].sort((a, b) => b.seconds - a.seconds || Number(b.isSure) - Number(a.isSure));
+  const shown: Shown =
     longest && longest.seconds > shutdownSeconds
-      ? { shutdown: longest.seconds, source: longest.source }
+      ? { shutdown: longest.seconds, source: longest.source, ...(longest.isSure ? {} : { isAssumed: true }) }
       : { shutdown: shutdownSeconds };
   return { atLeast: Math.max(shutdownSeconds, ...sure), atMost: shown.shutdown, shown };
 }

@@ -4,10 +4,17 @@ import { hasNativeSleep } from "../../src/kubernetes/version";
 import { getNumber, isKnown } from "../../src/kubernetes/values";
 import { readPod } from "../../src/kubernetes/workload";
 import { hookDelay } from "../../src/shutdown/hook";
-import { judge, type Defect, type DefectCode, type Requirement } from "../../src/shutdown/judge";
+import { judge, mendedGracePeriod, type Defect, type DefectCode, type Requirement } from "../../src/shutdown/judge";
 import { apply, graceRemedy, sleepRemedy, type Edit } from "../../src/shutdown/remedy";
 import { timeline } from "../../src/shutdown/timeline";
 import { arbitraryPodSpec } from "../support/arbitrary-pods";
+
+/** What an app gives itself, in seconds. */
+const budget = fc.record({
+  seconds: fc.oneof(fc.nat(90), fc.constant(1.5)),
+  source: fc.constant("TIMEOUT"),
+  isSure: fc.boolean(),
+});
 
 const rule = fc.record({
   sleepSeconds: fc.integer({ min: 1, max: 40 }),
@@ -19,6 +26,12 @@ const rule = fc.record({
     ({ name }) => name !== "c0",
   ),
   hook: fc.constantFrom("auto" as const, "exec" as const),
+  budgetsOf: fc.dictionary(fc.constantFrom("c0", "c1", "i0"), fc.array(budget, { minLength: 1, maxLength: 2 })).map(
+    (budgets): Requirement["budgetsOf"] =>
+      ({ name }) =>
+        (Object.hasOwn(budgets, name) && budgets[name]) || [],
+  ),
+  proxyBudget: fc.option(budget, { nil: undefined }),
 }) as fc.Arbitrary<Requirement>;
 
 function repair(spec: object, requirement: Requirement): Edit[] {
@@ -100,12 +113,40 @@ function isHopeless(
 
 function isBeyond(_finding: Defect, spec: object, requirement: Requirement): boolean {
   const lines = timeline(readPod(spec), requirement)?.containers ?? [];
-  const hooks = lines.map(({ delay }) => (delay.atMost === Infinity ? delay.atLeast : delay.atMost));
-  return (
-    Math.max(...hooks) + requirement.shutdownSeconds > (requirement.maxGracePeriodSeconds ?? Infinity) ||
-    hooks.includes(Infinity)
-  );
+  const ends = lines.map(({ container, delay }) => {
+    const { shutdownSeconds, budgetsOf } = requirement;
+    const own = budgetsOf?.(container).map(({ seconds }) => seconds) ?? [];
+    return (delay.atMost === Infinity ? delay.atLeast : delay.atMost) + Math.max(shutdownSeconds, ...own);
+  });
+  const longest = Math.max(...ends, requirement.proxyBudget?.seconds ?? 0);
+  return longest > (requirement.maxGracePeriodSeconds ?? Infinity) || longest === Infinity;
 }
+
+/** Does nothing but the app's own time stand in the way of being certain? */
+function isKnownToTheSecond(spec: object, requirement: Requirement): boolean {
+  const lines = timeline(readPod(spec), requirement)?.containers ?? [];
+  return lines.every(({ delay }) => delay.atLeast === delay.atMost);
+}
+
+describe("an app's own time", () => {
+  it("never lowers what a Pod needs, and covers what it says", () => {
+    fc.assert(
+      fc.property(arbitraryPodSpec, rule, (spec, requirement) => {
+        const line = timeline(readPod(spec), requirement);
+        assert.ok(line);
+        // Below a ceiling, a new sleep may be the shorter for it.
+        const needed = (of: Requirement) => mendedGracePeriod(line, { ...of, maxGracePeriodSeconds: 1000 }) ?? Infinity;
+        const raised = needed(requirement);
+        assert.ok(raised >= needed({ ...requirement, budgetsOf: () => [], proxyBudget: undefined }));
+        for (const { container } of line.containers) {
+          if (!requirement.concerns(container)) continue;
+          for (const { seconds } of requirement.budgetsOf?.(container) ?? []) assert.ok(raised >= seconds);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
 
 describe("remedies, of any Pod", () => {
   const runs = { numRuns: 300 };
@@ -116,6 +157,12 @@ describe("remedies, of any Pod", () => {
         const spec = structuredClone(input);
         repair(spec, requirement);
         for (const finding of judge(readPod(spec), requirement)) {
+          if (
+            finding.code === "grace-may-be-too-short" &&
+            finding.data.isAssumed &&
+            isKnownToTheSecond(spec, requirement)
+          )
+            assert.ok(isBeyond(finding, spec, requirement), finding.code);
           if (!finding.certain) continue;
           // With the exec form wanted, an image without a shell gets no hook on any cluster.
           if (requirement.hook === "exec" && isHopeless(finding, spec, { kubernetesVersion: "1.28" })) continue;

@@ -119,6 +119,8 @@ const environment = fc.constantFrom(
       { name: "DELAY", value: "" },
     ],
   },
+  { env: [{ name: "SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE", value: "45s" }] },
+  { env: [{ name: "SERVER_SHUTDOWN", value: "graceful" }] },
 );
 
 type Kind = "ordinary" | "sidecar" | "init";

@@ -67,6 +67,25 @@ export const worstCases: WorstCase[] = [
       }).flat(),
   },
   {
+    name: "containers of one Pod, with files and variables of one ConfigMap",
+    size: 1000,
+    of: (count) => {
+      const pod = {
+        volumes: list(count, (i) => ({ name: `v${i}`, configMap: { name: "conf" } })),
+        ...containers(count, (i) => ({
+          command: ["sh", "-c", "exec gunicorn --graceful-timeout $T"],
+          env: [{ name: "T", valueFrom: { configMapKeyRef: { name: "conf", key: "T" } } }],
+          envFrom: [{ configMapRef: { name: "conf" } }],
+          volumeMounts: [{ name: `v${i}`, mountPath: "/config" }],
+        })),
+      };
+      const data = { T: "40", "application.yml": "server: { shutdown: graceful }\n".repeat(9) };
+      const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "conf", namespace: "shop" }, data };
+      const conf = { type: "kubernetes:core/v1:ConfigMap", name: "conf", props: body };
+      return [conf, service("web"), apisixRoute("web"), deployment("web", {}, { pod })];
+    },
+  },
+  {
     name: "ports of one container and its Service",
     size: 1000,
     of: (count) => [

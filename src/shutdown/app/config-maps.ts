@@ -1,4 +1,5 @@
 /** The ConfigMaps of a stack, and what of them a container sees. */
+import { oncePer } from "../../once";
 import { expandLists } from "../../kubernetes/lists";
 import { labelOf, nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
 import {
@@ -28,6 +29,8 @@ export type FindConfigMap = (name: Maybe<string> | undefined) => Maybe<ConfigMap
 
 /** A longer file is not read, in characters. */
 const longestFile = 100_000;
+/** Nor is a ConfigMap with more keys: any number of containers may see each of them. */
+const mostKeys = 1_000;
 
 /** Finds nothing: what a policy knows that sees one resource. */
 export const noConfigMaps: FindConfigMap = () => unknown;
@@ -62,7 +65,7 @@ function keyOf(resource: Resource, name: Maybe<string> | undefined): string | un
 function readConfigMap(resource: Resource): Maybe<ConfigMap> {
   if (resource.secrets?.touch("data")) return unknown;
   const data = getStringMap(resource.body, "data") ?? new Map<string, Maybe<string>>();
-  if (!isKnown(data)) return unknown;
+  if (!isKnown(data) || data.size > mostKeys) return unknown;
   const files = new Map<string, ConfigFile>();
   for (const [key, text] of data) {
     if (!isKnown(text)) return unknown;
@@ -94,13 +97,16 @@ export function valueFrom(source: unknown, find: FindConfigMap): Maybe<string> {
 }
 
 /** The files that a container mounts from ConfigMaps, by their paths. Those that are too long are unknown. */
-export function mountedFiles(container: object, spec: unknown, find: FindConfigMap): Map<string, Maybe<ConfigFile>> {
+export function mountedFiles(
+  container: object,
+  spec: object | undefined,
+  find: FindConfigMap,
+): Map<string, Maybe<ConfigFile>> {
   const files = new Map<string, Maybe<ConfigFile>>();
   const mounts = getList(container, "volumeMounts");
-  const volumes = getList(spec, "volumes");
-  if (!isKnown(mounts) || !isKnown(volumes)) return files;
-  const byName = new Map((volumes ?? []).map((volume) => [getString(volume, "name"), volume]));
-  for (const mount of mounts ?? []) {
+  if (!isKnown(mounts) || !mounts || !spec) return files;
+  const byName = volumesOf(spec);
+  for (const mount of mounts) {
     const [name, at, subPath] = ["name", "mountPath", "subPath"].map((key) => getString(mount, key));
     if (typeof name !== "string" || typeof at !== "string" || subPath === unknown) continue;
     if (get(mount, "subPathExpr") !== undefined) continue;
@@ -112,6 +118,12 @@ export function mountedFiles(container: object, spec: unknown, find: FindConfigM
   }
   return files;
 }
+
+/** The volumes of a Pod's spec, by name. */
+const volumesOf = oncePer((spec: object): ReadonlyMap<unknown, unknown> => {
+  const volumes = getList(spec, "volumes");
+  return new Map((isKnown(volumes) ? (volumes ?? []) : []).map((volume) => [getString(volume, "name"), volume]));
+});
 
 /** The files of a volume, by their paths in it: those of its ConfigMap, or of the ConfigMaps that it projects. */
 function filesOf(volume: unknown, find: FindConfigMap): [string, ConfigFile][] {
