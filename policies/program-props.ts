@@ -8,6 +8,7 @@
  * API in plain text, even if it is secret (seen with 3.248).
  */
 import { Output, runtime, type Inputs } from "@pulumi/pulumi";
+import { Secrets } from "../src/kubernetes/secrets";
 import { unknown } from "../src/kubernetes/values";
 import type { Edit } from "../src/shutdown/remedy";
 
@@ -18,6 +19,8 @@ type Wrapper = Record<string, unknown>;
 export interface ProgramProps {
   /** As plain values: what Outputs hold, and `unknown`. A new copy each time. */
   read: () => unknown;
+  /** Which of it are secrets. */
+  secrets: Secrets;
   /** Makes edits of what was read. A secret stays one. */
   write: (edits: readonly Edit[]) => void;
   /** To return from the transform. */
@@ -29,6 +32,7 @@ export async function programProps(given: Inputs): Promise<ProgramProps> {
   const origin = new WeakMap<object, object>();
   return {
     props,
+    secrets: secretsIn(props),
     read: () => plain(props, origin),
     write: (edits) => {
       for (const { target, key, value } of edits) {
@@ -71,6 +75,21 @@ async function sentOutput(output: OutputFields): Promise<Wrapper> {
     ...((await output.isSecret) ? { secret: true } : {}),
     ...(dependencies.length > 0 ? { dependencies } : {}),
   };
+}
+
+function secretsIn(props: unknown): Secrets {
+  const secrets = new Secrets();
+  const walk = (value: unknown, path: readonly string[]): void => {
+    if (isWrapper(value)) {
+      if (value.secret === true || value[runtime.specialSigKey] === runtime.specialSecretSig) {
+        secrets.add(path, value.value);
+      } else walk(value.value, path);
+    } else if (Array.isArray(value) || isPlainObject(value)) {
+      for (const [key, each] of Object.entries(value)) walk(each, [...path, key]);
+    }
+  };
+  walk(props, []);
+  return secrets;
 }
 
 /** @param origin takes the object or list that each one of the copy is made of */

@@ -35,12 +35,12 @@ export function repairing(knowledge: Knowledge): ResourceTransform {
     const resource = fromPulumi({ type, name, urn: name, props: given, opts: { ignoreChanges } });
     if (!resource || !isWorkload(resource)) return undefined;
 
-    const { props, read, write } = await programProps(given);
+    const { props, secrets, read, write } = await programProps(given);
     const defaultNamespace = await namespaceOf(opts.provider);
     const facts = hasOwnName(read()) ? knowledge : withPods(knowledge);
     let isRepaired = false;
     for (const policy of resourcePolicies) {
-      const workload: Resource = { ...resource, body: read(), defaultNamespace };
+      const workload: Resource = { ...resource, body: read(), secrets, defaultNamespace };
       const edits = assessResource(workload, facts, new Date())?.remedy(policy);
       if (!edits?.length) continue;
       write(edits);

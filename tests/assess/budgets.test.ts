@@ -200,6 +200,21 @@ describe("a finding about an app's own budget", () => {
     assert.deepEqual(routedFindings.map(brief), ["apisix-routed-workloads: grace-too-short web web"]);
   });
 
+  for (const [read, expected] of [
+    // The grace period's own rule says that the app needs so long.
+    ["30s", undefined],
+    ["50s", { timeout: 50, left: 20, grace: 60, fits: 30 }],
+  ] as const) {
+    it(`is all that is said of a route's timeout of ${read} that it covers, or not`, () => {
+      const [web, shop, route] = behind(deployment("web", { ...nativeSleep(10), ...timeout }));
+      const [rule] = (route?.props.spec as { http: object[] }).http;
+      Object.assign(rule ?? {}, { timeout: { read } });
+      const { findings } = judged([web, shop, route].filter((each) => each !== undefined));
+      const slow = findings.find(({ code }) => code === "timeout-exceeds-grace");
+      assert.deepEqual(slow?.data, expected);
+    });
+  }
+
   it("names no value but the number", () => {
     const secretive = deployment("web", {
       ...nativeSleep(10),

@@ -61,7 +61,12 @@ export function budgetsOf(workload: Workload, find: FindConfigMap = noConfigMaps
   };
 }
 
-function givenOf({ body }: Container, spec: object | undefined, find: FindConfigMap, isHidden: (path: string) => boolean): Given {
+function givenOf(
+  { body }: Container,
+  spec: object | undefined,
+  find: FindConfigMap,
+  isHidden: (path: string) => boolean,
+): Given {
   const environment = environmentOf(body, {
     base: environmentFrom(body, find),
     valueFrom: (source) => valueFrom(source, find),

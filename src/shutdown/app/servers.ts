@@ -49,7 +49,7 @@ export const uvicorn: Framework = {
 
 export const hypercorn: Framework = {
   name: "hypercorn",
-  versions: "0.11 and later",
+  versions: "0.10 and later",
   reads: [`\`${graceful}\` of a command that runs hypercorn`],
   link: "https://hypercorn.readthedocs.io/en/latest/how_to_guides/configuring.html",
   budget: (given) => {
@@ -59,10 +59,13 @@ export const hypercorn: Framework = {
   },
 };
 
-/** Both prefixes are read, and which of them wins depends on the kind of host. */
+/**
+ * Both prefixes are read, and which of them wins depends on the kind of host.
+ * Source: dotnet/runtime src/libraries/Microsoft.Extensions.Hosting/src/HostOptions.cs, since .NET 6
+ */
 export const aspNetCore: Framework = {
   name: "ASP.NET Core",
-  versions: "2.0 and later",
+  versions: "6.0 and later",
   reads: ["`ASPNETCORE_SHUTDOWNTIMEOUTSECONDS`, `DOTNET_SHUTDOWNTIMEOUTSECONDS`"],
   link: "https://learn.microsoft.com/en-us/aspnet/core/fundamentals/host/generic-host#shutdowntimeout",
   budget: (given) => {

@@ -27,7 +27,7 @@ function daprSeconds(annotation: Annotation): number | undefined {
 
 export const dapr: Injected = {
   name: "Dapr",
-  versions: "1.2 and later",
+  versions: "1.6 and later",
   reads: [`\`${gracefulSeconds}\` and \`dapr.io/block-shutdown-duration\` with \`dapr.io/enabled: "true"\``],
   link: "https://docs.dapr.io/reference/arguments-annotations-overview/",
   proxy: (annotation) => {
