@@ -113,7 +113,7 @@ export function ofResource(policy: ResourcePolicy, organization: Settings, run: 
       const assessment = asked && run.judged(asked);
       if (!assessment) return;
       run.sees(assessment, policy.name);
-      for (const finding of assessment.findings(policy.name, true).filter(isOwn(policy))) {
+      for (const finding of assessment.findings(policy.name, "reported").filter(isOwn(policy))) {
         reportViolation(messageOf(finding));
       }
     },

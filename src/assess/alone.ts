@@ -22,8 +22,11 @@ import { excusesFrom, requirementOf, select, wishesOf, type Wishes } from "./wor
 /** What there is to say of one workload alone, before any route is known. Each part is made when it is asked for. */
 export interface ResourceAssessment {
   workload: Workload;
-  /** @param onlyReported leave out what is found in a workload that is only likely to be routed */
-  findings: (policy: ResourcePolicyName, onlyReported?: boolean) => Finding[];
+  /**
+   * @param only `reported`: not of a workload that is only likely to be routed; `excused`: of one that has exemptions, in
+   * force or not
+   */
+  findings: (policy: ResourcePolicyName, only?: "reported" | "excused") => Finding[];
   /**
    * The edits with which a resource policy repairs it; none where it isn't selected, is excused, is a bare Pod that isn't
    * to be repaired, or is fine.
@@ -109,11 +112,13 @@ export function considerAlone(of: Considered, { settings }: Knowledge, today: Da
   return {
     workload,
     judged,
-    findings: (policy, onlyReported = false) => {
+    findings: (policy, only) => {
       const { repair, evidence } = selected(policy);
-      if (!repair || (onlyReported && evidence === undefined)) return [];
+      if (!repair || (only === "reported" && evidence === undefined)) return [];
+      const own = excuses(policy);
+      if (only === "excused" && own.length === 0) return [];
       const context = {
-        ...{ policy, subject: workload.resource, excuses: excuses(policy) },
+        ...{ policy, subject: workload.resource, excuses: own },
         evidence: evidence === undefined ? [] : [evidence],
       };
       return judged()

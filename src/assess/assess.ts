@@ -31,8 +31,8 @@ import { partOf, reportKey, type Parts } from "./parts";
 import { ofRepair, undoneOf, without } from "./repairs";
 import { evidenceAlone, excusesFrom, optsIn, select, type Wishes } from "./workload";
 
-function allFindings(of: ResourceAssessment | undefined): Finding[] {
-  return of ? resourcePolicies.flatMap((policy) => of.findings(policy)) : [];
+function allFindings(of: ResourceAssessment | undefined, only?: "excused"): Finding[] {
+  return of ? resourcePolicies.flatMap((policy) => of.findings(policy, only)) : [];
 }
 
 /** The resources of a stack, or of a set of manifests. */
@@ -45,7 +45,7 @@ export interface Stack {
   repaired?: ReadonlyMap<string, Parts>;
   /**
    * What a resource policy found wrong with what is planned, by `reportKey`, of those that it knows to be routed. Absent:
-   * it is found here.
+   * it is found here, and so is all that the resource policies report.
    */
   reported?: ReadonlyMap<string, Parts>;
   /** The URNs of resources that couldn't be read, in this stack or while it was planned. */
@@ -84,7 +84,11 @@ export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessm
   const add = (more: Iterable<Finding>) => {
     for (const one of more) findings.push(one);
   };
-  if (deployed === planned) for (const of of considered.values()) add(allFindings(considerAlone(of, knowledge, today)));
+  if (deployed === planned) {
+    // The resource policies have reported theirs: what is left is which exemptions are needed.
+    const only = stack.reported ? "excused" : undefined;
+    for (const of of considered.values()) add(allFindings(considerAlone(of, knowledge, today), only));
+  }
   const reported = new Map<string, Parts>();
   if (deployed !== planned) {
     for (const each of kubernetesResources(planned)) {

@@ -64,7 +64,7 @@ const sdkPolicies = configured().policies.map((policy): Policy => {
       return edits.length > 0 ? args.props : undefined;
     },
     validateResource: (args, report) => {
-      for (const each of judged(args)?.findings(name, true).filter(own) ?? []) report(messageOf(each));
+      for (const each of judged(args)?.findings(name, "reported").filter(own) ?? []) report(messageOf(each));
     },
   };
 });
