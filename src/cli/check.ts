@@ -5,6 +5,7 @@ import { fromPulumi, labelOf, nameOf } from "../kubernetes/resource";
 import { buildReport, emptyReading, timelineText, type ResourceRef, type WorkloadTimeline } from "../report";
 import { changes } from "../report/repair";
 import { parseUrn } from "../urn";
+import { clusterName, clusterOptions, type ClusterChoice } from "./cluster-options";
 import { exitCode, type FailOn } from "./exit-code";
 import { fixHints, fixNotes } from "./fix-notes";
 import { printReport, writeReports, type FormatChoice } from "./formats";
@@ -12,12 +13,22 @@ import { exitCodes, hasColor, progress, type Io } from "./io";
 import { codeTexts, judge, levelOf, policyTexts, reportFindings, resourceRef } from "./judgement";
 import { fixFiles, planFixes, writeFiles } from "./repair";
 import { readSettings } from "./settings-file";
-import { InputError, printProblem, readSources, readText, UsageError, type Reading, type Sourced } from "./sources";
+import {
+  allKinds,
+  InputError,
+  printProblem,
+  readCluster,
+  readSources,
+  readText,
+  UsageError,
+  type Reading,
+  type Sourced,
+} from "./sources";
 import { drawn } from "./timelines";
 import { packVersion } from "../version";
 import { unifiedDiff } from "./unified-diff";
 
-export interface CheckOptions {
+export interface CheckOptions extends ClusterChoice {
   settings?: string;
   fix?: boolean;
   diff?: boolean;
@@ -32,9 +43,11 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   const { fix = false, diff = false, includeExposed = false } = options;
   const formats = options.format ?? [];
   const fixesStdin = fix && sources.includes("-");
-  if (sources.length === 0) {
-    throw new UsageError("nothing to check: name files or folders of manifests, state files, or `-`");
+  const asked = clusterOptions(options);
+  if (sources.length === 0 && !asked) {
+    throw new UsageError("nothing to check: name files or folders of manifests, state files, `-`, or --cluster");
   }
+  if (asked && (fix || diff)) throw new UsageError("a cluster is only read: leave --fix and --diff out");
   if ((diff || fixesStdin) && formats.some(({ file }) => file === undefined)) {
     const other = diff ? "--diff" : "--fix of standard input";
     throw new UsageError(
@@ -52,6 +65,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   const today = io.now();
 
   const texts = new Map<string, string>();
+  const names = [...sources];
   const shown = progress(io);
   let reading: Reading;
   try {
@@ -60,12 +74,17 @@ export async function check(sources: readonly string[], options: CheckOptions, i
       onFile: (file) => shown.say(`Reading ${file}`),
       onText: (file, text) => texts.set(file, text),
     });
+    if (asked) {
+      const { name, objects, problems } = await readCluster(allKinds, asked, io.env, (text) => shown.say(text));
+      reading = { objects: [...reading.objects, ...objects], problems: [...reading.problems, ...problems] };
+      names.push(clusterName(name, asked));
+    }
     shown.say(`Judging ${reading.objects.length} objects`);
   } finally {
     shown.end();
   }
   for (const problem of reading.problems) io.stderr(`error: ${printProblem(problem)}\n`);
-  const isBad = reading.problems.length > 0;
+  const isBad = reading.problems.some(({ kind }) => kind === "bad");
   const before = judge(reading.objects, knowledge, today);
   if (options.explain !== undefined) {
     const code = explain(options.explain, reading.objects, before, knowledge, options.failOn, io);
@@ -100,7 +119,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     [
       {
         ...emptyReading(),
-        stacks: stacksOf(reading.objects, sources),
+        stacks: stacksOf(reading.objects, names),
         findings: reportFindings(assessment.findings, objects, knowledge.settings, texts),
         repairs: made.flatMap(({ object, repairs }) =>
           repairs.map(({ policy, before, after, onlyExposed }) => ({

@@ -81,6 +81,16 @@ export function commands(io: Io, end: (code: number) => void): Command {
     "in SARIF: the file of findings that have none, such as Pulumi.yaml",
   );
 
+  const cluster = {
+    current: new Option("--cluster", "read the cluster of the current kubeconfig"),
+    kubeconfig: new Option("--kubeconfig <file>", "read the cluster of this kubeconfig"),
+    context: new Option("--context <name>", "read the cluster of this context"),
+    namespaces: new Option("--namespace <name...>", "read these namespaces of the cluster; all of them by default"),
+    timeout: new Option("--timeout <seconds>", "how long the cluster may take to answer")
+      .argParser(seconds)
+      .default(10),
+  };
+
   add(
     "check",
     "Check manifests and Pulumi state with the pack's policies: no Pulumi, no cluster, no login.",
@@ -90,7 +100,10 @@ export function commands(io: Io, end: (code: number) => void): Command {
   $ apisix-graceful-termination check manifests/ --fix
   $ kubectl kustomize overlays/prod | apisix-graceful-termination check --fix - | kubectl apply -f -
   $ apisix-graceful-termination check manifests/ --format sarif=findings.sarif --format text
-  $ apisix-graceful-termination check manifests/ --explain Deployment/shop/web`,
+  $ apisix-graceful-termination check manifests/ --explain Deployment/shop/web
+  $ apisix-graceful-termination check --cluster --context production
+
+A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
   )
     .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
     .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
@@ -98,6 +111,11 @@ export function commands(io: Io, end: (code: number) => void): Command {
     .option("--diff", "show what --fix would write, for `git apply`")
     .option("--include-exposed", "with --fix or --diff: also what only looks exposed, with a port or a readiness probe")
     .option("--explain <kind/namespace/name>", "draw how one workload terminates")
+    .addOption(cluster.current)
+    .addOption(cluster.kubeconfig)
+    .addOption(cluster.context)
+    .addOption(cluster.namespaces)
+    .addOption(cluster.timeout)
     .addOption(failOn)
     .addOption(format)
     .addOption(fallbackFile)
@@ -160,11 +178,11 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
     .option("-o, --output <file>", "write the catalog to a file, not to standard output")
     .option("--stack <stack...>", "read stacks through the installed Pulumi CLI: org/project/stack")
-    .option("--cluster", "read the cluster of the current kubeconfig")
-    .option("--kubeconfig <file>", "read the cluster of this kubeconfig")
-    .option("--context <name>", "read the cluster of this context")
-    .option("--namespace <name...>", "read these namespaces of the cluster; all of them by default")
-    .option("--timeout <seconds>", "how long the cluster may take to answer", seconds, 10)
+    .addOption(cluster.current)
+    .addOption(cluster.kubeconfig)
+    .addOption(cluster.context)
+    .addOption(cluster.namespaces)
+    .addOption(cluster.timeout)
     .option("--settings <file>", "a policy pack config: how routes are read (controller, ingressClasses, …)")
     .action(async (sources: string[], options: RoutesOptions) => end(await routes(sources, options, io)));
 

@@ -5,28 +5,31 @@ import { get, unknown } from "../kubernetes/values";
 import { resolveRoutes } from "../routing";
 import { catalogEntries, printCatalog } from "../routing/catalog";
 import { resolvePack } from "../settings/settings";
+import { clusterName, clusterOptions, type ClusterChoice } from "./cluster-options";
 import { exitCodes, progress, type Io } from "./io";
 import { readSettings } from "./settings-file";
-import { deployed, exportStack, printProblem, readCluster, readSources, readText, UsageError } from "./sources";
+import {
+  deployed,
+  exportStack,
+  printProblem,
+  readCluster,
+  readSources,
+  readText,
+  routeKinds,
+  UsageError,
+} from "./sources";
 import type { Problem, Reading, Sourced } from "./sources";
 import { writeWhole } from "./write-file";
 
-export interface RoutesOptions {
+export interface RoutesOptions extends ClusterChoice {
   output?: string;
   stack?: string[];
   settings?: string;
-  cluster?: boolean;
-  context?: string;
-  kubeconfig?: string;
-  namespace?: string[];
-  /** Seconds. */
-  timeout: number;
 }
 
 export async function routes(sources: readonly string[], options: RoutesOptions, io: Io): Promise<number> {
-  const { context, kubeconfig, namespace: namespaces } = options;
-  const wantsCluster = options.cluster || [context, kubeconfig, namespaces].some((option) => option !== undefined);
-  if (sources.length === 0 && !options.stack && !wantsCluster) {
+  const asked = clusterOptions(options);
+  if (sources.length === 0 && !options.stack && !asked) {
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, --stack or --cluster");
   }
   const { facts } = resolvePack(await readSettings(options.settings));
@@ -39,16 +42,10 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
       shown.say(`Exporting stack ${stack}`);
       readings.push(readText(await exportStack(stack, io.env), `stack ${stack}`));
     }
-    if (wantsCluster) {
-      const asked = {
-        ...(kubeconfig === undefined ? {} : { kubeconfig }),
-        ...(context === undefined ? {} : { context }),
-        ...(namespaces === undefined ? {} : { namespaces }),
-        timeout: options.timeout,
-      };
-      const reading = await readCluster(asked, io.env, (text) => shown.say(text));
+    if (asked) {
+      const reading = await readCluster(routeKinds, asked, io.env, (text) => shown.say(text));
       readings.push(reading);
-      cluster.push(namespaces === undefined ? reading.name : `${reading.name}, namespaces ${namespaces.join(", ")}`);
+      cluster.push(clusterName(reading.name, asked));
     }
   } finally {
     shown.end();

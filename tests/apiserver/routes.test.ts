@@ -193,7 +193,7 @@ describe("routes of a real Kubernetes API", function () {
     const refused = await routes("nobody");
     assert.equal(refused.code, 3);
     assert.deepEqual(names(refused), []);
-    assert.match(refused.stderr, /not allowed to list services in all namespaces: routes may be missing/);
+    assert.match(refused.stderr, /not allowed to list services in all namespaces: objects may be missing/);
     assert.match(refused.stderr, /not allowed to list apisixroutes\.apisix\.apache\.org in all namespaces/);
 
     const [rules, roleRef] = [
@@ -219,7 +219,7 @@ describe("routes of a real Kubernetes API", function () {
     assert.equal(part.code, 3);
     assert.deepEqual(names(part), ["shop/web"]);
     assert.match(part.stderr, /not allowed to list ingresses\.networking\.k8s\.io in namespace shop/);
-    assert.match(part.stderr, /not allowed to list ingressclasses\.networking\.k8s\.io: routes may be missing/);
+    assert.match(part.stderr, /not allowed to list ingressclasses\.networking\.k8s\.io: objects may be missing/);
   });
 
   it("gives up on credentials that the API doesn't know", async () => {

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
-import { load } from "js-yaml";
-import { limits, listedKinds } from "../../src/cli/sources/cluster";
+import { loadAll } from "js-yaml";
+import { allKinds, limits, routeKinds } from "../../src/cli/sources/cluster";
 import { parseCatalog } from "../../src/routing/catalog";
 import { cli } from "./run";
 import { inFolder } from "../support/folder";
@@ -94,6 +94,74 @@ function names(text: string): string[] {
   return parseCatalog(text, "-").services.map(({ name }) => name);
 }
 
+describe("a check of a cluster", () => {
+  const ofApps = {
+    ...served,
+    "/apis": {
+      groups: [...groups.groups, { name: "apps", preferredVersion: { version: "v1" }, versions: [{ version: "v1" }] }],
+    },
+    "/apis/apps/v1": { resources: [resource("Deployment", "deployments"), resource("ReplicaSet", "replicasets")] },
+    "/api/v1/services?limit=500": { items: [service("web")] },
+    "/apis/apisix.apache.org/v2/apisixroutes?limit=500": { items: [route("web")] },
+  };
+  const workload = (name: string, spec: object, owner?: object) => ({
+    metadata: { name, namespace: "shop", uid: `workload-${name}`, ...(owner && { ownerReferences: [owner] }) },
+    spec: { replicas: 2, template: { metadata: { labels: { app: "web" } }, spec } },
+  });
+  const pod = { containers: [{ name: "web", image: "web:1", ports: [{ containerPort: 80 }], readinessProbe: {} }] };
+  const fine = {
+    ...pod,
+    containers: pod.containers.map((each) => ({ ...each, lifecycle: { preStop: { sleep: { seconds: 5 } } } })),
+  };
+  const check = (answers: Answers, ...args: string[]) =>
+    withServer(answers, (url) =>
+      inFolder({ config: kubeconfig(url) }, (folder) =>
+        cli(["check", "--kubeconfig", join(folder, "config"), ...args], { env }),
+      ),
+    );
+  const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", controller: true };
+  const running = (spec: object, own: object = owner) => ({
+    ...ofApps,
+    "/apis/apps/v1/deployments?limit=500": { items: [workload("web", spec)] },
+    "/apis/apps/v1/replicasets?limit=500": { items: [workload("web-5d", pod, own)] },
+  });
+
+  it("judges what runs as manifests are judged, and not what a workload has made", async () => {
+    const { code, stdout } = await check(running(pod));
+    assert.equal(code, 1);
+    assert.match(stdout, /^Deployment shop\/web$/m);
+    assert.match(stdout, /ApisixRoute shop\/web › Service shop\/web:80 › Deployment shop\/web/);
+    assert.doesNotMatch(stdout, /ReplicaSet/);
+  });
+
+  it("is clean where all is fine", async () => {
+    const { code, stdout } = await check(running(fine));
+    assert.equal(code, 0);
+    assert.doesNotMatch(stdout, /mandatory|pre-stop-sleep|termination-grace-period/);
+  });
+
+  it("judges what an operator has made", async () => {
+    const { stdout } = await check(
+      running(fine, { apiVersion: "acme.io/v1", kind: "Shop", name: "shop", controller: true }),
+    );
+    assert.match(stdout, /^ReplicaSet shop\/web-5d$/m);
+  });
+
+  it("judges what it may read, and ends with 3", async () => {
+    const { code, stderr } = await check({ ...running(fine), "/apis/apps/v1/replicasets?limit=500": 403 });
+    assert.equal(code, 3);
+    assert.match(stderr, /not allowed to list replicasets\.apps in all namespaces: objects may be missing/);
+  });
+
+  it("writes nothing", async () => {
+    for (const option of ["--fix", "--diff"]) {
+      const { code, stderr } = await check({}, option);
+      assert.equal(code, 2);
+      assert.match(stderr, /a cluster is only read: leave --fix and --diff out/);
+    }
+  });
+});
+
 describe("routes of a cluster", () => {
   const all = {
     ...served,
@@ -138,7 +206,7 @@ describe("routes of a cluster", () => {
     const { code, stdout, stderr } = await routes({ ...all, "/api/v1/services?limit=500": 403 });
     assert.equal(code, 3);
     assert.deepEqual(names(stdout), []);
-    assert.match(stderr, /error: cluster test: not allowed to list services in all namespaces: routes may be missing/);
+    assert.match(stderr, /error: cluster test: not allowed to list services in all namespaces: objects may be missing/);
   });
 
   const failing: [what: string, answers: Answers, says: RegExp, timeout?: string][] = [
@@ -175,8 +243,8 @@ describe("routes of a cluster", () => {
       /apisixroutes\.apisix\.apache\.org in all namespaces: more than 2 pages of objects: .*, with --namespace\n$/,
     ],
     ["pages without end", endless(all), { pages: 5 }, /services in all namespaces: more than 5 pages of objects/],
-    ["more than fits", endless(all), { allBytes: 5_000 }, /cluster test: more than 5000 bytes of objects: routes may/],
-    ["more than there is time for", endless(all), { seconds: 1 }, /cluster test: not read in 1 s: routes may be/],
+    ["more than fits", endless(all), { allBytes: 5_000 }, /cluster test: more than 5000 bytes of objects: objects may/],
+    ["more than there is time for", endless(all), { seconds: 1 }, /cluster test: not read in 1 s: objects may be/],
     [
       "the same page again and again",
       again,
@@ -268,18 +336,22 @@ describe("routes of a cluster", () => {
   }
 
   it("needs no more than docs/cluster-role.yaml allows", () => {
-    const role = load(readFileSync("docs/cluster-role.yaml", "utf8")) as {
-      rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
-    };
+    type Rules = { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+    const roles = loadAll(readFileSync("docs/cluster-role.yaml", "utf8")) as { rules: Rules }[];
     const plural = (kind: string) => {
       const lower = kind.toLowerCase();
       if (/(s|x)$/.test(lower)) return `${lower}es`;
       return /[^aeiou]y$/.test(lower) ? `${lower.slice(0, -1)}ies` : `${lower}s`;
     };
-    assert.deepEqual(
-      Object.fromEntries(role.rules.map(({ apiGroups, resources }) => [apiGroups.join(), [...resources].sort()])),
-      Object.fromEntries(Object.entries(listedKinds).map(([group, kinds]) => [group, kinds.map(plural).sort()])),
-    );
-    assert.deepEqual(new Set(role.rules.flatMap(({ verbs }) => verbs)), new Set(["list"]));
+    const rules = roles.map((role) => role.rules);
+    const allowed = (of: Rules) =>
+      of.flatMap(({ apiGroups, resources }) => resources.map((each) => `${apiGroups.join()}/${each}`)).sort();
+    const needed = (kinds: typeof allKinds) =>
+      Object.entries(kinds)
+        .flatMap(([group, each]) => each.map((kind) => `${group}/${plural(kind)}`))
+        .sort();
+    assert.deepEqual(allowed(rules[0] ?? []), needed(routeKinds));
+    assert.deepEqual(allowed(rules.flat()), needed(allKinds));
+    assert.deepEqual(new Set(rules.flat().flatMap(({ verbs }) => verbs)), new Set(["list"]));
   });
 });

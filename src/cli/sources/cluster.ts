@@ -1,4 +1,4 @@
-/** A live cluster, read only: the kinds that decide where APISIX sends requests, as far as the cluster serves them. */
+/** A live cluster, read only: routes, and the workloads behind them, as far as the cluster serves their kinds. */
 import { get, getList, getString, unknown } from "../../kubernetes/values";
 import { didYouMean } from "../../schema/did-you-mean";
 import { InputError, registered, type Problem, type Reading, type Sourced } from "./source";
@@ -14,8 +14,11 @@ export interface ClusterOptions {
   timeout: number;
 }
 
-/** What is listed. docs/cluster-role.yaml allows the same; a test holds that. */
-export const listedKinds: Readonly<Record<string, readonly string[]>> = {
+/** Kinds, by API group. */
+type Kinds = Readonly<Record<string, readonly string[]>>;
+
+/** What decides where APISIX sends requests. docs/cluster-role.yaml allows the same; a test holds that. */
+export const routeKinds: Kinds = {
   "": ["Service"],
   "networking.k8s.io": ["IngressClass", "Ingress"],
   "gateway.networking.k8s.io": [
@@ -39,6 +42,19 @@ export const listedKinds: Readonly<Record<string, readonly string[]>> = {
     "L4RoutePolicy",
   ],
 };
+
+/** Workloads, and what else is judged. Pods are those of workloads, nearly always; ConfigMaps hold other things, too. */
+const workloadKinds: Kinds = {
+  "": ["Service", "Namespace", "ReplicationController"],
+  apps: ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"],
+  autoscaling: ["HorizontalPodAutoscaler"],
+  "argoproj.io": ["Rollout"],
+  "apps.kruise.io": ["CloneSet", "StatefulSet", "DaemonSet"],
+  "keda.sh": ["ScaledObject"],
+};
+
+/** Both, likewise. */
+export const allKinds: Kinds = { ...routeKinds, ...workloadKinds };
 
 /** Objects a page: what kubectl takes. */
 const pageSize = 500;
@@ -78,11 +94,13 @@ interface Served {
 }
 
 /**
- * The objects of a cluster. Kinds that it doesn't serve are none; what may not be listed is among the problems.
+ * The objects of a cluster. Kinds that it doesn't serve are none; what may not be listed is among the problems. What a
+ * workload of the same kinds has made, as a Deployment its ReplicaSets, is left out.
  *
  * @throws InputError where there is no cluster to ask, it can't be reached in time, or it doesn't know the user
  */
 export async function readCluster(
+  kinds: Kinds,
   options: ClusterOptions,
   env: NodeJS.ProcessEnv,
   say: (text: string) => void,
@@ -92,12 +110,13 @@ export async function readCluster(
   const problems: Problem[] = [];
   const objects: Sourced[] = [];
   try {
-    for (const served of await discover(api, problems)) {
+    for (const served of await discover(api, kinds, problems)) {
       say(`Listing ${served.plural} of ${api.name}`);
       const { namespaces } = options;
       const places = served.isNamespaced && namespaces && namespaces.length > 0 ? namespaces : [undefined];
       for (const namespace of places) {
         for (const body of await list(api, served, namespace, problems, spare)) {
+          if (isMadeByAnother(body)) continue;
           const urn = `${api.name}#${served.kind}#${String(get(body, "metadata", "uid"))}`;
           objects.push({ resource: registered(served, urn, body) });
         }
@@ -105,19 +124,28 @@ export async function readCluster(
     }
   } catch (error) {
     if (!(error instanceof Exhausted)) throw error;
-    problems.push(partial(api, `${error.message}: routes may be missing; read fewer namespaces, with --namespace`));
+    problems.push(partial(api, `${error.message}: objects may be missing; read fewer namespaces, with --namespace`));
   }
   return { name: api.name, objects, problems };
 }
 
-/** Which of the listed kinds the cluster serves, each in the version that it prefers. */
-async function discover(api: Api, problems: Problem[]): Promise<Served[]> {
+/** Has a workload that is read itself made it? Operators make workloads, too, and what they make is judged. */
+function isMadeByAnother(body: object): boolean {
+  return elements(get(body, "metadata"), "ownerReferences").some((owner) => {
+    const [kind, apiVersion] = [getString(owner, "kind"), getString(owner, "apiVersion")];
+    if (get(owner, "controller") !== true || typeof kind !== "string" || typeof apiVersion !== "string") return false;
+    return workloadKinds[apiVersion.split("/")[0] ?? ""]?.includes(kind) === true;
+  });
+}
+
+/** Which of the kinds the cluster serves, each in the version that it prefers. */
+async function discover(api: Api, wanted: Kinds, problems: Problem[]): Promise<Served[]> {
   const groups = await api.ask("/apis");
   if (groups.status === 401)
     throw new InputError(`${api.name}: the cluster doesn't accept the user's credentials (401)`);
   if (!("body" in groups)) throw new InputError(`${api.name}: GET /apis failed: ${groups.said}`);
   const served: Served[] = [];
-  for (const [group, kinds] of Object.entries(listedKinds)) {
+  for (const [group, kinds] of Object.entries(wanted)) {
     const found = new Set<string>();
     for (const version of group === "" ? ["v1"] : versionsOf(groups.body, group)) {
       const path = group === "" ? "/api/v1" : `/apis/${group}/${version}`;
@@ -176,7 +204,7 @@ async function list(
           answer.status === 403
             ? `not allowed to list ${what}${where}`
             : `listing ${what}${where} failed: ${answer.said}`;
-        problems.push(partial(api, `${why}: routes may be missing`));
+        problems.push(partial(api, `${why}: objects may be missing`));
         return objects;
       }
       // The items of a list lack what the list says of them all.
@@ -187,7 +215,7 @@ async function list(
       if (token === undefined || token === unknown || token === "") return objects;
       if (token === next) {
         const why = `${what}${where}: the page after the first ${objects.length} objects is always the same`;
-        problems.push(partial(api, `${why}: routes may be missing; ask the cluster itself, not a proxy before it`));
+        problems.push(partial(api, `${why}: objects may be missing; ask the cluster itself, not a proxy before it`));
         return objects;
       }
       next = token;

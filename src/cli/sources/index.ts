@@ -6,9 +6,10 @@ import { objectsOf } from "./manifests";
 import { readState, stateResources } from "./pulumi-state";
 import { InputError, type Reading } from "./source";
 
-export { readCluster } from "./cluster";
+export { allKinds, readCluster, routeKinds } from "./cluster";
 export { exportStack } from "./pulumi-state";
 export { deployed, InputError, printProblem, UsageError } from "./source";
+export type { ClusterOptions } from "./cluster";
 export type { Place, Problem, Reading, Sourced } from "./source";
 
 export interface ReadOptions {
