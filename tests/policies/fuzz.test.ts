@@ -146,9 +146,8 @@ function changedPaths(before: unknown, after: unknown, path: readonly string[] =
   if ((one === before) !== (other === after)) return [`${path.join(".")} is not a secret any more`];
   // To the API, null is what isn't there.
   const isNew = (one === undefined || one === null) && path.at(-1) === "lifecycle";
-  if ((typeof one !== "object" || one === null) && !(isNew && typeof other === "object")) {
-    return Object.is(one, other) ? [] : [path.join(".")];
-  }
+  if (Object.is(one, other)) return [];
+  if ((typeof one !== "object" || one === null) && !isNew) return [path.join(".")];
   if (typeof other !== "object" || other === null) return [path.join(".")];
   const keys = new Set([...Object.keys(one ?? {}), ...Object.keys(other)]);
   return [...keys].flatMap((key) =>
