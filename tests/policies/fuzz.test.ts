@@ -10,6 +10,7 @@ import fc from "fast-check";
 import type * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Resource } from "../../src/kubernetes/resource";
+import { oneLine } from "../../src/plain";
 import type { Settings } from "../../src/settings/schema";
 import { cases } from "../routing/cases";
 import { arbitraryWorkload } from "../support/arbitrary-pods";
@@ -190,9 +191,10 @@ function byLabel(resources: readonly TestResource[]): Map<string, TestResource[]
     const kind = resource.type.split(":").at(-1) ?? "";
     const { name, namespace } = metadata ?? {};
     for (const own of [name, resource.name]) {
+      // As messages print what may not be printed.
       for (const label of [
-        `${kind} ${String(own)}`,
-        `${kind} ${typeof namespace === "string" ? namespace : "default"}/${String(own)}`,
+        oneLine(`${kind} ${String(own)}`),
+        oneLine(`${kind} ${typeof namespace === "string" ? namespace : "default"}/${String(own)}`),
       ]) {
         labels.set(label, [...(labels.get(label) ?? []), resource]);
       }
