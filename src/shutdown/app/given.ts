@@ -1,5 +1,5 @@
 /** What a manifest gives of a container that a framework reads. */
-import type { Maybe } from "../../kubernetes/values";
+import { unknown, type Maybe } from "../../kubernetes/values";
 import type { Environment } from "../hook/environment";
 import type { Budget } from "./budget";
 import type { ConfigFile } from "./config-maps";
@@ -29,9 +29,15 @@ export interface Framework {
   budget: (given: Given) => Budget | undefined;
 }
 
-/** May the program be one of these? True where the image decides on it. */
+/** Is the program one of these, or does the image decide on it? False where its arguments may be any. */
 export function mayRun({ commandLine }: Given, programs: RegExp): boolean {
-  return commandLine !== undefined && (commandLine.program === undefined || programs.test(commandLine.program));
+  if (!commandLine || commandLine.args.includes(unknown)) return false;
+  return commandLine.program === undefined || programs.test(commandLine.program);
+}
+
+/** Does such a program, as far as the manifest says, read the environment as the manifest sets it? */
+export function readsEnvironment(given: Given, programs: RegExp): boolean {
+  return mayRun(given, programs) && given.commandLine?.changesEnvironment === false;
 }
 
 /** The arguments of a program that the manifest surely runs. */

@@ -4,8 +4,8 @@ import { getString, isKnown, unknown, type Maybe } from "../../kubernetes/values
 import { budget } from "./budget";
 import type { ConfigFile } from "./config-maps";
 import { inUnits, isoDuration, wholeSeconds } from "./durations";
-import { mayRun, type Framework, type Given } from "./given";
-import { splitWords } from "./words";
+import { mayRun, readsEnvironment, type Framework, type Given } from "./given";
+import { splitWords, type CommandLine } from "./words";
 
 /** A property's value, and where it stands. */
 interface Property {
@@ -39,14 +39,16 @@ function canonical(key: string): string {
  * Source: https://docs.oracle.com/en/java/javase/21/docs/specs/man/java.html (JDK_JAVA_OPTIONS),
  * https://docs.oracle.com/en/java/javase/21/troubleshoot/environment-variables-and-system-properties.html
  */
-const systemProperty: Place = ({ environment, commandLine }, key) => {
+const systemProperty: Place = (given, key) => {
+  const { environment, commandLine } = given;
   const inVariable = (name: string): Property | undefined => {
     const text = environment.get(name);
     if (text === undefined) return undefined;
     const words = text === unknown ? undefined : splitWords(text, false);
-    if (!words) return { value: unknown, source: name, isRead: true };
+    const isRead = readsEnvironment(given, java);
+    if (!words) return { value: unknown, source: name, isRead };
     const value = lastDefinition(words);
-    return value === undefined ? undefined : { value, source: name, isRead: true };
+    return value === undefined ? undefined : { value, source: name, isRead };
   };
   const lastDefinition = (words: readonly Maybe<string>[]): string | undefined =>
     words
@@ -55,33 +57,43 @@ const systemProperty: Place = ({ environment, commandLine }, key) => {
       ?.slice(key.length + 3);
   const onCommandLine = (): Property | undefined => {
     if (commandLine?.program !== "java") return undefined;
-    const jar = commandLine.args.indexOf("-jar");
-    const value = lastDefinition(jar < 0 ? commandLine.args : commandLine.args.slice(0, jar));
-    return value === undefined ? undefined : { value, source: `-D${key}`, isRead: true };
+    const value = lastDefinition(ofTheJvm(commandLine.args));
+    return value === undefined ? undefined : { value, source: `-D${key}`, isRead: mayRun(given, java) };
   };
   return (
     inVariable("_JAVA_OPTIONS") ?? onCommandLine() ?? inVariable("JDK_JAVA_OPTIONS") ?? inVariable("JAVA_TOOL_OPTIONS")
   );
 };
 
+/** The arguments before the app: its jar, its module or its main class. What follows is the app's own. */
+function ofTheJvm(args: CommandLine["args"]): CommandLine["args"] {
+  const app = args.findIndex((word, i) => {
+    if (word === unknown) return false;
+    const before = args[i - 1];
+    const isValue = typeof before === "string" && /^(?:-cp|-classpath|-p|--[a-z-]+)$/.test(before);
+    return /^(?:-jar|-m|--module)$/.test(word) || !(isValue || /^[-@]/.test(word));
+  });
+  return app < 0 ? args : args.slice(0, app);
+}
+
 /** A variable of the environment, by the names that a key has there. */
 const variable: Place = (given, key) => {
   const upper = key.toUpperCase().replaceAll(".", "_");
   for (const name of [upper.replaceAll("-", ""), upper.replaceAll("-", "_"), key]) {
     const value = given.environment.get(name);
-    if (value !== undefined) return { value, source: name, isRead: mayRun(given, java) };
+    if (value !== undefined) return { value, source: name, isRead: readsEnvironment(given, java) };
   }
   return undefined;
 };
 
 /** Spring's `--key=value`. */
-const argument: Place = ({ commandLine }, key) => {
-  const written = (commandLine?.args ?? []).flatMap((word) => {
+const argument: Place = (given, key) => {
+  const written = (given.commandLine?.args ?? []).flatMap((word) => {
     const [, name = "", value = ""] = (typeof word === "string" && /^--([\w.-]+)=(.*)$/s.exec(word)) || [];
     return canonical(name) === canonical(key) ? [value] : [];
   });
   const value = written.at(-1);
-  return value === undefined ? undefined : { value, source: `--${key}`, isRead: true };
+  return value === undefined ? undefined : { value, source: `--${key}`, isRead: mayRun(given, java) };
 };
 
 /** `SPRING_APPLICATION_JSON`. */
@@ -89,7 +101,7 @@ const json: Place = (given, key) => {
   const source = "SPRING_APPLICATION_JSON";
   const text = given.environment.get(source);
   if (text === undefined) return undefined;
-  const isRead = mayRun(given, java);
+  const isRead = readsEnvironment(given, java);
   if (text === unknown || text.length > longestJson) return { value: unknown, source, isRead };
   const value = inTree(parseJson(text), canonical(key).split("."));
   return value === undefined ? undefined : { value, source, isRead };
@@ -106,8 +118,8 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * A mounted `application.yml` or `.properties`. Spring reads those in `config/` and in the folder that it starts in, and
- * those that another setting names. A profile's file or part may overrule it.
+ * A mounted `application.yml` or `.properties`. Spring reads those in the folder that it starts in and in `config/` there,
+ * and those that another setting names. A profile's file or part may overrule it, and so may what a file imports.
  * Source: https://docs.spring.io/spring-boot/reference/features/external-config.html
  */
 const file: Place = (given, key) => {
@@ -118,15 +130,28 @@ const file: Place = (given, key) => {
     if (!isKnown(mounted)) return { value: unknown, source: path, isRead: false };
     const value =
       profile === undefined ? readFile(mounted, kind)(key) : mentions(mounted.text, key) ? unknown : undefined;
-    const isRead = mayRun(given, java) && isConfigFolder(folder, given.container);
+    const isRead = readsEnvironment(given, java) && isReadFrom(folder, path, given);
     if (value !== undefined) found.push({ value, source: mounted.label, isRead });
   }
   const [first, ...others] = found;
   return first && others.some(({ value }) => value !== first.value) ? { ...first, value: unknown } : first;
 };
 
-function isConfigFolder(folder: string, container: object): boolean {
-  return /(?:^|\/)config$/.test(folder) || folder === getString(container, "workingDir");
+/** Does Spring surely look there? Without a `workingDir`, the image decides on where it starts. */
+function isReadFrom(folder: string, path: string, given: Given): boolean {
+  const named = (key: string) => propertyOf(given, `spring.config.${key}`, [argument, json, systemProperty, variable]);
+  if (named("name")) return false;
+  const isIn = (property: Property | undefined) =>
+    typeof property?.value === "string" &&
+    property.value
+      .split(/[,;]/)
+      .map((place) => place.trim().replace(/^(?:optional:)?(?:file:(?:\/\/)?)?/, ""))
+      .some((place) => place === path || place === `${folder}/`);
+  if (isIn(named("additional-location")) || isIn(named("import"))) return true;
+  const location = named("location");
+  if (location) return isIn(location);
+  const start = getString(given.container, "workingDir");
+  return typeof start === "string" && [start, `${start.replace(/\/$/, "")}/config`].includes(folder);
 }
 
 function mentions(text: string, key: string): boolean {
@@ -144,30 +169,35 @@ const readers = new WeakMap<ConfigFile, (key: string) => Maybe<string> | undefin
 
 function readProperties(text: string): (key: string) => Maybe<string> | undefined {
   const values = new Map<string, string>();
-  let hasConditions = false;
-  for (const line of text.split(/\r?\n/)) {
+  // Only some profiles or platforms have what stands in such a part, and what is imported wins.
+  const isOverruled = /^[ \t]*spring\.(?:config\.(?:activate|import)\b|profiles[ \t]*[=: \t[])/m.test(text);
+  // A backslash joins lines.
+  for (const line of text.replace(/\\\r?\n[ \t]*/g, "").split(/\r?\n/)) {
     const [, name, value = ""] = /^[ \t]*([\w.-]+)[ \t]*[=: \t][ \t]*(.*)$/.exec(line) ?? [];
     if (name === undefined) continue;
     values.set(canonical(name), value.trimEnd());
-    // Only some profiles or platforms have what stands in such a part.
-    hasConditions ||= /^spring\.(?:config\.activate\b|profiles$)/.test(name);
   }
   return (key) => {
     const value = values.get(canonical(key));
-    return value !== undefined && hasConditions ? unknown : value;
+    return value !== undefined && isOverruled ? unknown : value;
   };
 }
 
 function readYaml(text: string): (key: string) => Maybe<string> | undefined {
   const documents = parseYaml(text);
   if (!documents) return () => unknown;
+  const has = (tree: unknown, path: string) => inTree(tree, path.split(".")) !== undefined;
+  // `spring.profiles` alone is an older name of `on-profile`.
   const hasConditions = (tree: unknown) =>
-    inTree(tree, ["spring", "config", "activate"]) !== undefined ||
-    typeof inTree(tree, ["spring", "profiles"]) === "string";
+    has(tree, "spring.config.activate") ||
+    (has(tree, "spring.profiles") &&
+      !["active", "include", "group"].some((key) => has(tree, `spring.profiles.${key}`)));
   return (key) => {
     const path = canonical(key).split(".");
     const holders = documents.filter((tree) => inTree(tree, path) !== undefined);
     if (holders.some(hasConditions)) return unknown;
+    // What is imported wins.
+    if (holders.length > 0 && documents.some((tree) => has(tree, "spring.config.import"))) return unknown;
     return inTree(holders.at(-1), path);
   };
 }
@@ -213,17 +243,17 @@ export const springBoot: Framework = {
   link: "https://docs.spring.io/spring-boot/reference/web/graceful-shutdown.html",
   budget: (given) => {
     const mode = propertyOf(given, "server.shutdown", springPlaces);
+    const how = typeof mode?.value === "string" ? mode.value.trim().toLowerCase() : mode?.value;
     // The web server stops at once. Without the setting it does so before 3.4; whoever sets the timeout means it.
-    if (typeof mode?.value === "string" && mode.value.trim().toLowerCase() === "immediate") return undefined;
     const timeout = propertyOf(given, "spring.lifecycle.timeout-per-shutdown-phase", springPlaces);
+    if (how === "immediate" && (mode?.isRead || !timeout?.isRead)) return undefined;
     if (timeout) {
       const { value, source, isRead } = timeout;
       const text = value === unknown ? unknown : value.trim().toLowerCase();
       const seconds = inUnits(text, springUnits, "ms") ?? isoDuration(text);
-      return budget(seconds, source, isRead && mode?.value !== unknown);
+      return budget(seconds, source, isRead && how !== unknown && how !== "immediate");
     }
-    const isGraceful = typeof mode?.value === "string" && mode.value.trim().toLowerCase() === "graceful";
-    return isGraceful ? budget(30, "Spring Boot's default", false) : undefined;
+    return how === "graceful" ? budget(30, "Spring Boot's default", false) : undefined;
   },
 };
 

@@ -1,9 +1,9 @@
 /** Servers whose command line or environment says how long they take. */
 import { parseDuration } from "../../kubernetes/duration";
-import { unknown, type Maybe } from "../../kubernetes/values";
+import { getList, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { budget } from "./budget";
 import { wholeSeconds } from "./durations";
-import { argumentsOf, mayRun, type Framework } from "./given";
+import { argumentsOf, mayRun, readsEnvironment, type Framework } from "./given";
 import { optionOf, splitWords } from "./words";
 
 const graceful = "--graceful-timeout";
@@ -24,7 +24,7 @@ export const gunicorn: Framework = {
     const more = text === undefined || text === unknown ? [] : splitWords(text);
     if (text === unknown || !more) return undefined;
     const other = optionOf(more, graceful, "--gra");
-    if (other !== undefined) return budget(wholeSeconds(other), name, mayRun(given, /^gunicorn$/));
+    if (other !== undefined) return budget(wholeSeconds(other), name, readsEnvironment(given, /^gunicorn$/));
     if (!args || [...args, ...more].some((word) => word === unknown || /^(?:-c|--co)/.test(word))) return undefined;
     return budget(30, "gunicorn's default", false);
   },
@@ -43,7 +43,9 @@ export const uvicorn: Framework = {
     // Its command line alone reads the variable, not an app that starts the server itself.
     const name = "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN";
     const text = given.environment.get(name);
-    return text === undefined ? undefined : budget(wholeSeconds(text), name, args !== undefined);
+    return text === undefined
+      ? undefined
+      : budget(wholeSeconds(text), name, args !== undefined && readsEnvironment(given, /^uvicorn$/));
   },
 };
 
@@ -69,13 +71,16 @@ export const aspNetCore: Framework = {
   reads: ["`ASPNETCORE_SHUTDOWNTIMEOUTSECONDS`, `DOTNET_SHUTDOWNTIMEOUTSECONDS`"],
   link: "https://learn.microsoft.com/en-us/aspnet/core/fundamentals/host/generic-host#shutdowntimeout",
   budget: (given) => {
+    // The command line may win, too.
+    if (given.commandLine?.args.some((word) => word !== unknown && /shutdowntimeoutseconds/i.test(word)))
+      return undefined;
     const set = new Map<string, Maybe<string>>();
     for (const [name, value] of given.environment) {
       if (/^(?:ASPNETCORE|DOTNET)_SHUTDOWNTIMEOUTSECONDS$/i.test(name)) set.set(name, value);
     }
     const [first, ...others] = set;
     if (!first || others.some(([, value]) => value !== first[1])) return undefined;
-    return budget(wholeSeconds(first[1]), first[0], mayRun(given, /^dotnet$/));
+    return budget(wholeSeconds(first[1]), first[0], readsEnvironment(given, /^dotnet$/));
   },
 };
 
@@ -87,9 +92,9 @@ export const traefik: Framework = {
     "`--entryPoints.<name>.transport.lifeCycle.graceTimeOut` and `….requestAcceptGraceTimeout` of the container's arguments",
   ],
   link: "https://doc.traefik.io/traefik/reference/install-configuration/entrypoints/",
-  budget: ({ commandLine }) => {
+  budget: (given) => {
     const times = new Map<string, { requestaccept?: number; grace?: number }>();
-    for (const word of commandLine?.args ?? []) {
+    for (const word of given.commandLine?.args ?? []) {
       // With a configuration file, the arguments count for nothing.
       if (word !== unknown && /^--?configfile\b/i.test(word)) return undefined;
       const [, name = "", which, text = ""] =
@@ -104,6 +109,11 @@ export const traefik: Framework = {
     }
     if (times.size === 0) return undefined;
     const longest = Math.max(...[...times.values()].map(({ requestaccept = 0, grace = 10 }) => requestaccept + grace));
-    return budget(longest, "--entryPoints.*.transport.lifeCycle", true);
+    // A file that it finds by itself wins over all arguments (traefik/paerser, cli/commands.go).
+    const mounts = getList(given.container, "volumeMounts") ?? [];
+    const mayHaveFile =
+      !isKnown(mounts) ||
+      mounts.some((mount) => /^\/etc\/traefik\/?(?:$|traefik\.)/.test(String(getString(mount, "mountPath"))));
+    return budget(longest, "--entryPoints.*.transport.lifeCycle", !mayHaveFile && mayRun(given, /^traefik$/));
   },
 };

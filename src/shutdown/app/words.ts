@@ -12,6 +12,8 @@ export interface CommandLine {
   /** The name of the program; undefined where the image decides on it. */
   program?: string;
   args: readonly Word[];
+  /** May it change the environment before the program starts? */
+  changesEnvironment: boolean;
 }
 
 /** A longer command line is not read. */
@@ -40,15 +42,20 @@ export function commandLine(
   }
   const [first] = words;
   if (first === unknown) return undefined;
-  if (first === undefined || first.startsWith("-")) return { args: words };
+  if (first === undefined || first.startsWith("-")) return { args: words, changesEnvironment: false };
   const dialect = dialectOf(baseName(first));
   if (!dialect) return launched(words);
   const reading = readArguments(words.slice(1), dialect);
   const script = reading.does === "script" ? words[reading.at + 1] : undefined;
   if (typeof script !== "string") return undefined;
   const last = lastCommand(script, dialect, environment);
-  return last && launched(last.map(({ value, text }) => knownPart(value, text)));
+  const line = last && launched(last.map(({ value, text }) => knownPart(value, text)));
+  return line && { ...line, changesEnvironment: line.changesEnvironment || setsVariables.test(script) };
 }
+
+/** What sets variables in a script, or may do so. */
+const setsVariables =
+  /(?:^|[\s;&|({])(?:[a-z_]\w*\+?=|(?:export|declare|typeset|readonly|local|unset|read|getopts|eval|source|set|\.)\s)/i;
 
 function knownPart(value: Word, text: string): Word {
   return value === unknown && /^[\w./:@-]/.test(text) ? text : value;
@@ -61,7 +68,9 @@ const launcher =
 function launched(words: readonly Word[]): CommandLine | undefined {
   const at = words.findIndex((word) => word === unknown || !launcher.test(baseName(word)));
   const program = words[at];
-  return typeof program === "string" ? { program: baseName(program), args: words.slice(at + 1) } : undefined;
+  if (typeof program !== "string") return undefined;
+  const changesEnvironment = words.slice(0, at).some((word) => word !== unknown && /^\w+=/.test(word));
+  return { program: baseName(program), args: words.slice(at + 1), changesEnvironment };
 }
 
 /**
@@ -74,6 +83,8 @@ export function optionOf(args: readonly Word[], name: string, shortest = name): 
   let value: Word | undefined;
   for (let i = 0; i < args.length; i++) {
     const word = args[i];
+    // What comes after it is no option.
+    if (word === "--") break;
     if (word === undefined || word === unknown) {
       // The value of another option is none.
       const before = args[i - 1];

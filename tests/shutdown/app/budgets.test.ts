@@ -123,6 +123,37 @@ const alone: [string, object, Answer][] = [
     ["41 s SPRING_APPLICATION_JSON"],
   ],
   ["broken JSON", env({ SPRING_APPLICATION_JSON: `{"spring`, [phase]: "3s" }), []],
+  ...(
+    [
+      [{ command: ["java", "-jar", "app.jar"] }, ""],
+      [{ command: ["sh", "-c", "cd /app && exec java -Xmx1g -jar app.jar"] }, ""],
+      // These may say something else.
+      [{ command: ["sh", "-c", `export ${phase}=5s; exec java -jar app.jar`] }, "?"],
+      [{ command: ["sh", "-c", `${phase}=5s exec java -jar app.jar`] }, "?"],
+      [{ command: ["sh", "-c", ". /env.sh && exec java -jar app.jar"] }, "?"],
+      [{ command: ["sh", "-c", "exec java $OPTIONS -jar app.jar"] }, "?"],
+      [{ command: ["env", `${phase}=5s`, "java", "-jar", "app.jar"] }, "?"],
+      [{ command: ["env", "-i", "java", "-jar", "app.jar"] }, "?"],
+      [{ command: ["java", "$(OPTIONS)", "-jar", "app.jar"] }, "?"],
+      [{ command: ["java", "-jar", "app.jar", unknown] }, "?"],
+    ] as const
+  ).map(([container, end]): [string, object, Answer] => [
+    `the variable with ${container.command.map(String).join(" ")}`,
+    { ...spring("30s"), ...container },
+    [`30 s ${phase}${end}`],
+  ]),
+  [
+    "an option of the JVM beside another program",
+    env({ JAVA_TOOL_OPTIONS: `-D${key}=35s` }, { command: ["python", "app.py"] }),
+    ["35 s JAVA_TOOL_OPTIONS?"],
+  ],
+  ["an option after the main class", { command: ["java", "-cp", "a.jar", "web.Main", `-D${key}=35s`] }, []],
+  [
+    "an option before the main class",
+    { command: ["java", "-cp", "a.jar", `-D${key}=35s`, "web.Main"] },
+    [`35 s -D${key}`],
+  ],
+  ["Spring's arguments of another program", { command: ["celery", `--${key}=39s`] }, [`39 s --${key}?`]],
   ["the variable beside another program", { ...spring("30s"), command: ["celery", "worker"] }, [`30 s ${phase}?`]],
 
   ["Quarkus, a number", env({ QUARKUS_SHUTDOWN_TIMEOUT: "40" }), ["40 s QUARKUS_SHUTDOWN_TIMEOUT"]],
@@ -188,6 +219,7 @@ const alone: [string, object, Answer][] = [
     { command: ["gunicorn", "--graceful-timeout", "60", "app:app", unknown] },
     [],
   ],
+  ["gunicorn, after the end of its options", { command: ["gunicorn", "a:b", "--", "--graceful-timeout", "60"] }, ["30 s gunicorn's default?"]], // prettier-ignore
   ["gunicorn with no number", { command: ["gunicorn", "--graceful-timeout", "soon"] }, []],
   ["gunicorn without the number", { command: ["gunicorn", "--graceful-timeout"] }, []],
   ["gunicorn for ages", { command: ["gunicorn", "--graceful-timeout", "1000000000"] }, []],
@@ -239,6 +271,17 @@ const alone: [string, object, Answer][] = [
     { command: ["sh", "-c", "gunicorn --graceful-timeout 60; echo bye"] },
     [],
   ],
+  [
+    "a script that may run another program",
+    { command: ["sh", "-c", 'if [ "$MODE" = worker ]; then exec celery; fi; exec gunicorn --graceful-timeout 60'] },
+    [],
+  ],
+  ["a script that may end before", { command: ["sh", "-c", "exit; gunicorn --graceful-timeout 60"] }, []],
+  [
+    "a script that ends where something fails",
+    { command: ["sh", "-c", "exec 2>&1; cd /app || exit 1; exec gunicorn --graceful-timeout 60"] },
+    ["60 s --graceful-timeout"],
+  ],
   ["a script that pipes", { command: ["sh", "-c", "gunicorn --graceful-timeout 60 | tee log"] }, []],
   ["a script that isn't followed", { command: ["sh", "-c", 'gunicorn --graceful-timeout 60 "'] }, []],
   ["a script in a file", { command: ["sh", "/start.sh"] }, []],
@@ -274,6 +317,11 @@ const alone: [string, object, Answer][] = [
   [
     "ASP.NET Core, two that differ",
     env({ ASPNETCORE_SHUTDOWNTIMEOUTSECONDS: "50", DOTNET_SHUTDOWNTIMEOUTSECONDS: "40" }),
+    [],
+  ],
+  [
+    "ASP.NET Core, by its arguments, too",
+    { command: ["dotnet", "web.dll", "--shutdownTimeoutSeconds=5"], ...env({ DOTNET_SHUTDOWNTIMEOUTSECONDS: "50" }) },
     [],
   ],
   ["ASP.NET Core, a duration", env({ ASPNETCORE_SHUTDOWNTIMEOUTSECONDS: "00:00:50" }), []],
@@ -313,12 +361,26 @@ const alone: [string, object, Answer][] = [
     { args: ["--configFile=/etc/traefik.yml", "--entrypoints.web.transport.lifecycle.gracetimeout=40"] },
     [],
   ],
+  [
+    "Traefik with a file that it finds by itself",
+    {
+      args: ["--entrypoints.web.transport.lifecycle.gracetimeout=40"],
+      volumeMounts: [{ name: "v", mountPath: "/etc/traefik" }],
+    },
+    ["40 s --entryPoints.*.transport.lifeCycle?"],
+  ],
+  [
+    "Traefik with an argument that is unknown",
+    { args: ["--entrypoints.web.transport.lifecycle.gracetimeout=40", unknown] },
+    ["40 s --entryPoints.*.transport.lifeCycle?"],
+  ],
   ["Traefik, no time", { args: ["--entrypoints.web.transport.lifecycle.gracetimeout=soon"] }, []],
   ["Envoy's drain time, which isn't for SIGTERM", { args: ["--drain-time-s", "60"] }, []],
 ];
 
 /** A container that mounts the ConfigMap "conf" at a folder. */
 const mounts = (mountPath: string, more: object = {}, container: object = {}) => ({
+  workingDir: "/",
   ...container,
   volumeMounts: [{ name: "v", mountPath, ...more }],
 });
@@ -329,7 +391,7 @@ const from = "of ConfigMap shop/conf";
 const mounted: [string, object, Around, Answer][] = [
   [
     "application.yml",
-    mounts("/app/config"),
+    mounts("/app/config", {}, { workingDir: "/app" }),
     { configMaps: { conf: { "application.yml": yml("35s") } } },
     [`35 s application.yml ${from}`],
   ],
@@ -357,6 +419,22 @@ const mounted: [string, object, Around, Answer][] = [
     { configMaps: { conf: { "application.yml": yml("35s") } } },
     [`35 s application.yml ${from}`],
   ],
+  ...(
+    [
+      ["config/ of another folder", {}, "?"],
+      ["config/ of a folder that the image decides on", { workingDir: undefined }, "?"],
+      ["a location that is named", env({ SPRING_CONFIG_LOCATION: "optional:file:/srv/,file:/app/config/" }), ""],
+      ["a file that is named", { args: ["--spring.config.import=/app/config/application.yml"] }, ""],
+      ["a location that is added", env({ SPRING_CONFIG_ADDITIONAL_LOCATION: "file:/app/config/" }), ""],
+      ["another location", env({ SPRING_CONFIG_LOCATION: "file:/srv/" }, { workingDir: "/app" }), "?"],
+      ["another name", env({ SPRING_CONFIG_NAME: "web" }, { workingDir: "/app" }), "?"],
+    ] as const
+  ).map(([name, container, end]): [string, object, Around, Answer] => [
+    name,
+    mounts("/app/config", {}, container),
+    { configMaps: { conf: { "application.yml": yml("35s") } } },
+    [`35 s application.yml ${from}${end}`],
+  ]),
   [
     "subPath",
     mounts("/config/application.yml", { subPath: "a.yml" }),
@@ -411,6 +489,31 @@ const mounted: [string, object, Around, Answer][] = [
     { configMaps: { conf: { "application.yml": `server.shutdown: immediate\n${yml("35s")}` } } },
     [],
   ],
+  [
+    "a server that stops at once by a file that the app may not read",
+    mounts("/etc/app", {}, spring("35s")),
+    { configMaps: { conf: { "application.yml": "server.shutdown: immediate" } } },
+    [`35 s ${phase}?`],
+  ],
+  ...[
+    `spring.profiles: prod\n${yml("35s")}`,
+    `spring.profiles: [prod, test]\n${yml("35s")}`,
+    `spring.config.import: "configserver:"\n${yml("35s")}`,
+    `spring.config.import: [more.yml]\n---\n${yml("35s")}`,
+  ].map((text): [string, object, Around, Answer] => [
+    `a part that may be overruled: ${JSON.stringify(text)}`,
+    mounts("/config"),
+    { configMaps: { conf: { "application.yml": text } } },
+    [],
+  ]),
+  ...["spring.profiles=prod", "spring.profiles[0]=prod", "spring.config.import=more.properties", "x = a \\"].map(
+    (line): [string, object, Around, Answer] => [
+      `properties after the line ${line}`,
+      mounts("/config"),
+      { configMaps: { conf: { "application.properties": `${line}\n${key}=35s` } } },
+      [],
+    ],
+  ),
   [
     "the last document",
     mounts("/config"),
@@ -550,6 +653,31 @@ const mounted: [string, object, Around, Answer][] = [
     { configMaps: { conf: { "nginx.conf": "worker_shutdown_timeout 2m;" } } },
     [`120 s worker_shutdown_timeout in nginx.conf ${from}?`],
   ],
+  ...(
+    [
+      [{ image: "docker.io/library/nginx:1.27@sha256:0" }, ""],
+      [{ image: "mirror.acme.io/library/nginx:stable" }, ""],
+      [{ image: "nginx", command: ["nginx", "-g", "daemon off;"] }, ""],
+      [{ image: "nginx", command: ["nginx", "-c", "/etc/nginx/nginx.conf"] }, ""],
+      [{ image: "nginx", command: ["nginx", "-c", "/conf/nginx.conf"] }, "?"],
+      [{ image: "nginx", command: ["/exporter"] }, "?"],
+      // Their stop signal is SIGTERM.
+      [{ image: "bitnami/nginx:1.27" }, "?"],
+      [{ image: "nginx:1.18-alpine" }, "?"],
+      [{ image: "acme.io/web/nginx:1.27" }, "?"],
+    ] as const
+  ).map(([container, end]): [string, object, Around, Answer] => [
+    `nginx: ${JSON.stringify(container)}`,
+    mounts("/etc/nginx", {}, container),
+    { configMaps: { conf: { "nginx.conf": "worker_shutdown_timeout 2m;" } } },
+    [`120 s worker_shutdown_timeout in nginx.conf ${from}${end}`],
+  ]),
+  [
+    "nginx's file where it doesn't look",
+    mounts("/templates", {}, { image: "nginx" }),
+    { configMaps: { conf: { "nginx.conf": "worker_shutdown_timeout 2m;" } } },
+    [`120 s worker_shutdown_timeout in nginx.conf ${from}?`],
+  ],
   [
     "nginx with another stop signal",
     mounts("/etc/nginx", {}, { image: "nginx", lifecycle: { stopSignal: "SIGTERM" } }),
@@ -573,6 +701,12 @@ const mounted: [string, object, Around, Answer][] = [
     mounts("/usr/local/etc/php-fpm.d", {}, { image: "php:8.3-fpm" }),
     { configMaps: { conf: { "zz.conf": "[global]\nprocess_control_timeout = 20\n" } } },
     [`20 s process_control_timeout in zz.conf ${from}`],
+  ],
+  [
+    "a worker in PHP-FPM's image",
+    mounts("/usr/local/etc/php-fpm.d", {}, { image: "php:8.3-fpm", command: ["php", "artisan", "queue:work"] }),
+    { configMaps: { conf: { "zz.conf": "[global]\nprocess_control_timeout = 20\n" } } },
+    [`20 s process_control_timeout in zz.conf ${from}?`],
   ],
   [
     "PHP-FPM, a line of blanks",

@@ -9,14 +9,15 @@ import { begin, fieldsOf, type Field } from "./words";
 
 /**
  * The words of the command that is the last one of a script, if nothing goes wrong before it; undefined where a script
- * ends with something else, or can't be read for sure. Variables that commands before it may set are unknown.
+ * ends with something else, may end before, or can't be read for sure. Variables that commands before it may set are
+ * unknown.
  */
 export function lastCommand(script: string, dialect: Dialect, environment: Environment): Field[] | undefined {
   const syntax = readOrGiveUp(script, dialect);
   const last = syntax?.statements.at(-1);
   if (!syntax || !last || last.background || syntax.functions.size > 0) return undefined;
   const command = lastOf(last.command);
-  if (!command?.name) return undefined;
+  if (!command?.name || mayEndBefore(script.slice(0, command.pos))) return undefined;
   const isAlone = syntax.statements.length === 1 && last.command === command && command.prefix.length === 0;
   const line = begin(initial(isAlone ? environment : new Map<string, Maybe<string>>()));
   const context = {
@@ -29,6 +30,11 @@ export function lastCommand(script: string, dialect: Dialect, environment: Envir
     substitute: () => ({}),
   };
   return [command.name, ...command.args].flatMap((word) => fieldsOf(word, line, shell));
+}
+
+/** Does another program take the shell's place, or does it end? `exec 2>&1` and `|| exit 1` don't. */
+function mayEndBefore(script: string): boolean {
+  return /\bexec\s+[^\s\d<>&]|\bexit\b(?!\s+[1-9])/.test(script);
 }
 
 function readOrGiveUp(script: string, dialect: Dialect): Syntax | undefined {
