@@ -12,7 +12,7 @@ import { haproxy, nginx, phpFpm } from "./configured";
 import type { Framework, Given } from "./given";
 import { micronaut, quarkus, springBoot } from "./java";
 import { aspNetCore, gunicorn, hypercorn, traefik, uvicorn } from "./servers";
-import { dapr, istio, linkerd, type Annotation, type Injected } from "./sidecars";
+import { dapr, istio, linkerd, type Injected, type Mark } from "./sidecars";
 import { commandLine } from "./words";
 
 export type { Budget } from "./budget";
@@ -41,15 +41,18 @@ const none: Budgets = { ofContainer: () => [], ofProxy: undefined };
  * @param find the ConfigMaps that it may name
  */
 export function budgetsOf(workload: Workload, find: FindConfigMap = noConfigMaps): Budgets {
-  const { pod, podSpecPath, podAnnotations, resource } = workload;
+  const { pod, podSpecPath, podAnnotations, podLabels, resource } = workload;
   if (pod.isPatch) return none;
-  const annotation: Annotation = (name) => {
-    const text = isKnown(podAnnotations) ? podAnnotations.get(name) : undefined;
-    const path = podSpecPath.replace(/spec$/, "metadata.annotations");
-    return typeof text === "string" && !resource.secrets?.cover(`${path}["${name}"]`) ? text : undefined;
-  };
+  const markIn =
+    (marks: typeof podAnnotations, key: string): Mark =>
+    (name) => {
+      const text = isKnown(marks) ? marks.get(name) : undefined;
+      const path = podSpecPath.replace(/spec$/, `metadata.${key}`);
+      return typeof text === "string" && !resource.secrets?.cover(`${path}["${name}"]`) ? text : undefined;
+    };
+  const [annotation, label] = [markIn(podAnnotations, "annotations"), markIn(podLabels, "labels")];
   const ofApp = injected.flatMap(({ app }) => app?.(annotation) ?? []);
-  const ofProxies = injected.flatMap(({ proxy }) => proxy(annotation) ?? []);
+  const ofProxies = injected.flatMap(({ proxy }) => proxy(annotation, label) ?? []);
   return {
     ofContainer: oncePer((container) => {
       const given = givenOf(container, pod.spec, find, (path) => {

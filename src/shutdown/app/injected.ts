@@ -115,7 +115,7 @@ function isYes(text: Maybe<string> | undefined, words: readonly string[]): boole
  * 1.12) at least `MINIMUM_DRAIN_DURATION`, 5 s by default, and then until no connection is left
  * (istio/pkg/envoy/agent.go, terminate; pilot/cmd/pilot-agent/options/options.go).
  */
-function istioSeconds(config: Maybe<string> | undefined): number | undefined {
+export function istioSeconds(config: Maybe<string> | undefined): number | undefined {
   const value = typeof config === "string" ? parse(config) : undefined;
   const metadata = get(value, "proxyMetadata");
   if (getString(metadata, "EXIT_ON_ZERO_ACTIVE_CONNECTIONS") === "true") {
@@ -144,7 +144,7 @@ function parse(text: string): unknown {
 const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
 
 /** The seconds of a Go duration (`1m30s`); undefined where it is none, or an absurd one. */
-function goSeconds(text: Maybe<string> | undefined): number | undefined {
+export function goSeconds(text: Maybe<string> | undefined): number | undefined {
   if (text === undefined || !isKnown(text) || !/^(?:\d{1,9}(?:\.\d{1,9})?(?:ms|[hms]))+$/.test(text)) return undefined;
   let seconds = 0;
   for (const [, number, unit = ""] of text.matchAll(/([\d.]+)(ms|[hms])/g))

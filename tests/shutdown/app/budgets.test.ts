@@ -727,6 +727,12 @@ const injected: [string, Record<string, unknown>, Answer][] = [
     { "dapr.io/enabled": "true", "dapr.io/graceful-shutdown-seconds": "25", "dapr.io/block-shutdown-duration": "20s" },
     ["25 s dapr.io/graceful-shutdown-seconds?", "proxy 45 s dapr.io/graceful-shutdown-seconds?"],
   ],
+  [
+    "Dapr that waits for the app alone",
+    { "dapr.io/enabled": "true", "dapr.io/block-shutdown-duration": "90s" },
+    ["proxy 90 s dapr.io/block-shutdown-duration?"],
+  ],
+  ["Dapr that isn't enabled, and would wait", { "dapr.io/block-shutdown-duration": "90s" }, []],
   ["Dapr that isn't enabled", { "dapr.io/graceful-shutdown-seconds": "25" }, []],
   ["Dapr, no number", { "dapr.io/enabled": "true", "dapr.io/graceful-shutdown-seconds": "25s" }, []],
   ["Istio", { "proxy.istio.io/config": "terminationDrainDuration: 45s\n" }, ["proxy 45 s proxy.istio.io/config?"]],
@@ -741,6 +747,17 @@ const injected: [string, Record<string, unknown>, Answer][] = [
       "proxy.istio.io/config":
         'terminationDrainDuration: 45s\nproxyMetadata: { EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true" }',
     },
+    ["proxy 5 s proxy.istio.io/config?"],
+  ],
+  ["Istio, in a comment", { "proxy.istio.io/config": "# terminationDrainDuration: 45s" }, []],
+  [
+    "Istio that isn't injected",
+    { "sidecar.istio.io/inject": "false", "proxy.istio.io/config": "terminationDrainDuration: 45s" },
+    [],
+  ],
+  [
+    "Linkerd that isn't injected",
+    { "linkerd.io/inject": "disabled", "config.alpha.linkerd.io/proxy-wait-before-exit-seconds": "40" },
     [],
   ],
   [
