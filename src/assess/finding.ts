@@ -26,7 +26,7 @@ export interface OtherData {
   };
   "repair-waits": { workload: string; lands: "next-pods" | "when-resumed" };
   "mirror-only": { workload: string; defects: readonly Defect[] };
-  "timeout-exceeds-grace": { timeout: number; left: number; grace?: number; fits: number };
+  "timeout-exceeds-grace": { timeout: number; left: number; grace?: number; fits?: number };
   "gateway-stops-early": { workload: string; defect: Defect };
   /** What its workers take, by what that is known, and the grace period that covers it, unless the ceiling is lower. */
   "gateway-cuts-requests": {

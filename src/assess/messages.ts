@@ -253,8 +253,15 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
   "timeout-exceeds-grace": {
     what: ({ timeout, left }, container) =>
       `A request to container "${container}" may take ${timeout} s by its route's timeout, and the container has at most ${left} s left after SIGTERM: a slow request is cut off.`,
-    fix: ({ grace, fits }) =>
-      `${grace === undefined ? "" : `terminationGracePeriodSeconds: ${grace} if the app finishes its requests after SIGTERM; or `}lower the route's timeout to ${fits} s.`,
+    fix: ({ grace, fits }) => {
+      const ways = [
+        ...(grace === undefined
+          ? []
+          : [`terminationGracePeriodSeconds: ${grace} if the app finishes its requests after SIGTERM`]),
+        ...(fits === undefined ? [] : [`lower the route's timeout to ${fits} s`]),
+      ];
+      return `${ways.join("; or ")}.`;
+    },
     why: "The sleep keeps new requests away. A request that is being answered when SIGTERM comes still has to end before SIGKILL.",
     policies: advice,
   },
@@ -310,7 +317,11 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
       return `Kubernetes doesn't know ${isOne ? "this field" : "these fields"} of ${workload}, and drops or refuses ${isOne ? "it" : "them"}: ${paths}${andMore(more)}.`;
     },
     fix: ({ fields }) =>
-      `${fields.map(({ path, meant = "the container that it is meant for" }) => `move ${path} to ${meant}`).join(", and ")}.`,
+      `${fields
+        .map(({ path, meant = "the container that it is meant for", isTaken }) =>
+          isTaken ? `remove ${path}, as ${meant} is set` : `move ${path} to ${meant}`,
+        )
+        .join(", and ")}.`,
     why: "The API server drops a field that it doesn't know, and says so in a warning at most: the hook or the grace period that it holds doesn't exist.",
     policies: advice,
   },

@@ -215,6 +215,25 @@ describe("a finding about an app's own budget", () => {
     });
   }
 
+  for (const [maxGracePeriodSeconds, grace] of [
+    [undefined, 60],
+    [45, 45],
+  ] as const) {
+    it(`asks for no shorter timeout where the grace period that the app may need is enough: ceiling ${maxGracePeriodSeconds}`, () => {
+      const defaults = { ...nativeSleep(10), ...variables({ QUARKUS_SHUTDOWN_TIMEOUT: "50" }), command: ["./app"] };
+      const [web, shop, route] = behind(deployment("web", defaults));
+      const [rule] = (route?.props.spec as { http: object[] }).http;
+      Object.assign(rule ?? {}, { timeout: { read: "30s" } });
+      const settings = maxGracePeriodSeconds === undefined ? {} : { maxGracePeriodSeconds };
+      const { findings } = judged(
+        [web, shop, route].filter((each) => each !== undefined),
+        settings,
+      );
+      const slow = findings.find(({ code }) => code === "timeout-exceeds-grace");
+      assert.deepEqual(slow?.data, { timeout: 30, left: 20, grace });
+    });
+  }
+
   it("names no value but the number", () => {
     const secretive = deployment("web", {
       ...nativeSleep(10),

@@ -6,6 +6,7 @@
  * https://kubernetes.io/docs/reference/kubernetes-api/. A probe has a terminationGracePeriodSeconds of its own.
  */
 import { distance } from "fastest-levenshtein";
+import { segments } from "../../kubernetes/property-path";
 import { get, getObject, isKnown } from "../../kubernetes/values";
 import type { Workload } from "../../kubernetes/workload";
 
@@ -14,6 +15,8 @@ export interface DeadField {
   path: string;
   /** The field that was meant; absent where there are several containers that it may be meant for. */
   meant?: string;
+  /** Is that field set? Then this one is left over. */
+  isTaken?: true;
 }
 
 /** All of a workload, the outer ones first. Never throws. */
@@ -32,7 +35,9 @@ export function deadFields({ resource, podSpecPath, pod }: Workload): DeadField[
       if (name === undefined || !(name in meant) || get(owner, key) === undefined) continue;
       const path = at === "" ? key : `${at}.${key}`;
       const field = meant[name];
-      if (!secrets?.cover(path)) found.push({ path, ...(field === undefined ? {} : { meant: field }) });
+      if (secrets?.cover(path)) continue;
+      if (field === undefined) found.push({ path });
+      else found.push({ path, meant: field, ...(isSet(body, field) && { isTaken: true }) });
     }
   };
   const grace = { terminationGracePeriodSeconds: `${podSpecPath}.terminationGracePeriodSeconds` };
@@ -62,6 +67,10 @@ export function deadFields({ resource, podSpecPath, pod }: Workload): DeadField[
     look(preStop, get(body, "lifecycle", "preStop"), { ...grace, command: `${preStop}.exec.command` });
   }
   return found;
+}
+
+function isSet(body: unknown, path: string): boolean {
+  return get(body, ...segments(path)) !== undefined;
 }
 
 type Name = "terminationGracePeriodSeconds" | "lifecycle" | "preStop" | "command";

@@ -13,8 +13,8 @@ export interface SlowRequest {
   left: number;
   /** The grace period that covers it once the hooks are mended; absent if the ceiling doesn't allow it. */
   grace?: number;
-  /** The longest timeout that fits once everything else is mended. */
-  fits: number;
+  /** The longest timeout that fits once everything else is mended; absent if that is no less than the route's own. */
+  fits?: number;
 }
 
 /**
@@ -47,9 +47,12 @@ export function slowRequest(
   const printed = (seconds: number) => (isHidden || chain.isTimeoutSecret ? NaN : seconds);
   // What is there, or what the other findings ask for.
   const period = Math.min(ceiling, Math.max(gracePeriod ?? defaultGracePeriod, asked));
+  const fits = Math.max(0, Math.floor(period - hooks));
+  // What the app may give itself besides may be more than the ceiling.
+  const covering = fits < timeout ? grace : Math.min(grace, period);
   return {
     ...{ container: first.container.name, chain, timeout: printed(timeout), left: printed(first.left.atMost) },
-    ...(grace <= ceiling ? { grace: printed(grace) } : {}),
-    fits: printed(Math.max(0, Math.floor(period - hooks))),
+    ...(covering <= ceiling ? { grace: printed(covering) } : {}),
+    ...(fits < timeout ? { fits: printed(fits) } : {}),
   };
 }

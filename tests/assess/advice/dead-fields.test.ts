@@ -166,6 +166,21 @@ describe("field-dropped", () => {
     );
   });
 
+  it("is to be removed where the right field is set", () => {
+    const resources = [
+      deployment("web", { lifecycle: { preStop: sleeps, preStopHook: sleeps, ...grace } }),
+      service("web"),
+      apisixRoute("web"),
+    ];
+    const [text] = judged(resources)
+      .findings.filter(({ code }) => code === "field-dropped")
+      .map(messageOf);
+    assert.match(
+      text ?? "",
+      /\nFix: remove \S+\.preStopHook, as \S+\.preStop is set, and move \S+\.terminationGracePeriodSeconds to \S+\.terminationGracePeriodSeconds\.\n/,
+    );
+  });
+
   it("never throws, and finds nothing in what is right", () => {
     const value = fc.oneof(fc.anything(), fc.constant(UNKNOWN));
     const names = fc.constantFrom("preStop", "postStart", "stopSignal");
