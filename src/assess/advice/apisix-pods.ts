@@ -46,7 +46,8 @@ export function* apisixPods(
     const label = labelOf(workload.resource);
     const excuses = excusesFrom(workload, policy, undefined, settings, today);
     const context = { policy, subject: workload.resource, evidence: [label], excuses } as const;
-    for (const line of judged.timeline?.containers ?? []) {
+    const lines = judged.timeline?.containers ?? [];
+    for (const line of lines.filter((each) => judged.requirement.concerns(each.container))) {
       const container = line.container.name;
       const role = roleOf(line.container, workload);
       const isReported = routed.has(workload) || evidenceAlone(workload, settings, known?.evidence) !== undefined;
@@ -59,7 +60,7 @@ export function* apisixPods(
       const early = own.find(({ rule }) => rule === "sleep");
       if (early) yield { ...finding("gateway-stops-early", { workload: label, defect: early }, context), container };
       const timeout = workerTimeout(line.container, workload, configMapsOf(workload.resource));
-      const cut = cutRequests(workload, judged, line, timeout, longest || Infinity);
+      const cut = timeout && cutRequests(workload, judged, line, timeout, longest || Infinity);
       if (cut) yield { ...finding("gateway-cuts-requests", cut, context), container };
     }
   }

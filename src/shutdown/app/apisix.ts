@@ -40,17 +40,18 @@ export interface WorkerTimeout {
 
 /**
  * `nginx_config.worker_shutdown_timeout` of the gateway's config.yaml, where that is a ConfigMap of the stack; APISIX's
- * default otherwise. The image's STOPSIGNAL is SIGQUIT, on which nginx closes its ports and finishes its requests.
+ * default otherwise; undefined where it is set to what can't be read. The image's STOPSIGNAL is SIGQUIT, on which nginx closes its ports and finishes its requests.
  * Sources: apisix/cli/config.lua, apache/apisix-docker, https://nginx.org/en/docs/ngx_core_module.html
  */
-export function workerTimeout({ body }: Container, { pod }: Workload, find: FindConfigMap): WorkerTimeout {
+export function workerTimeout({ body }: Container, { pod }: Workload, find: FindConfigMap): WorkerTimeout | undefined {
   for (const [path, file] of mountedFiles(body, pod.spec, find)) {
-    if (!path.endsWith("/config.yaml") || !isKnown(file)) continue;
-    const [first, ...others] = file.text.matchAll(
-      /^[ \t]+worker_shutdown_timeout:[ \t]*["']?(\w+)["']?[ \t]*(?:#.*)?$/gm,
-    );
-    const seconds = others.length === 0 ? inUnits(first?.[1] ?? "", ["ms", "s", "m", "h", "d"], "s") : undefined;
-    if (seconds !== undefined) return { seconds, isSet: true };
+    if (!path.endsWith("/config.yaml")) continue;
+    if (!isKnown(file)) return undefined;
+    const [line, ...others] = file.text.match(/^(?![ \t]*#).*worker_shutdown_timeout.*$/gm) ?? [];
+    if (line === undefined) continue;
+    const [, text = ""] = /^[ \t]+worker_shutdown_timeout:[ \t]*["']?(\w+)["']?[ \t]*(?:#.*)?$/.exec(line) ?? [];
+    const seconds = others.length === 0 ? inUnits(text, ["ms", "s", "m", "h", "d"], "s") : undefined;
+    return seconds === undefined ? undefined : { seconds, isSet: true };
   }
   return { seconds: 240, isSet: false };
 }

@@ -98,16 +98,12 @@ const cases: [what: string, resources: TestResource[], expected: (string | objec
     configured("  worker_shutdown_timeout: 60"),
     [{ needs: 60, by: "setting", left: 2, grace: 90 }],
   ],
-  [
-    "a setting that is no time",
-    configured("  worker_shutdown_timeout: soon"),
-    [{ needs: 240, by: "default", left: 2, grace: 270 }],
-  ],
-  [
-    "two settings",
-    configured("  worker_shutdown_timeout: 1s\n  worker_shutdown_timeout: 2s"),
-    [{ needs: 240, by: "default", left: 2, grace: 270 }],
-  ],
+  ["a setting that is no time", configured("  worker_shutdown_timeout: soon"), []],
+  ["two settings", configured("  worker_shutdown_timeout: 1s\n  worker_shutdown_timeout: 2s"), []],
+  ["a setting in braces", configured("  http: { worker_shutdown_timeout: 1s }"), []],
+  ["a setting from the environment", configured("  worker_shutdown_timeout: ${{TIMEOUT:=20s}}"), []],
+  ["a file that is too long", configured("#".repeat(100_000)), []],
+  ["a container that is ignored", [gateway()], [], { ignoreContainers: ["apisix"] }],
   [
     "a setting in a comment",
     configured("  # worker_shutdown_timeout: 1s"),
