@@ -17,12 +17,13 @@ export type Gap =
 
 /**
  * @param isScaled may an autoscaler decide how many replicas it has?
+ * @param isAlone is it all that one of its Services leads to? Otherwise the others' Pods take over
  * @param defects what is wrong with its Pods' end
  */
 export function gapsOf(
   workload: Workload,
   upstream: readonly Chain[],
-  isScaled: boolean,
+  { isScaled, isAlone }: { isScaled: boolean; isAlone: boolean },
   defects: readonly Defect[],
 ): Gap[] {
   const { kind, isPatch } = workload.resource;
@@ -32,7 +33,7 @@ export function gapsOf(
   const container = unprobed(workload, upstream);
   const noRetries = upstream.find((chain) => chain.noRetries)?.noRetries;
   return [
-    ...(landsOf(workload) === "rolls-out" ? strategyGaps(workload.resource, replicas, defects) : []),
+    ...(isAlone && landsOf(workload) === "rolls-out" ? strategyGaps(workload.resource, replicas, defects) : []),
     ...(container === undefined ? [] : [{ is: "not-probed", container } as const]),
     ...(noRetries ? [{ is: "no-retries", ...noRetries } as const] : []),
   ];

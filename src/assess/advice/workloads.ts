@@ -29,6 +29,7 @@ export function* adviceOnWorkloads(
   today: Date,
 ): Iterable<Finding> {
   const isScaled = scaledBy(resources);
+  const sharing = workloadsByService(routes);
   const routed = new Map(routes.workloads.map((each) => [each.workload, each.chains]));
   for (const [workload, { known }] of considered) {
     const chains = routed.get(workload) ?? [];
@@ -41,7 +42,8 @@ export function* adviceOnWorkloads(
     const own = judged.get(workload.resource.id)?.();
     if (own && upstream.length > 0) {
       yield* ofConnections(workload, upstream, own, context);
-      const gaps = gapsOf(workload, upstream, isScaled(workload.resource), own.defects);
+      const isAlone = upstream.some((chain) => sharing.get(serviceOf(chain))?.size === 1);
+      const gaps = gapsOf(workload, upstream, { isScaled: isScaled(workload.resource), isAlone }, own.defects);
       const data = { workload: labelOf(workload.resource), gaps };
       // An autoscaler outside the stack may be why replicas aren't written.
       const certain = gaps.some((gap) => !("isDefault" in gap && gap.isDefault));
@@ -52,6 +54,25 @@ export function* adviceOnWorkloads(
     const data = { workload: labelOf(workload.resource), fields, others: dead.length - fields.length };
     if (fields.length > 0) yield finding("field-dropped", data, context);
   }
+}
+
+/** What requests reach through each Service. */
+function workloadsByService({ workloads }: Routes): Map<string | undefined, Set<Workload>> {
+  const all = new Map<string | undefined, Set<Workload>>();
+  for (const { workload, chains } of workloads) {
+    if (workload.resource.isPatch) continue;
+    for (const chain of chains.filter(isUpstream)) {
+      const service = serviceOf(chain);
+      all.set(service, (all.get(service) ?? new Set()).add(workload));
+    }
+  }
+  return all;
+}
+
+/** The step before the workload. */
+function serviceOf({ steps }: Chain): string | undefined {
+  const step = steps.at(-2);
+  return step?.id ?? step?.label;
 }
 
 /** Requests and connections that are on their way when SIGTERM comes. */

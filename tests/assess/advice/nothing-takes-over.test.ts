@@ -159,6 +159,17 @@ describe("nothing-takes-over", () => {
     }
   });
 
+  it("isn't said of a rollout beside other Pods of the same Service", () => {
+    const [stable, canary] = ["stable", "canary"].map((name) => {
+      const own = workload({ strategy: { type: "Recreate" } });
+      const metadata = { ...(own.props.metadata as object), name };
+      return { ...own, name, props: { ...own.props, metadata } };
+    });
+    assert.ok(stable && canary);
+    assert.deepEqual(gaps([stable]), ["recreate"]);
+    assert.deepEqual(gaps([stable, canary]), []);
+  });
+
   it("is said of routed workloads alone", () => {
     const { findings } = judged([workload({ strategy: { type: "Recreate" } }), service("web")]);
     assert.ok(!findings.some(({ code }) => code === "nothing-takes-over"));
