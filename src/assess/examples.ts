@@ -50,8 +50,8 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   "signal-lost": { data: {}, fixes: [{ do: "exec-app", container: "web" }] },
   "signal-may-be-lost": { data: {}, fixes: [{ do: "exec-app", container: "web" }] },
   "injected-proxy-may-stop-first": {
-    data: { t: 5, proxy: { mesh: "Linkerd", proxy: "linkerd-proxy", waits: 2 } },
-    fixes: [{ do: "hold-proxy", mesh: "Linkerd", seconds: 5 }],
+    data: { t: 5, proxy: { mesh: "Linkerd", proxy: "linkerd-proxy", waits: 2, endsWhenIdle: false } },
+    fixes: [{ do: "hold-proxy", mesh: "Linkerd", seconds: 5, mayBeNative: true, endsWhenIdle: false }],
   },
   "publishes-not-ready": { data: { service: "Service shop/web" } },
   "repair-undone": {

@@ -1,6 +1,7 @@
 /** Proxies that a mesh injects into a Pod: the marks of the Pod template, and those of its Namespace in the stack. */
 import { isSecret, nameOf, namespaceOf, type Resource } from "../kubernetes/resource";
 import { get, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
+import { hasOrderedSidecars } from "../kubernetes/version";
 import type { Workload } from "../kubernetes/workload";
 import { matcherOf } from "../settings/globs";
 import type { Facts } from "../settings/schema";
@@ -42,13 +43,14 @@ export function judgeInjected(
     isHostNetwork: ![undefined, false].includes(get(pod.spec, "hostNetwork") as undefined),
   };
   const written = new Set(pod.containers.map(({ name, secretName = name }) => secretName));
+  const mayBeNative = hasOrderedSidecars(kubernetesVersion);
   const isIgnored = matcherOf(ignoreContainers);
   return injectedProxies(marks, t, kubernetesVersion)
     .filter(({ proxy }) => !written.has(proxy) && !isIgnored(proxy))
     .map((proxy) => ({
       code: "injected-proxy-may-stop-first",
       ...{ rule: "sleep", certain: false, data: { t, proxy } },
-      fixes: [{ do: "hold-proxy", mesh: proxy.mesh, seconds: t }],
+      fixes: [{ do: "hold-proxy", mesh: proxy.mesh, seconds: t, mayBeNative, endsWhenIdle: proxy.endsWhenIdle }],
     }));
 }
 

@@ -566,14 +566,17 @@ function fixPart(fix: Fix): string {
       return `remove lifecycle.stopSignal on container "${fix.container}", or set a signal on which the app shuts down`;
     case "exec-app":
       return `start the app of container "${fix.container}" with exec, as the last command of the script: exec <app>`;
-    case "hold-proxy":
-      return holdProxy[fix.mesh](fix.seconds);
+    case "hold-proxy": {
+      const { native, wait } = holdProxy[fix.mesh];
+      const ways = [...(fix.mayBeNative ? [native] : []), wait(fix.seconds, fix.endsWhenIdle)];
+      return `annotate the Pod template ${ways.join(", or ")}`;
+    }
     case "set-grace":
       return Number.isNaN(fix.seconds)
         ? "raise terminationGracePeriodSeconds to the longest hook and the time that the app needs to shut down"
         : `terminationGracePeriodSeconds: ${fix.seconds}`;
     case "shorten":
-      return `shorten the hook or the shutdown: together they need ${fix.needed} s, and maxGracePeriodSeconds is ${fix.ceiling}`;
+      return `shorten the hook or the shutdown: the Pod needs ${fix.needed} s, and maxGracePeriodSeconds is ${fix.ceiling}`;
     case "make-known": {
       const of = fix.container === undefined ? "" : ` of container "${fix.container}"`;
       return `give ${fix.field}${of} a value that is known in the preview`;
@@ -585,14 +588,25 @@ function fixPart(fix: Fix): string {
   }
 }
 
-/** The annotations that make a proxy wait. */
-const holdProxy: Readonly<Record<MeshName, (seconds: number) => string>> = {
-  Istio: (t) =>
-    `annotate the Pod template sidecar.istio.io/nativeSidecar: "true", or proxy.istio.io/config: "terminationDrainDuration: ${t}s"`,
-  Linkerd: (t) =>
-    `annotate the Pod template config.alpha.linkerd.io/proxy-enable-native-sidecar: "true" (Linkerd 2.15), or config.alpha.linkerd.io/proxy-wait-before-exit-seconds: "${t}"`,
-  Dapr: (t) =>
-    `annotate the Pod template dapr.io/enable-native-sidecar: "true" (Dapr 1.18), or dapr.io/block-shutdown-duration: "${t}s"`,
+/** The annotations that make a proxy a native sidecar, or that make it wait. */
+const holdProxy: Readonly<
+  Record<MeshName, { native: string; wait: (seconds: number, endsWhenIdle: boolean) => string }>
+> = {
+  Istio: {
+    native: 'sidecar.istio.io/nativeSidecar: "true"',
+    wait: (t, endsWhenIdle) =>
+      endsWhenIdle
+        ? `proxy.istio.io/config with MINIMUM_DRAIN_DURATION: "${t}s" in its proxyMetadata`
+        : `proxy.istio.io/config: "terminationDrainDuration: ${t}s"`,
+  },
+  Linkerd: {
+    native: 'config.alpha.linkerd.io/proxy-enable-native-sidecar: "true" (Linkerd 2.15)',
+    wait: (t) => `config.alpha.linkerd.io/proxy-wait-before-exit-seconds: "${t}"`,
+  },
+  Dapr: {
+    native: 'dapr.io/enable-native-sidecar: "true" (Dapr 1.18)',
+    wait: (t) => `dapr.io/block-shutdown-duration: "${t}s"`,
+  },
 };
 
 function remarkText(remark: Remark): string {

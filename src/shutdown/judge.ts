@@ -98,8 +98,8 @@ export type Fix =
   | { do: "end-hook"; container: string; within?: number; shutdown?: number }
   | { do: "change-signal"; container: string }
   | { do: "exec-app"; container: string }
-  /** Make an injected proxy wait. */
-  | { do: "hold-proxy"; mesh: MeshName; seconds: number }
+  /** Make an injected proxy wait, or a native sidecar where the cluster orders them. */
+  | { do: "hold-proxy"; mesh: MeshName; seconds: number; mayBeNative: boolean; endsWhenIdle: boolean }
   | { do: "set-grace"; seconds: number }
   | { do: "shorten"; needed: number; ceiling: number }
   | { do: "make-known"; field: string; container?: string }

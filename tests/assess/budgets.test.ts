@@ -134,7 +134,7 @@ const cases: [string, TestResource[], object, string[]][] = [
     behind(deployment("web", { ...nativeSleep(10), ...timeout })),
     { maxGracePeriodSeconds: 35 },
     [
-      'Container "web" may receive SIGKILL before it has shut down: its preStop hook takes 10 s and the grace period is 30 s (the default), which leaves 20 s, and the app gives itself 30 s (SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE). Fix: shorten the hook or the shutdown: together they need 40 s, and maxGracePeriodSeconds is 35.',
+      'Container "web" may receive SIGKILL before it has shut down: its preStop hook takes 10 s and the grace period is 30 s (the default), which leaves 20 s, and the app gives itself 30 s (SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE). Fix: shorten the hook or the shutdown: the Pod needs 40 s, and maxGracePeriodSeconds is 35.',
     ],
   ],
   [

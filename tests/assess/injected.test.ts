@@ -94,7 +94,7 @@ const cases: [name: string, given: Given, says: RegExp[]][] = [
   [
     "native on a cluster that doesn't order sidecars",
     { annotations: { ...linkerd, ...native("config") }, settings: { kubernetesVersion: "1.28" } },
-    [/Linkerd/],
+    [/Linkerd[^]*\nFix: annotate the Pod template config\.alpha\.linkerd\.io\/proxy-wait-before-exit-seconds: "5"\.\n/],
   ],
   ["the node's network", { annotations: linkerd, spec: { hostNetwork: true } }, []],
   ["written out", { annotations: linkerd, spec: { containers: [container("web"), container("linkerd-proxy")] } }, []],
@@ -135,7 +135,9 @@ const cases: [name: string, given: Given, says: RegExp[]][] = [
         'proxyMetadata: { EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true", MINIMUM_DRAIN_DURATION: "2s" }',
       ),
     },
-    [/it waits 2 s/],
+    [
+      /it waits 2 s[^]*\nFix: .*, or proxy\.istio\.io\/config with MINIMUM_DRAIN_DURATION: "5s" in its proxyMetadata\.\n/,
+    ],
   ],
   // Dapr
   ["Dapr", { annotations: dapr }, [/"daprd" that Dapr .*by default it doesn't/]],

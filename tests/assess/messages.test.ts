@@ -99,7 +99,7 @@ const texts: [pod: Pod, what: string, fix: string, requirement?: Partial<Require
   [
     pod([container("web", exec("sleep", "40"))]),
     'Container "web" may receive SIGKILL before it has shut down: its preStop hook takes 40 s and the grace period is 30 s (the default), which leaves only the 2 s that the kubelet always grants, and the app may need 10 s after SIGTERM.',
-    "shorten the hook or the shutdown: together they need 50 s, and maxGracePeriodSeconds is 45.",
+    "shorten the hook or the shutdown: the Pod needs 50 s, and maxGracePeriodSeconds is 45.",
     { maxGracePeriodSeconds: 45 },
   ],
   [

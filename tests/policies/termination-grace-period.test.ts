@@ -64,7 +64,7 @@ describe(policy, () => {
       [
         [
           "grace-too-short",
-          "Fix: shorten the hook or the shutdown: together they need 50 s, and maxGracePeriodSeconds is 45.",
+          "Fix: shorten the hook or the shutdown: the Pod needs 50 s, and maxGracePeriodSeconds is 45.",
         ],
       ],
     );

@@ -27,6 +27,8 @@ export interface InjectedProxy {
   proxy: string;
   /** Seconds that it goes on after SIGTERM, or before it, by an annotation; undefined where none says. */
   waits: number | undefined;
+  /** Does it end when no connection is left? Then it is the least that it drains which makes it wait. */
+  endsWhenIdle: boolean;
 }
 
 interface Mesh {
@@ -102,7 +104,8 @@ export function injectedProxies(marks: Marks, t: number, kubernetesVersion: stri
     const annotations = mesh === "Linkerd" ? inherited : marks.annotations;
     if (!isInjected(marks) || (mayBeNative && isNative(annotations))) return [];
     const seconds = waits(annotations);
-    return seconds !== undefined && seconds >= t ? [] : [{ mesh, proxy, waits: seconds }];
+    const endsWhenIdle = mesh === "Istio" && idleMetadata(annotations.get("proxy.istio.io/config")) !== undefined;
+    return seconds !== undefined && seconds >= t ? [] : [{ mesh, proxy, waits: seconds, endsWhenIdle }];
   });
 }
 
@@ -116,21 +119,25 @@ function isYes(text: Maybe<string> | undefined, words: readonly string[]): boole
  * (istio/pkg/envoy/agent.go, terminate; pilot/cmd/pilot-agent/options/options.go).
  */
 export function istioSeconds(config: Maybe<string> | undefined): number | undefined {
-  const value = typeof config === "string" ? parse(config) : undefined;
-  const metadata = get(value, "proxyMetadata");
-  if (getString(metadata, "EXIT_ON_ZERO_ACTIVE_CONNECTIONS") === "true") {
-    return goSeconds(getString(metadata, "MINIMUM_DRAIN_DURATION") ?? "5s");
-  }
+  const metadata = idleMetadata(config);
+  if (metadata !== undefined) return goSeconds(getString(metadata, "MINIMUM_DRAIN_DURATION") ?? "5s");
   // As protobuf's JSON has it: seconds, and nothing else.
-  const drain = getString(value, "terminationDrainDuration");
+  const drain = getString(parse(config), "terminationDrainDuration");
   return typeof drain === "string" && /^\d+(?:\.\d+)?s$/.test(drain) ? goSeconds(drain) : undefined;
+}
+
+/** The `proxyMetadata` of a proxy that ends when no connection is left. */
+function idleMetadata(config: Maybe<string> | undefined): unknown {
+  const metadata = get(parse(config), "proxyMetadata");
+  return getString(metadata, "EXIT_ON_ZERO_ACTIVE_CONNECTIONS") === "true" ? metadata : undefined;
 }
 
 /** Longer annotations are not read. */
 const longestConfig = 16_384;
 
-function parse(text: string): unknown {
-  if (text.length > longestConfig || !/terminationDrainDuration|EXIT_ON_ZERO/.test(text)) return undefined;
+function parse(text: Maybe<string> | undefined): unknown {
+  if (typeof text !== "string" || text.length > longestConfig || !/terminationDrainDuration|EXIT_ON_ZERO/.test(text))
+    return undefined;
   // Loaded on first use: most Pods have no such annotation.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { load } = require("js-yaml") as typeof Yaml;
