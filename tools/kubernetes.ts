@@ -23,6 +23,9 @@ const kubernetes = (name: string): GoProgram => ({
 /** What `routes --cluster` asks a cluster through. */
 export const kubectlProgram: GoProgram = { module: "kubectl", package: ".", name: "kubectl", ldflags: "-s -w" };
 
+/** Reads files as kubectl does: what is ours has to be the same. */
+export const manifestsProgram: GoProgram = { module: "manifests", package: ".", name: "manifests", ldflags: "-s -w" };
+
 const containerd = (name: string): GoProgram => ({
   module: "containerd",
   package: `github.com/containerd/containerd/v2/cmd/${name}`,

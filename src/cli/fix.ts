@@ -84,34 +84,29 @@ function hasAlias(text: string): boolean {
 
 /** The text with these fixes and nothing else; undefined where it can't take them. */
 function attempt(text: string, fixes: readonly Fix[]): string | undefined {
-  const { documents } = readDocuments(text, "");
-  const wanted = documents.map(({ value }) => value);
-  const places = fixes.map(({ document }) => documents.findIndex(({ part }) => part.index === document.part.index));
-  const all = fixes.flatMap(({ document, path, edits }, i) =>
-    edits.map((edit) => ({ index: document.part.index, place: places[i] ?? -1, path: [...path, ...edit.path], edit })),
-  );
-  for (const { place, path, edit } of all) {
-    if ("value" in edit) wanted[place] = withValue(wanted[place], path, edit.value);
+  let wanted = readDocuments(text, "").documents[0]?.value;
+  const all = fixes.flatMap(({ path, edits }) => edits.map((edit) => ({ path: [...path, ...edit.path], edit })));
+  for (const { path, edit } of all) {
+    if ("value" in edit) wanted = withValue(wanted, path, edit.value);
   }
   // Paths are those of the text: what is set below a field comes before the field's new name.
-  const set = [...wanted];
-  for (const { place, path, edit } of all) {
-    if (!("value" in edit)) wanted[place] = withoutKey(wanted[place], path, "rename" in edit ? edit.rename : undefined);
+  const set = wanted;
+  for (const { path, edit } of all) {
+    if (!("value" in edit)) wanted = withoutKey(wanted, path, "rename" in edit ? edit.rename : undefined);
   }
-  const parsed = parse(text);
+  const [parsed] = parse(text);
   // First where an anchor is: it may be that all that share it are to be fixed. Then where it is used.
   for (const own of [false, true]) {
-    const splices = all.map(({ index, place, path, edit }) =>
+    const splices = all.map(({ path, edit }) =>
       "value" in edit
-        ? spliceFor(text, parsed[index], path, set[place], own)
-        : keySplice(text, parsed[index], path, "rename" in edit ? edit.rename : undefined),
+        ? spliceFor(text, parsed, path, set, own)
+        : keySplice(text, parsed, path, "rename" in edit ? edit.rename : undefined),
     );
     const known = splices.filter((splice) => splice !== undefined);
     if (known.length < splices.length) continue;
     const fixed = spliced(text, known);
-    const again = readDocuments(fixed, "");
-    const values = again.documents.map(({ value }) => value);
-    if (again.problems.length === 0 && isSame(values, wanted)) return fixed;
+    const { documents, problems } = readDocuments(fixed, "");
+    if (problems.length === 0 && documents.length === 1 && isSame(documents[0]?.value, wanted)) return fixed;
   }
   return undefined;
 }

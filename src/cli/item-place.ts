@@ -24,9 +24,9 @@ export function itemPlace(
   let find = counted.get(document);
   if (!find) {
     const lines = new LineCounter();
-    const { start, end, line: first, index } = document.part;
+    const { start, end, line: first } = document.part;
     const documents = parseAllDocuments(text.slice(start, end), { lineCounter: lines });
-    const parsed = Array.isArray(documents) ? documents[index] : undefined;
+    const [parsed] = Array.isArray(documents) ? documents : [];
     find = (path) => {
       const node = parsed?.getIn(path, true);
       const offset = isNode(node) ? node.range?.[0] : undefined;

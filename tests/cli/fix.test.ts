@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { load } from "js-yaml";
-import { yamlOptions } from "../../src/cli/sources/documents";
+import { readYaml } from "../../src/cli/sources/yaml";
 import { cli } from "./run";
 
 /** What `check --fix -` makes of a manifest. */
@@ -498,7 +497,7 @@ describe("check --fix", () => {
       const [from, to] = [before, after].map((text) => (head + text.slice(1)).replaceAll("\n", "\r\n"));
       assert.equal((await fix(from ?? "")).text, to);
       const cut = await fix((head + before.slice(1)).trimEnd());
-      assert.deepEqual(load(cut.text, yamlOptions), load(head + after.slice(1), yamlOptions));
+      assert.deepEqual(readYaml(cut.text), readYaml(head + after.slice(1)));
     });
   }
 

@@ -1,6 +1,6 @@
 /** Documents of a YAML or JSON file, each read by itself: a broken one doesn't hide the others. */
-import { CORE_SCHEMA, YAMLException, loadAll, mergeTag } from "js-yaml";
 import type { Problem } from "./source";
+import { maxDepth, NotYaml, readYaml, tooDeep } from "./yaml";
 
 export interface Document {
   value: unknown;
@@ -8,90 +8,124 @@ export interface Document {
   line: number;
   /** Which of the file's documents, from 0. */
   index: number;
-  /** The part of the text that holds it, as offsets, and which of that part's documents it is. */
-  part: { start: number; end: number; line: number; index: number };
+  /** The part of the text that holds it, and nothing else, as offsets. */
+  part: { start: number; end: number; line: number };
 }
-
-// Kubernetes' own reader takes YAML's merge keys (`<<`), and the last of two equal keys.
-export const yamlOptions = { schema: CORE_SCHEMA.withTags(mergeTag), json: true };
-
-/** A line that starts a document. It ends whatever came before, also a block scalar: YAML forbids it in all content. */
-const separator = /^---(?=[ \t\r\n]|$)/gm;
 
 /**
  * The documents of a text that hold anything, and what is wrong with the others.
+ *
+ * As kubectl takes it apart: objects of JSON one behind the other, or documents between lines that begin with `---`
+ * (YAMLOrJSONDecoder and YAMLReader in k8s.io/apimachinery/pkg/util/yaml/decoder.go).
  *
  * @param file its name, for the problems
  */
 export function readDocuments(text: string, file: string): { documents: Document[]; problems: Problem[] } {
   const documents: Document[] = [];
   const problems: Problem[] = [];
-  const source = text.replace(/^\ufeff/, "");
-  const json = /^\s*[{[]/.test(source) ? parseJson(source) : undefined;
-  const mark = text.length - source.length;
-  if (json !== undefined) {
-    const part = { start: mark, end: text.length, line: 1, index: 0 };
-    return { documents: [{ value: json, line: firstLine(source, 1), index: 0, part }], problems };
-  }
   let index = 0;
-  for (const { part, line, start } of split(source)) {
+  let [end, line] = [0, 1];
+  for (const { value, start, end: after } of jsonObjects(text)) {
+    line += lineBreaks(text.slice(end, start));
+    documents.push({ value, line, index: index++, part: { start, end: after, line } });
+    line += lineBreaks(text.slice(start, after));
+    end = after;
+  }
+  for (const part of parts(text, end, line)) {
     try {
-      for (const [i, value] of loadAll(part, yamlOptions).entries()) {
-        const place = { start: start + mark, end: start + mark + part.length, line, index: i };
-        if (value !== null && value !== undefined) {
-          documents.push({ value, line: firstLine(part, line), index, part: place });
-        }
-        index++;
-      }
+      const value = read(text, part);
+      const { start, end, line } = part;
+      if (value != null) documents.push({ value, line: firstLine(text.slice(start, end), line), index, part });
     } catch (error) {
-      index++;
-      if (!(error instanceof YAMLException)) throw error;
-      problems.push({
-        source: file,
-        line: line + (error.mark?.line ?? 0),
-        column: (error.mark?.column ?? 0) + 1,
-        // The reason alone: the snippet that comes with it shows contents.
-        message: `not YAML: ${error.reason.replace(/"[^"]*"/g, "…")}`,
-        kind: "bad",
-      });
+      if (!(error instanceof NotYaml)) throw error;
+      const { message, line, column = 0 } = error;
+      const place = line === undefined ? { line: part.line } : { line: part.line + line, column: column + 1 };
+      problems.push({ source: file, ...place, message, kind: "bad" });
     }
+    index++;
   }
   return { documents, problems };
 }
 
+type Part = Document["part"];
+
+/** @throws NotYaml */
+function read(text: string, { start, end }: Part): unknown {
+  const [separator] = /^---[^\r\n]*/.exec(text.slice(start, end)) ?? [""];
+  if (!/^(---)?\s*(#.*)?$/.test(separator)) {
+    throw new NotYaml("`---` has something behind it, which kubectl refuses: begin a line below it");
+  }
+  // kubectl takes nothing of what stands behind an end, up to the next `---`.
+  const all = text.slice(start + separator.length, end);
+  const [first = ""] = all.split(/^\.\.\.(?=\s|$)/m, 1);
+  const part = first.trim() === "" ? all : first;
+  // Each of its parts may begin with a byte order mark.
+  const marked = part.replace(/^(\r?\n)?\ufeff/, "$1");
+  return parseJson(marked) ?? readYaml(marked);
+}
+
+/** The objects of JSON that a text begins with; none where it begins otherwise. */
+function* jsonObjects(text: string): Iterable<{ value: unknown; start: number; end: number }> {
+  for (let at = 0; ;) {
+    const start = at + /^\s*/.exec(text.slice(at))![0].length;
+    if (text[start] !== "{") return;
+    const end = at === 0 && parseJson(text) !== undefined ? text.length : endOfObject(text, start);
+    const value = parseJson(text.slice(start, end));
+    if (value === undefined) return;
+    yield { value, start, end };
+    at = end;
+  }
+}
+
 /** JSON is YAML, too, but its own parser is far faster; whatever it doesn't take is left to the YAML reader. */
 function parseJson(text: string): unknown {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
+  checkDepth(value);
+  return value;
 }
 
-/** The parts of a file between `---`, each with the number of its first line. Directives stay with their document. */
-function* split(text: string): Generator<{ part: string; line: number; start: number }> {
-  let start = 0;
-  let line = 1;
-  for (const match of text.matchAll(separator)) {
-    const before = text.slice(start, match.index);
-    // What stands before the first `---` is no document of its own where it is empty, comments or directives.
-    if (start === 0 && isPrologue(before)) continue;
-    yield { part: before, line, start };
-    line += lineBreaks(before);
-    start = match.index;
+/** @throws NotYaml */
+function checkDepth(value: unknown, depth = 0): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth > maxDepth) throw new NotYaml(tooDeep);
+  for (const key in value) checkDepth(value[key as never], depth + 1);
+}
+
+/** Where the brackets that open at a place are closed; the end where they aren't. */
+function endOfObject(text: string, start: number): number {
+  const token = /[{}]|"[^"\\]*(?:\\.[^"\\]*)*"/gs;
+  token.lastIndex = start;
+  let depth = 0;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    if (match[0] === "{") depth++;
+    else if (match[0] === "}" && --depth === 0) return token.lastIndex;
   }
-  const rest = text.slice(start);
-  if (start > 0 || rest.trim() !== "") yield { part: rest, line, start };
+  return text.length;
 }
 
-function isPrologue(text: string): boolean {
-  return text.split("\n").every((line) => /^\s*(#.*|%.*)?\r?$/.test(line));
+/** What stands between lines that begin with `---`, each with the line that starts it. */
+function* parts(text: string, from: number, line: number): Iterable<Part> {
+  let start = from;
+  const rest = text.slice(from);
+  for (const match of rest.matchAll(/(?<=\n)---/g)) {
+    const end = from + match.index;
+    yield { start, end, line };
+    line += lineBreaks(text.slice(start, end));
+    start = end;
+  }
+  yield { start, end: text.length, line };
 }
 
 function firstLine(part: string, line: number): number {
   for (const [i, each] of part.split("\n", 200).entries()) {
-    const content = each.replace(/^---/, "").trim();
-    if (content !== "" && !content.startsWith("#") && !content.startsWith("%")) return line + i;
+    const content = each.replace(/^\ufeff?---/, "").trim();
+    if (content !== "" && !content.startsWith("#")) return line + i;
   }
   return line;
 }
