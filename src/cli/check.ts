@@ -30,6 +30,7 @@ import { unifiedDiff } from "./unified-diff";
 
 export interface CheckOptions extends ClusterChoice {
   settings?: string;
+  exclude?: string[];
   fix?: boolean;
   diff?: boolean;
   includeExposed?: boolean;
@@ -71,6 +72,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   try {
     reading = await readSources(sources, {
       stdin: io.stdin,
+      exclude: options.exclude ?? [],
       onFile: (file) => shown.say(`Reading ${file}`),
       onText: (file, text) => texts.set(file, text),
     });
@@ -83,6 +85,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   } finally {
     shown.end();
   }
+  for (const note of reading.notes) io.stderr(`note: ${printProblem(note)}\n`);
   for (const problem of reading.problems) io.stderr(`error: ${printProblem(problem)}\n`);
   const isBad = reading.problems.some(({ kind }) => kind === "bad");
   const before = judge(reading.objects, knowledge, today);

@@ -9,6 +9,7 @@ import { exportStack, printProblem, readSources, readText, UsageError } from "./
 export interface ExemptionsOptions {
   stack?: string[];
   settings?: string;
+  exclude?: string[];
   json?: boolean;
 }
 
@@ -32,9 +33,10 @@ export async function exemptions(sources: readonly string[], options: Exemptions
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, or --stack");
   }
   const knowledge = readKnowledge(await readSettings(options.settings));
-  const readings = [await readSources(sources, { stdin: io.stdin })];
+  const readings = [await readSources(sources, { stdin: io.stdin, exclude: options.exclude ?? [] })];
   for (const stack of options.stack ?? []) readings.push(readText(await exportStack(stack, io.env), `stack ${stack}`));
   const problems = readings.flatMap((reading) => reading.problems);
+  for (const note of readings.flatMap(({ notes }) => notes)) io.stderr(`note: ${printProblem(note)}\n`);
   for (const problem of problems) io.stderr(`error: ${printProblem(problem)}\n`);
   const planned = readings.flatMap(({ objects }) => objects).map(({ resource }) => resource);
   const { workloads, findings: all } = assess({ planned }, knowledge, io.now());

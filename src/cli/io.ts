@@ -1,3 +1,5 @@
+import { readStream } from "./sources/bytes";
+
 /** The outside world, as the commands see it: tests put their own in its place. */
 export interface Io {
   /** Machine output and reports; nothing else. */
@@ -13,11 +15,7 @@ export interface Io {
 export const processIo: Io = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
-  stdin: async () => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString("utf8");
-  },
+  stdin: () => readStream(process.stdin),
   env: process.env,
   isTerminal: { stdout: process.stdout.isTTY, stderr: process.stderr.isTTY },
   now: () => new Date(),

@@ -11,14 +11,14 @@ import {
   type Knowledge,
 } from "../assess";
 import { fromPulumi, labelOf, nameOf, namespaceOf } from "../kubernetes/resource";
-import { finding, type Code, type Finding, type Policy, type ResourceRef } from "../report";
+import { finding, type Code, type Finding, type Location, type Policy, type ResourceRef } from "../report";
 import { parseUrn } from "../urn";
 import { isExcused } from "../settings/exemptions";
 import type { PolicyName } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
 import { docsUrl } from "../version";
 import { itemPlace } from "./item-place";
-import { deployed, type Sourced } from "./sources";
+import { deployed, type Place, type Sourced } from "./sources";
 
 /** The policies' own texts, for reports. */
 export const policyTexts: readonly Policy[] = packPolicies.map(({ name, description, remediationSteps }) => ({
@@ -81,12 +81,19 @@ export function reportFindings(
           : stack,
       ...(one.container === undefined ? {} : { container: one.container }),
       ...{ what, evidence: [...evidence], fix, docs },
-      ...(place ? { location: { file: place.file, ...itemPlace(place, texts.get(place.file) ?? "") } } : {}),
+      ...(place ? { location: locationOf(place, texts) } : {}),
       ...(excuse
         ? { suppressed: { reason: excuse.reason, ...(excuse.until === undefined ? {} : { until: excuse.until }) } }
         : {}),
     });
   });
+}
+
+/** Where people change it: of what Helm rendered to standard input, the template. */
+function locationOf(place: Place, texts: ReadonlyMap<string, string>): Location {
+  const { template } = place.document;
+  if (place.file === "-" && template !== undefined) return { file: template };
+  return { file: place.file, ...itemPlace(place, texts.get(place.file) ?? "") };
 }
 
 /** What is true of the whole stack. */

@@ -71,6 +71,10 @@ export function commands(io: Io, end: (code: number) => void): Command {
   const failOn = new Option("--fail-on <level>", "the level of findings that end with exit code 1")
     .choices(["advisory", "mandatory", "none"])
     .default("mandatory");
+  const exclude = new Option(
+    "--exclude <pattern>",
+    "leave out what a .gitignore with this pattern would, in the working directory; may be given more than once",
+  ).argParser((pattern: string, others: string[] | undefined) => [...(others ?? []), pattern]);
   const format = new Option(
     "--format <format[=file]>",
     "text, json, sarif, junit, markdown or html; to a file or to standard output; may be given more than once",
@@ -106,6 +110,7 @@ export function commands(io: Io, end: (code: number) => void): Command {
 A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
   )
     .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
+    .addOption(exclude)
     .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
     .option("--fix", "repair what it reports, in the files; standard input is repaired to standard output")
     .option("--diff", "show what --fix would write, for `git apply`")
@@ -159,6 +164,7 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
   $ pulumi stack export | apisix-graceful-termination exemptions - --json`,
   )
     .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
+    .addOption(exclude)
     .option("--stack <stack...>", "read stacks through the installed Pulumi CLI: org/project/stack")
     .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
     .option("--json", "as JSON")
@@ -176,6 +182,7 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
 A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
   )
     .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
+    .addOption(exclude)
     .option("-o, --output <file>", "write the catalog to a file, not to standard output")
     .option("--stack <stack...>", "read stacks through the installed Pulumi CLI: org/project/stack")
     .addOption(cluster.current)

@@ -25,6 +25,7 @@ export interface RoutesOptions extends ClusterChoice {
   output?: string;
   stack?: string[];
   settings?: string;
+  exclude?: string[];
 }
 
 export async function routes(sources: readonly string[], options: RoutesOptions, io: Io): Promise<number> {
@@ -35,9 +36,10 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   const { facts } = resolvePack(await readSettings(options.settings));
   const shown = progress(io);
   const cluster: string[] = [];
+  const reads = { stdin: io.stdin, exclude: options.exclude ?? [] };
   const readings: Reading[] = [];
   try {
-    readings.push(await readSources(sources, { stdin: io.stdin, onFile: (file) => shown.say(`Reading ${file}`) }));
+    readings.push(await readSources(sources, { ...reads, onFile: (file) => shown.say(`Reading ${file}`) }));
     for (const stack of options.stack ?? []) {
       shown.say(`Exporting stack ${stack}`);
       readings.push(readText(await exportStack(stack, io.env), `stack ${stack}`));
@@ -59,6 +61,7 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   const { entries, omissions } = catalogEntries(found.services);
   const services = new Set(found.services.map(({ service }) => service));
 
+  for (const note of readings.flatMap(({ notes }) => notes)) io.stderr(`note: ${printProblem(note)}\n`);
   for (const problem of problems) io.stderr(`error: ${printProblem(problem)}\n`);
   for (const { label, why } of omissions) io.stderr(`warning: ${label} is routed, but not in the catalog: ${why}.\n`);
   for (const spot of found.blindSpots) {

@@ -126,7 +126,7 @@ export async function readCluster(
     if (!(error instanceof Exhausted)) throw error;
     problems.push(partial(api, `${error.message}: objects may be missing; read fewer namespaces, with --namespace`));
   }
-  return { name: api.name, objects, problems };
+  return { name: api.name, objects, problems, notes: [] };
 }
 
 /** Has a workload that is read itself made it? Operators make workloads, too, and what they make is judged. */

@@ -6,6 +6,8 @@ export interface Document {
   value: unknown;
   /** Line of its first key, from 1. */
   line: number;
+  /** What Helm rendered it from, `shop/templates/deployment.yaml`. */
+  template?: string;
   /** Which of the file's documents, from 0. */
   index: number;
   /** The part of the text that holds it, and nothing else, as offsets. */
@@ -25,22 +27,31 @@ export function readDocuments(text: string, file: string): { documents: Document
   const problems: Problem[] = [];
   let index = 0;
   let [end, line] = [0, 1];
+  const bad = (part: Part, error: unknown) => {
+    if (!(error instanceof NotYaml)) throw error;
+    const { message, line, column = 0 } = error;
+    const place = line === undefined ? { line: part.line } : { line: part.line + line, column: column + 1 };
+    problems.push({ source: file, ...place, message, kind: "bad" });
+  };
   for (const { value, start, end: after } of jsonObjects(text)) {
     line += lineBreaks(text.slice(end, start));
-    documents.push({ value, line, index: index++, part: { start, end: after, line } });
+    const part = { start, end: after, line };
+    try {
+      checkDepth(value);
+      documents.push({ value, line, index, part });
+    } catch (error) {
+      bad(part, error);
+    }
+    index++;
     line += lineBreaks(text.slice(start, after));
     end = after;
   }
   for (const part of parts(text, end, line)) {
     try {
       const value = read(text, part);
-      const { start, end, line } = part;
-      if (value != null) documents.push({ value, line: firstLine(text.slice(start, end), line), index, part });
+      if (value != null) documents.push({ value, index, part, ...head(text.slice(part.start, part.end), part.line) });
     } catch (error) {
-      if (!(error instanceof NotYaml)) throw error;
-      const { message, line, column = 0 } = error;
-      const place = line === undefined ? { line: part.line } : { line: part.line + line, column: column + 1 };
-      problems.push({ source: file, ...place, message, kind: "bad" });
+      bad(part, error);
     }
     index++;
   }
@@ -61,7 +72,9 @@ function read(text: string, { start, end }: Part): unknown {
   const part = first.trim() === "" ? all : first;
   // Each of its parts may begin with a byte order mark.
   const marked = part.replace(/^(\r?\n)?\ufeff/, "$1");
-  return parseJson(marked) ?? readYaml(marked);
+  const json = parseJson(marked);
+  checkDepth(json);
+  return json ?? readYaml(marked);
 }
 
 /** The objects of JSON that a text begins with; none where it begins otherwise. */
@@ -80,14 +93,11 @@ function* jsonObjects(text: string): Iterable<{ value: unknown; start: number; e
 /** JSON is YAML, too, but its own parser is far faster; whatever it doesn't take is left to the YAML reader. */
 function parseJson(text: string): unknown {
   if (!/^\s*[{[]/.test(text)) return undefined;
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-  checkDepth(value);
-  return value;
 }
 
 /** @throws NotYaml */
@@ -122,12 +132,17 @@ function* parts(text: string, from: number, line: number): Iterable<Part> {
   yield { start, end: text.length, line };
 }
 
-function firstLine(part: string, line: number): number {
+/** The line of its first key, and what the comments before it tell. */
+function head(part: string, line: number): Pick<Document, "line" | "template"> {
+  let found: Pick<Document, "template"> = {};
   for (const [i, each] of part.split("\n", 200).entries()) {
     const content = each.replace(/^\ufeff?---/, "").trim();
-    if (content !== "" && !content.startsWith("#")) return line + i;
+    if (content !== "" && !content.startsWith("#")) return { line: line + i, ...found };
+    // What `helm template` writes above each object.
+    const [, template] = /^# Source: (\S.*)$/.exec(content) ?? [];
+    if (template !== undefined) found = { template };
   }
-  return line;
+  return { line, ...found };
 }
 
 function lineBreaks(text: string): number {

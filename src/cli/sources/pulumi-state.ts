@@ -61,7 +61,7 @@ export function readState(resources: readonly unknown[], source: string): Readin
             kind: "bad" as const,
           },
         ];
-  return { objects, problems };
+  return { objects, notes: [], problems };
 }
 
 /** A value of the state, or of an event, as it would be without Pulumi: a secret that is encrypted is unknown. */

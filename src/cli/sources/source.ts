@@ -52,10 +52,17 @@ export interface Problem {
 export interface Reading {
   objects: Sourced[];
   problems: Problem[];
+  /** What was left out, and how it can be judged all the same. */
+  notes: Note[];
+}
+
+export interface Note {
+  source: string;
+  message: string;
 }
 
 /** `manifests/web.yaml:3:7: bad indentation`. */
-export function printProblem({ source, line, column, message }: Problem): string {
+export function printProblem({ source, line, column, message }: Omit<Problem, "kind">): string {
   return `${placeText(source, line, column)}: ${message}`;
 }
 
@@ -67,4 +74,25 @@ export class InputError extends Error {
 /** A command line that is invalid. */
 export class UsageError extends Error {
   override name = "UsageError";
+}
+
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error &&
+    typeof (error as NodeJS.ErrnoException).code === "string" &&
+    !(error instanceof InputError)
+  );
+}
+
+const systemMessages: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EISDIR: "is a folder",
+  ENOSPC: "no space left on the device",
+};
+
+/** What went wrong with a file, in words. */
+export function systemMessage(error: NodeJS.ErrnoException): string {
+  return systemMessages[error.code ?? ""] ?? error.message;
 }

@@ -71,7 +71,8 @@ function loaded(text: string): unknown[] {
       } else {
         // The reason alone: the snippet that comes with it shows contents.
         const reason = error.reason.replace(/"[^"]*"/g, "…");
-        throw new NotYaml(`not YAML: ${reason}`, line, Math.max(0, column - (padding.get(line) ?? "").length));
+        const ours = reason === tooMany ? reason : reason.startsWith("nesting exceeded") ? tooDeep : undefined;
+        throw new NotYaml(ours ?? `not YAML: ${reason}`, line, Math.max(0, column - (padding.get(line) ?? "").length));
       }
     }
   }
