@@ -501,6 +501,42 @@ describe("check --fix", () => {
     });
   }
 
+  const layouts: [what: string, containers: string, after: string][] = [
+    [
+      "a bracket at the key's column",
+      "containers: [\n        {name: a, ports: [{containerPort: 80}]}\n      ]\n",
+      "containers: [\n        {name: a, ports: [{containerPort: 80}], lifecycle: { preStop: { sleep: { seconds: 5 } } }}\n      ]\n",
+    ],
+    [
+      "flow at the margin",
+      "containers: [{\nname: a, ports: [{containerPort: 80}],\n}]\n",
+      "containers: [{\nname: a, ports: [{containerPort: 80}],\nlifecycle: { preStop: { sleep: { seconds: 5 } } },\n}]\n",
+    ],
+    [
+      "tabs within lines",
+      "containers:\t[{name:\ta, ports: [{containerPort: 80}]}]\n",
+      "containers:\t[{name:\ta, ports: [{containerPort: 80}], lifecycle: { preStop: { sleep: { seconds: 5 } } }}]\n",
+    ],
+    [
+      "an octal number",
+      "terminationGracePeriodSeconds: 0o36\n      containers: [{name: a, ports: [{containerPort: 80}]}]\n",
+      "terminationGracePeriodSeconds: 0o36\n      containers: [{name: a, ports: [{containerPort: 80}], lifecycle: { preStop: { sleep: { seconds: 5 } } }}]\n",
+    ],
+    [
+      "tags",
+      "containers: !!seq [!x {name: !!str a, ports: [{containerPort: 80}]}]\n",
+      "containers: !!seq [!x {name: !!str a, ports: [{containerPort: 80}], lifecycle: { preStop: { sleep: { seconds: 5 } } }}]\n",
+    ],
+  ];
+  for (const [what, before, after] of layouts) {
+    it(`edits ${what}, or leaves it and says so`, async () => {
+      const [from, to] = [before, after].map((text) => `${head}      ${text}`) as [string, string];
+      const fixed = await fix(from);
+      if (fixed.text === from) assert.match(fixed.stderr, /is not repaired/);
+      else assert.equal(fixed.text, to);
+    });
+  }
+
   it("repairs the third document, and leaves the others as they are, comments and all", async () => {
     const others = [
       "# first\nkind:   ConfigMap\napiVersion: v1\n---\n---\n# empty\n--- # third\n",

@@ -236,7 +236,7 @@ patchesJson6902: [{path: c.yaml, target: {}}]
     },
     code: 1,
     objects: 3,
-    says: /^note: overlay\/kustomization\.yaml: its patches are not applied here: build it: `kubectl kustomize \S*overlay \| apisix-graceful-termination check -`\n$/,
+    says: /^note: overlay\/kustomization\.yaml: its patches are not applied here; build it: `kubectl kustomize \S*overlay \| apisix-graceful-termination check -`\n$/,
   },
   {
     what: "a part of a Deployment that something patches",

@@ -122,9 +122,8 @@ function endOfObject(text: string, start: number): number {
 /** What stands between lines that begin with `---`, each with the line that starts it. */
 function* parts(text: string, from: number, line: number): Iterable<Part> {
   let start = from;
-  const rest = text.slice(from);
-  for (const match of rest.matchAll(/(?<=\n)---/g)) {
-    const end = from + match.index;
+  for (let at = text.indexOf("\n---", from); at >= 0; at = text.indexOf("\n---", at + 1)) {
+    const end = at + 1;
     yield { start, end, line };
     line += lineBreaks(text.slice(start, end));
     start = end;

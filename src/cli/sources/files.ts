@@ -180,7 +180,7 @@ async function readKustomization(file: string, folder: string, found: Found): Pr
       found.patches.add(await realpath(resolve(folder, path)).catch(() => ""));
     }
     const built = `\`kubectl kustomize ${quoted(dirname(file))} | apisix-graceful-termination check -\``;
-    found.notes.push({ source: file, message: `its patches are not applied here: build it: ${built}` });
+    found.notes.push({ source: file, message: `its patches are not applied here; build it: ${built}` });
   }
 }
 
