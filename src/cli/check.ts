@@ -78,7 +78,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     });
     if (asked) {
       const { name, objects, problems } = await readCluster(allKinds, asked, io.env, (text) => shown.say(text));
-      reading = { objects: [...reading.objects, ...objects], problems: [...reading.problems, ...problems] };
+      reading = { ...reading, objects: [...reading.objects, ...objects], problems: [...reading.problems, ...problems] };
       names.push(clusterName(name, asked));
     }
     shown.say(`Judging ${reading.objects.length} objects`);
