@@ -123,7 +123,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
       {
         ...emptyReading(),
         stacks: stacksOf(reading.objects, names),
-        findings: reportFindings(assessment.findings, objects, knowledge.settings, texts),
+        findings: reportFindings(assessment, objects, knowledge.settings, texts),
         repairs: made.flatMap(({ object, repairs }) =>
           repairs.map(({ policy, before, after, onlyExposed }) => ({
             ...{ policy, resource: resourceRef(object), changes: changes(before, after), outcome: "written" as const },

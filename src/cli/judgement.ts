@@ -1,15 +1,6 @@
 /** The judgement of objects from sources, in the words of reports. */
 import { packPolicies } from "../../policies/list";
-import {
-  assess,
-  codes,
-  explain,
-  findingText,
-  pageOf,
-  type Assessment,
-  type Finding as Judged,
-  type Knowledge,
-} from "../assess";
+import { assess, codes, explain, findingText, pageOf, type Assessment, type Knowledge } from "../assess";
 import { fromPulumi, labelOf, nameOf, namespaceOf } from "../kubernetes/resource";
 import { finding, type Code, type Finding, type Location, type Policy, type ResourceRef } from "../report";
 import { parseUrn } from "../urn";
@@ -17,6 +8,7 @@ import { isExcused } from "../settings/exemptions";
 import type { PolicyName } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
 import { docsUrl } from "../version";
+import { fieldsOf } from "./field-of";
 import { itemPlace } from "./item-place";
 import { deployed, type Place, type Sourced } from "./sources";
 
@@ -55,12 +47,13 @@ export function levelOf(policy: PolicyName, { policies }: PackSettings): "adviso
  * @param texts the files' texts, for the places of findings
  */
 export function reportFindings(
-  findings: readonly Judged[],
+  { findings, workloads }: Assessment,
   objects: readonly Sourced[],
   settings: PackSettings,
   texts: ReadonlyMap<string, string>,
 ): Finding[] {
   const byUrn = new Map(objects.map((object) => [object.resource.urn, object]));
+  const workloadOf = new Map(workloads.map((workload) => [workload.resource.id, workload]));
   return findings.flatMap((one) => {
     const level = levelOf(one.policy, settings);
     if (!one.reported || level === undefined) return [];
@@ -71,6 +64,7 @@ export function reportFindings(
     const { what, evidence, fix, docs } = findingText({ ...one, ...(remarks ? { remarks } : {}) });
     const severity = packPolicies.find(({ name }) => name === one.policy)?.severity;
     const place = object?.place;
+    const fields = place ? fieldsOf(one, workloadOf.get(object.resource.urn)) : [];
     return finding({
       ...{ policy: one.policy, code: one.code, level },
       ...(severity === undefined ? {} : { severity }),
@@ -81,7 +75,7 @@ export function reportFindings(
           : stack,
       ...(one.container === undefined ? {} : { container: one.container }),
       ...{ what, evidence: [...evidence], fix, docs },
-      ...(place ? { location: locationOf(place, texts) } : {}),
+      ...(place ? { location: locationOf(place, texts, fields) } : {}),
       ...(excuse
         ? { suppressed: { reason: excuse.reason, ...(excuse.until === undefined ? {} : { until: excuse.until }) } }
         : {}),
@@ -90,10 +84,10 @@ export function reportFindings(
 }
 
 /** Where people change it: of what Helm rendered to standard input, the template. */
-function locationOf(place: Place, texts: ReadonlyMap<string, string>): Location {
+function locationOf(place: Place, texts: ReadonlyMap<string, string>, fields: readonly Place["path"][]): Location {
   const { template } = place.document;
   if (place.file === "-" && template !== undefined) return { file: template };
-  return { file: place.file, ...itemPlace(place, texts.get(place.file) ?? "") };
+  return { file: place.file, ...itemPlace(place, texts.get(place.file) ?? "", ...fields) };
 }
 
 /** What is true of the whole stack. */

@@ -10,6 +10,9 @@ import { cli } from "./run";
 import { inFolder } from "../support/folder";
 
 const shop = [deployment("web"), service("web"), apisixRoute("web")];
+/** The column of its container, as JSON on one line. */
+const containerAt =
+  JSON.stringify(shop[0]?.props).indexOf("[{", JSON.stringify(shop[0]?.props).indexOf('"containers"')) + 2;
 
 /** Resources as `pulumi stack export` has them. */
 function exported(resources: readonly TestResource[]): string {
@@ -61,7 +64,7 @@ describe("check", () => {
       const [found] = findings;
       assert.equal(found?.policy, "apisix-routed-workloads");
       assert.deepEqual(found.resource, { kind: "Deployment", namespace: "shop", name: "web" });
-      assert.deepEqual(found.location, { file, line: 4 });
+      assert.deepEqual(found.location, { file, line: 4, column: containerAt });
       assert.deepEqual(found.evidence, ["ApisixRoute shop/web › Service shop/web:80 › Deployment shop/web"]);
       assert.deepEqual(stacks, [{ source: file, judged: 3 }]);
       assert.equal(timelines[0]?.after.containers[0]?.verdict, "short");
@@ -82,7 +85,7 @@ items:
     const { report } = await checked(list);
     assert.deepEqual(
       report.findings.map(({ location }) => location),
-      [{ file: "-", line: 8, column: 5 }],
+      [{ file: "-", line: 8, column: containerAt + 4 }],
     );
   });
 
