@@ -11,6 +11,7 @@ import { fixHints, fixNotes } from "./fix-notes";
 import { printReport, writeReports, type FormatChoice } from "./formats";
 import { exitCodes, hasColor, progress, type Io } from "./io";
 import { codeTexts, judge, levelOf, policyTexts, reportFindings, resourceRef } from "./judgement";
+import { replacementsFor } from "./replacements";
 import { fixFiles, planFixes, writeFiles } from "./repair";
 import { readSettings } from "./settings-file";
 import {
@@ -118,12 +119,13 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     const drawing = drawn(resourceRef(object), assessment.judged.get(urn)?.(), was);
     return drawing ? [drawing] : [];
   });
+  const judged = reportFindings(assessment, objects, knowledge.settings, texts);
   const report = buildReport(
     [
       {
         ...emptyReading(),
         stacks: stacksOf(reading.objects, names),
-        findings: reportFindings(assessment, objects, knowledge.settings, texts),
+        findings: [...judged.keys()],
         repairs: made.flatMap(({ object, repairs }) =>
           repairs.map(({ policy, before, after, onlyExposed }) => ({
             ...{ policy, resource: resourceRef(object), changes: changes(before, after), outcome: "written" as const },
@@ -143,7 +145,10 @@ export async function check(sources: readonly string[], options: CheckOptions, i
 
   if (diff) for (const { file, before, after } of files) io.stdout(unifiedDiff(file, before, after));
   if (fixesStdin) io.stdout(texts.get("-") ?? "");
-  await writeReports(report, formats, options, io);
+  // Where --fix wrote them, there is nothing left to offer.
+  const offers = !fix && formats.some(({ format }) => format === "sarif");
+  const replacementsOf = offers ? replacementsFor(judged, planned.fixes, texts) : undefined;
+  await writeReports(report, formats, { ...options, ...(replacementsOf && { replacementsOf }) }, io);
   if (formats.length === 0) printReport(report, diff || fixesStdin ? "stderr" : "stdout", io);
   if (isAsked) {
     const done = fix ? made : files.flatMap((file) => file.fixes);

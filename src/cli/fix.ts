@@ -42,17 +42,24 @@ interface Splice {
   depth: number;
 }
 
-/** A file's text with all the fixes that it can take, each of them as a whole. */
-export function fixText<F extends Fix>(text: string, fixes: readonly F[]): Fixed<F> {
+/** The fixes of each part of a text, by where it starts. */
+function byPart<F extends Fix>(fixes: readonly F[]): Map<number, F[]> {
   const parts = new Map<number, F[]>();
   for (const fix of fixes) {
     const { start } = fix.document.part;
-    parts.set(start, [...(parts.get(start) ?? []), fix]);
+    const others = parts.get(start);
+    if (others) others.push(fix);
+    else parts.set(start, [fix]);
   }
+  return parts;
+}
+
+/** A file's text with all the fixes that it can take, each of them as a whole. */
+export function fixText<F extends Fix>(text: string, fixes: readonly F[]): Fixed<F> {
   const failed: Failure<F>[] = [];
   let fixed = text;
   // From the end, so that the places before stay where they are.
-  for (const [start, inPart] of [...parts].sort(([a], [b]) => b - a)) {
+  for (const [start, inPart] of [...byPart(fixes)].sort(([a], [b]) => b - a)) {
     const end = inPart[0]?.document.part.end ?? start;
     const part = fixPart(text.slice(start, end), inPart);
     failed.unshift(...part.failed);
@@ -64,7 +71,7 @@ export function fixText<F extends Fix>(text: string, fixes: readonly F[]): Fixed
 /** All fixes at once, or else each half by itself: one that the text can't take keeps no other back. */
 function fixPart<F extends Fix>(text: string, fixes: readonly F[]): Fixed<F> {
   const fixed = attempt(text, fixes);
-  if (fixed !== undefined) return { text: fixed, failed: [] };
+  if (fixed) return { text: fixed.text, failed: [] };
   const [fix] = fixes;
   if (fix && fixes.length === 1) {
     const field = fix.edits.find((edit) => attempt(text, [{ ...fix, edits: [edit] }]) === undefined) ?? fix.edits[0];
@@ -82,10 +89,77 @@ function hasAlias(text: string): boolean {
   return found;
 }
 
-/** The text with these fixes and nothing else; undefined where it can't take them. */
-function attempt(text: string, fixes: readonly Fix[]): string | undefined {
+/** A text that takes the place of another one, by its offsets. */
+export type Replacement = Omit<Splice, "depth">;
+
+/**
+ * What to replace in a text for each fix by itself, where nothing but what the fix sets is written anew: neither what an
+ * alias stands for nor what moves to another place.
+ */
+export function replacementsOf<F extends Fix>(text: string, fixes: readonly F[]): Map<F, Replacement[]> {
+  const found = new Map<F, Replacement[]>();
+  const plain = fixes.filter(({ edits }) => edits.every((edit) => "value" in edit));
+  for (const [start, inPart] of byPart(plain)) {
+    const part = text.slice(start, inPart[0]?.document.part.end);
+    for (const [fix, splices] of splicesOf(part, inPart)) {
+      const narrow = splices.map((splice) => ({ ...splice, ...narrowed(part, splice) }));
+      // Of a command only a number may change: the rest of it isn't the fix's to show.
+      if (narrow.some(({ text }, i) => isText(fix.edits[i]) && !/^[\d.]*[smhd]?$/.test(text))) continue;
+      found.set(
+        fix,
+        merged(narrow).map((each) => ({ ...each, start: each.start + start, end: each.end + start })),
+      );
+    }
+  }
+  return found;
+}
+
+function isText(edit: FieldEdit | undefined): boolean {
+  return edit !== undefined && "value" in edit && typeof edit.value === "string";
+}
+
+/** The splices of each fix, one for each of its edits, in the text as it is; each half by itself where the text can't take all of them. */
+function splicesOf<F extends Fix>(text: string, fixes: readonly F[]): [F, Splice[]][] {
+  const made = attempt(text, fixes, [false]);
+  if (made) return [...made.splices];
+  if (fixes.length < 2) return [];
+  const half = fixes.length >> 1;
+  return [...splicesOf(text, fixes.slice(0, half)), ...splicesOf(text, fixes.slice(half))];
+}
+
+/** In the order of the text; those that meet are one. */
+function merged(splices: readonly Splice[]): Replacement[] {
+  const all: Replacement[] = [];
+  for (const { start, end, text } of different(splices).sort((a, b) => a.start - b.start || b.depth - a.depth)) {
+    const last = all.at(-1);
+    if (last && start <= last.end) all.splice(-1, 1, { ...last, end: Math.max(end, last.end), text: last.text + text });
+    else all.push({ start, end, text });
+  }
+  return all;
+}
+
+/** Without what stays the same at its start and its end. */
+function narrowed(text: string, { start, end, text: written }: Replacement): Replacement {
+  let [from, to, last] = [0, end, written.length];
+  while (start + from < to && from < last && text[start + from] === written[from]) from++;
+  while (to > start + from && last > from && text[to - 1] === written[last - 1]) [to, last] = [to - 1, last - 1];
+  return { start: start + from, end: to, text: written.slice(from, last) };
+}
+
+/** The text with its fixes, and what was done to it for each. */
+interface Attempt<F> {
+  text: string;
+  splices: Map<F, Splice[]>;
+}
+
+/**
+ * The text with these fixes and nothing else; undefined where it can't take them.
+ *
+ * @param ways whether what an object has by an alias is written into the object itself: each is tried
+ */
+function attempt<F extends Fix>(text: string, fixes: readonly F[], ways = [false, true]): Attempt<F> | undefined {
   let wanted = readDocuments(text, "").documents[0]?.value;
-  const all = fixes.flatMap(({ path, edits }) => edits.map((edit) => ({ path: [...path, ...edit.path], edit })));
+  const all = fixes.flatMap((fix) => fix.edits.map((edit) => ({ fix, edit, path: [...fix.path, ...edit.path] })));
   for (const { path, edit } of all) {
     if ("value" in edit) wanted = withValue(wanted, path, edit.value);
   }
@@ -96,7 +170,7 @@ function attempt(text: string, fixes: readonly Fix[]): string | undefined {
   }
   const [parsed] = parse(text);
   // First where an anchor is: it may be that all that share it are to be fixed. Then where it is used.
-  for (const own of [false, true]) {
+  for (const own of ways) {
     const splices = all.map(({ path, edit }) =>
       "value" in edit
         ? spliceFor(text, parsed, path, set, own)
@@ -106,7 +180,11 @@ function attempt(text: string, fixes: readonly Fix[]): string | undefined {
     if (known.length < splices.length) continue;
     const fixed = spliced(text, known);
     const { documents, problems } = readDocuments(fixed, "");
-    if (problems.length === 0 && documents.length === 1 && isSame(documents[0]?.value, wanted)) return fixed;
+    if (problems.length === 0 && documents.length === 1 && isSame(documents[0]?.value, wanted)) {
+      const splices = new Map(fixes.map((fix) => [fix, [] as Splice[]]));
+      for (const [i, { fix }] of all.entries()) splices.get(fix)?.push(...known.slice(i, i + 1));
+      return { text: fixed, splices };
+    }
   }
   return undefined;
 }
@@ -116,11 +194,14 @@ function parse(text: string): ParsedDocument.Parsed[] {
   return Array.isArray(documents) ? documents : [];
 }
 
+/** What several share is written once. */
+function different(splices: readonly Splice[]): Splice[] {
+  return [...new Map(splices.map((each) => [JSON.stringify(each), each])).values()];
+}
+
 function spliced(text: string, splices: readonly Splice[]): string {
-  // What several share is written once.
-  const different = [...new Map(splices.map((each) => [JSON.stringify(each), each])).values()];
   // Where two insertions meet, the deeper one comes first in the text.
-  const fromEnd = different.sort((a, b) => b.start - a.start || a.depth - b.depth);
+  const fromEnd = different(splices).sort((a, b) => b.start - a.start || a.depth - b.depth);
   return fromEnd.reduce((all, { start, end, text }) => all.slice(0, start) + text + all.slice(end), text);
 }
 
@@ -244,17 +325,15 @@ function pairOf(map: YAMLMap, key: string, document?: ParsedDocument, seen = new
   return undefined;
 }
 
-type Change = Omit<Splice, "depth">;
-
 /** @param isQuoted its keys are in quotes, as in JSON */
-function replacement(text: string, node: Node, value: unknown, isQuoted: boolean): Change {
+function replacement(text: string, node: Node, value: unknown, isQuoted: boolean): Replacement {
   if (isScalar(node)) return inPlace(text, node, isObject(value) ? flow(value, isQuoted) : scalar(text, node, value));
   if (!isMap(node) || node.flow) return inPlace(text, node, flow(value, isQuoted));
   return inPlace(text, node, block(value, text, lineBelow(text, startOf(node))));
 }
 
 /** Something in the place of a node; blanks around it where there was nothing. */
-function inPlace(text: string, node: Node | Alias, written: string): Change {
+function inPlace(text: string, node: Node | Alias, written: string): Replacement {
   const [start, end] = [startOf(node), contentEnd(text, node)];
   if (end > start) return { start, end, text: written };
   const before = /[ \t]/.test(text[start - 1] ?? "") ? "" : " ";
@@ -278,7 +357,7 @@ function scalar(text: string, node: Scalar, value: unknown): string {
 }
 
 /** A new key at the end of a map; before its last one where something stands behind that. */
-function insertion(text: string, map: YAMLMap, key: string, value: unknown, isQuoted: boolean): Change {
+function insertion(text: string, map: YAMLMap, key: string, value: unknown, isQuoted: boolean): Replacement {
   const last = map.items.at(-1);
   if (!last) return inPlace(text, map, flow({ [key]: value }, isQuoted));
   const [first, start] = [startOf(map.items[0]?.key), startOf(last.key)];

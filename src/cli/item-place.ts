@@ -1,5 +1,6 @@
 /** Where objects and their fields stand in a file, by the events of the YAML reader. */
 import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException, type Event } from "js-yaml";
+import { linesOf } from "./lines";
 import type { Place } from "./sources";
 
 interface ItemPlace {
@@ -17,8 +18,7 @@ interface Spot {
 
 interface Spots {
   root: Spot;
-  /** Where each line begins. */
-  lines: readonly number[];
+  placeOf: ReturnType<typeof linesOf>;
 }
 
 /** Of the documents that something is reported of. */
@@ -40,8 +40,8 @@ export function itemPlace(
   if (!spots) return { line };
   const found = (fields.length > 0 ? fields : [[]]).map((field) => find(spots.root, [...item, ...field]));
   const { at } = (found.find(({ isThere }) => isThere) ?? found.at(-1))?.spot ?? spots.root;
-  const row = spots.lines.findLastIndex((offset) => offset <= at);
-  return { line: first + row, column: at - (spots.lines[row] ?? 0) + 1 };
+  const { line: row, column } = spots.placeOf(at);
+  return { line: first - 1 + row, column };
 }
 
 /** A value, or the last one on the way to it. */
@@ -66,8 +66,7 @@ function spotsOf(text: string): Spots | undefined {
   }
   const start = events.findIndex(({ type }) => type === EVENT_ID.DOCUMENT);
   if (start < 0) return undefined;
-  const lines = [0, ...Array.from(text.matchAll(/\n/g), (match) => match.index + 1)];
-  return { root: readSpot(text, events, { next: start + 1 }), lines };
+  return { root: readSpot(text, events, { next: start + 1 }), placeOf: linesOf(text) };
 }
 
 /** The value that the next events are of. The reader lets nothing be nested deeper than 100 levels. */

@@ -1,6 +1,15 @@
 /** The judgement of objects from sources, in the words of reports. */
 import { packPolicies } from "../../policies/list";
-import { assess, codes, explain, findingText, pageOf, type Assessment, type Knowledge } from "../assess";
+import {
+  assess,
+  codes,
+  explain,
+  findingText,
+  pageOf,
+  type Assessment,
+  type Finding as Judged,
+  type Knowledge,
+} from "../assess";
 import { fromPulumi, labelOf, nameOf, namespaceOf } from "../kubernetes/resource";
 import { finding, type Code, type Finding, type Location, type Policy, type ResourceRef } from "../report";
 import { parseUrn } from "../urn";
@@ -45,16 +54,17 @@ export function levelOf(policy: PolicyName, { policies }: PackSettings): "adviso
  * The findings as a report has them: those that a policy prints, and those that an exemption keeps back.
  *
  * @param texts the files' texts, for the places of findings
+ * @returns each with what it is made of
  */
 export function reportFindings(
   { findings, workloads }: Assessment,
   objects: readonly Sourced[],
   settings: PackSettings,
   texts: ReadonlyMap<string, string>,
-): Finding[] {
+): Map<Finding, Judged> {
   const byUrn = new Map(objects.map((object) => [object.resource.urn, object]));
   const workloadOf = new Map(workloads.map((workload) => [workload.resource.id, workload]));
-  return findings.flatMap((one) => {
+  const made = findings.flatMap((one): [Finding, Judged][] => {
     const level = levelOf(one.policy, settings);
     if (!one.reported || level === undefined) return [];
     const excuse = isExcused(one.excuses) ? one.excuses.find(({ fault }) => fault === undefined) : undefined;
@@ -65,7 +75,7 @@ export function reportFindings(
     const severity = packPolicies.find(({ name }) => name === one.policy)?.severity;
     const place = object?.place;
     const fields = place ? fieldsOf(one, workloadOf.get(object.resource.urn)) : [];
-    return finding({
+    const reported = finding({
       ...{ policy: one.policy, code: one.code, level },
       ...(severity === undefined ? {} : { severity }),
       resource: object
@@ -80,7 +90,9 @@ export function reportFindings(
         ? { suppressed: { reason: excuse.reason, ...(excuse.until === undefined ? {} : { until: excuse.until }) } }
         : {}),
     });
+    return [[reported, one]];
   });
+  return new Map(made);
 }
 
 /** Where people change it: of what Helm rendered to standard input, the template. */

@@ -77,7 +77,7 @@ export function commands(io: Io, end: (code: number) => void): Command {
   ).argParser((pattern: string, others: string[] | undefined) => [...(others ?? []), pattern]);
   const format = new Option(
     "--format <format[=file]>",
-    "text, json, sarif, junit, markdown or html; to a file or to standard output; may be given more than once",
+    "text, json, sarif, junit, markdown, html or github; to a file or to standard output; may be given more than once",
   ).argParser(formatChoice);
 
   const fallbackFile = new Option(

@@ -1,6 +1,6 @@
 /** What `check --fix` makes of manifests: the remedies of what `check` finds, as far as their texts can take them. */
 import { readFile } from "node:fs/promises";
-import { remedies, type Assessment, type Knowledge } from "../assess";
+import { mendedBy, remedies, type Assessment, type Knowledge } from "../assess";
 import type { Workload } from "../kubernetes/workload";
 import type { PolicyName } from "../settings/schema";
 import { fixText, withValue, type Failure, type FieldEdit, type Fix } from "./fix";
@@ -15,6 +15,8 @@ export interface WorkloadFix extends Fix {
   object: Sourced;
   workload: Workload;
   repairs: Repair[];
+  /** The containers whose hooks it writes; "" for the grace period. */
+  mends: string[];
 }
 
 /** What one policy's remedy changes. */
@@ -54,7 +56,15 @@ export function planFixes(
     const before = object.resource.props;
     const repair = { policy: "apisix-rollout-advice", before, after: edited(before, own), onlyExposed: false } as const;
     moves.set(object, own);
-    fixes.set(object, { object, workload, document, path, edits: inText(own, [], repair.after), repairs: [repair] });
+    fixes.set(object, {
+      object,
+      workload,
+      document,
+      path,
+      edits: inText(own, [], repair.after),
+      repairs: [repair],
+      mends: [],
+    });
   }
   // What is moved counts: it is judged where it stands then.
   const moved = objects.map((object) => {
@@ -69,12 +79,13 @@ export function planFixes(
     else if (onlyExposed && !includeExposed) exposed.add(object);
     else {
       const { document, path } = object.place;
-      const fix = fixes.get(object) ?? { object, workload, document, path, edits: [], repairs: [] };
+      const fix = fixes.get(object) ?? { object, workload, document, path, edits: [], repairs: [], mends: [] };
       fixes.set(object, fix);
       const fields = edits.map((edit) => ({ path: pathOf(`${workload.podSpecPath}.${edit.path}`), value: edit.value }));
       // The second policy's repair goes on from the first one's.
       const before = fix.repairs.at(-1)?.after ?? object.resource.props;
       const after = fields.reduce((value, edit) => withValue(value, edit.path, edit.value), before);
+      fix.mends.push(...mendedBy(edits));
       fix.repairs.push({ policy, before, after, onlyExposed });
       fix.edits = lastOfEach([...fix.edits, ...inText(moves.get(object) ?? [], fields, after)]);
     }
@@ -96,19 +107,25 @@ export interface FixedFile {
   fixes: WorkloadFix[];
 }
 
+export function fixesByFile(fixes: readonly WorkloadFix[]): Map<string, WorkloadFix[]> {
+  const byFile = new Map<string, WorkloadFix[]>();
+  for (const fix of fixes) {
+    const file = fix.object.place?.file ?? "";
+    const others = byFile.get(file);
+    if (others) others.push(fix);
+    else byFile.set(file, [fix]);
+  }
+  return byFile;
+}
+
 /** The files with their fixes, and the fixes that their texts can't take. */
 export function fixFiles(
   fixes: readonly WorkloadFix[],
   texts: ReadonlyMap<string, string>,
 ): { files: FixedFile[]; failed: Failure<WorkloadFix>[] } {
-  const byFile = new Map<string, WorkloadFix[]>();
-  for (const fix of fixes) {
-    const file = fix.object.place?.file ?? "";
-    byFile.set(file, [...(byFile.get(file) ?? []), fix]);
-  }
   const files: FixedFile[] = [];
   const failed: Failure<WorkloadFix>[] = [];
-  for (const [file, inFile] of byFile) {
+  for (const [file, inFile] of fixesByFile(fixes)) {
     const before = texts.get(file) ?? "";
     const fixed = fixText(before, inFile);
     failed.push(...fixed.failed);

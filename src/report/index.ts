@@ -4,13 +4,14 @@
  *     const readings = files.map((file) => readEvents(text, file, { policies }));
  *     formats.html(buildReport(readings, { policies, createdAt: new Date().toISOString() }));
  */
+import { github } from "./github";
 import { html } from "./html";
 import { json } from "./json";
 import { junit } from "./junit";
 import { markdown } from "./markdown";
 import type { Report } from "./model";
 import type { Language } from "./program";
-import { sarif } from "./sarif";
+import { sarif, type ReplacementsOf } from "./sarif";
 import { text } from "./text";
 
 export interface FormatOptions {
@@ -20,9 +21,13 @@ export interface FormatOptions {
   program?: Language;
   /** For SARIF: the file that findings of Pulumi are shown at, as they have none. */
   fallbackFile?: string;
+  /** For SARIF and GitHub: the folder that files are relative to. */
+  root?: string;
+  /** For SARIF: what to write in a finding's file to repair it. */
+  replacementsOf?: ReplacementsOf;
 }
 
-export type Format = "text" | "json" | "sarif" | "junit" | "markdown" | "html";
+export type Format = "text" | "json" | "sarif" | "junit" | "markdown" | "html" | "github";
 
 export const formats: Record<Format, (report: Report, options?: FormatOptions) => string> = {
   text,
@@ -31,6 +36,7 @@ export const formats: Record<Format, (report: Report, options?: FormatOptions) =
   junit,
   markdown,
   html,
+  github,
 };
 
 export function isFormat(name: string): name is Format {
@@ -41,3 +47,4 @@ export { readEvents, type EventProperties } from "./events";
 export { languages, type Language } from "./program";
 export { timelineText } from "./timeline-text";
 export * from "./model";
+export type { Replacement, ReplacementsOf } from "./sarif";

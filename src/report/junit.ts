@@ -103,6 +103,7 @@ function text(one: Finding): string {
   if (one.suppressed) lines.push(`Reason: ${reason(one.suppressed)}`);
   if (one.fix !== undefined) lines.push(`Fix: ${one.fix}`);
   if (one.docs !== undefined) lines.push(one.docs);
+  if (one.location) lines.push(`at ${placeText(one.location.file, one.location.line, one.location.column)}`);
   if (one.resource.urn !== undefined) lines.push(one.resource.urn);
   return lines.join("\n");
 }

@@ -6,9 +6,11 @@
  * Three things that GitHub's code scanning asks for beyond the standard: a result without a physical location makes
  * it refuse the file; alerts are told apart by `primaryLocationLineHash`; and a rule's help is its `help.markdown`.
  */
+import { pathToFileURL } from "node:url";
 import { byText } from "../order";
 import { isWebAddress } from "./markdown";
 import { label, type Finding, type Location, type Report, type ResourceRef } from "./model";
+import { pathBelow } from "./place";
 import { firstSentence, oneLine, visible } from "./plain";
 import { reason } from "./text";
 
@@ -18,6 +20,21 @@ export interface SarifOptions {
    * they have a logical location (their URN) alone.
    */
   fallbackFile?: string;
+  /** The folder that files are relative to: `%SRCROOT%`. Without it files are taken as they were given. */
+  root?: string;
+  replacementsOf?: ReplacementsOf;
+}
+
+/** What to write in a finding's file to repair it; undefined where that can't be told. */
+export type ReplacementsOf = (finding: Finding) => readonly Replacement[] | undefined;
+
+/** A text that takes another one's place. Lines and columns from 1; the end is the first column that stays. */
+export interface Replacement {
+  startLine: number;
+  startColumn: number;
+  endLine: number;
+  endColumn: number;
+  text: string;
 }
 
 type Sarif = Record<string, unknown>;
@@ -33,7 +50,7 @@ export function sarif(report: Report, options: SarifOptions = {}): string {
     toolExecutionNotifications: report.problems.map(({ source, line, message, incomplete }) => ({
       level: incomplete ? "error" : "warning",
       message: { text: messageText(message) },
-      ...physical(line === undefined ? { file: source } : { file: source, line }),
+      ...physical(line === undefined ? { file: source } : { file: source, line }, options.root),
     })),
   };
   const run: Sarif = {
@@ -42,6 +59,9 @@ export function sarif(report: Report, options: SarifOptions = {}): string {
     // A run's category: with it, runs over several stacks don't close one another's alerts.
     automationDetails: { id: `${[report.tool.name, ...stackNames(report)].join("/")}/` },
     columnKind: "utf16CodeUnits",
+    ...(options.root !== undefined && {
+      originalUriBaseIds: { "%SRCROOT%": { uri: pathToFileURL(`${options.root}/`).href } },
+    }),
     results: report.findings.map((one) => ({
       ...result(one, options),
       ruleIndex: index.get(ruleId(one)),
@@ -147,10 +167,16 @@ function result(one: Finding, options: SarifOptions): Sarif {
     ruleId: ruleId(one),
     level: level(one),
     message: { text: messageText(text(one)) },
-    locations: [{ ...(where && physicalLocation(where)), logicalLocations: [logical(resource)] }],
+    locations: [{ ...(where && physicalLocation(where, options.root)), logicalLocations: [logical(resource)] }],
   };
   if (suppressed) {
     result.suppressions = [{ kind: "external", status: "accepted", justification: visible(reason(suppressed)) }];
+  }
+  const replacements = options.replacementsOf?.(one);
+  if (replacements && one.location && !isStdin(one.location.file)) {
+    const changes = replacements.map(({ text, ...deletedRegion }) => ({ deletedRegion, insertedContent: { text } }));
+    const change = { artifactLocation: artifact(pathBelow(options.root, one.location.file)), replacements: changes };
+    result.fixes = [{ description: { text: messageText(`Repair ${label(resource)}.`) }, artifactChanges: [change] }];
   }
   const properties: Sarif = { policy: one.policy, enforcementLevel: one.level };
   if (one.severity !== undefined) properties.severity = one.severity;
@@ -170,15 +196,15 @@ function logical(resource: ResourceRef): Sarif {
   return { name, fullyQualifiedName: urn ?? label(resource), kind: "resource" };
 }
 
-function physical(location: Location): Sarif {
-  return isStdin(location.file) ? {} : { locations: [physicalLocation(location)] };
+function physical(location: Location, root?: string): Sarif {
+  return isStdin(location.file) ? {} : { locations: [physicalLocation(location, root)] };
 }
 
-function physicalLocation({ file, line, column }: Location): Sarif {
+function physicalLocation({ file, line, column }: Location, root?: string): Sarif {
   const region: Sarif = {};
   if (line !== undefined && line >= 1) region.startLine = Math.floor(line);
   if (region.startLine !== undefined && column !== undefined && column >= 1) region.startColumn = Math.floor(column);
-  const physicalLocation: Sarif = { artifactLocation: artifact(file) };
+  const physicalLocation: Sarif = { artifactLocation: artifact(pathBelow(root, file)) };
   if (region.startLine !== undefined) physicalLocation.region = region;
   return { physicalLocation };
 }

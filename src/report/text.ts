@@ -94,6 +94,11 @@ function findingLines(one: Finding, paint: Paint): string[] {
   const style = one.suppressed ? "dim" : one.level === "advisory" ? "yellow" : "red";
   const by = one.code === undefined ? one.policy : `${one.policy} ${one.code}`;
   const lines = [`  ${paint(style, word(one))}  ${oneLine(first)}  ${paint("dim", oneLine(by))}`];
+  // Right below, where docs/problem-matcher.json looks for it.
+  if (one.location) {
+    const { file, line, column } = one.location;
+    lines.push(`    at ${placeText(oneLine(file), line, column)}`);
+  }
   for (const line of rest) lines.push(`    ${oneLine(line)}`);
   for (const chain of one.evidence) lines.push(`    ${paint("dim", oneLine(chain))}`);
   if (one.suppressed) {
@@ -101,10 +106,6 @@ function findingLines(one: Finding, paint: Paint): string[] {
   }
   if (one.fix !== undefined) lines.push(`    Fix: ${oneLine(one.fix)}`);
   if (one.docs !== undefined) lines.push(`    ${paint("dim", oneLine(one.docs))}`);
-  if (one.location) {
-    const { file, line, column } = one.location;
-    lines.push(`    at ${placeText(oneLine(file), line, column)}`);
-  }
   return lines;
 }
 

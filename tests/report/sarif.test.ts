@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import Ajv from "ajv";
 import addFormats from "ajv-formats";
 import { buildReport, emptyReading, type Finding, type Report } from "../../src/report/model";
@@ -29,6 +32,7 @@ interface Log {
     tool: { driver: { name: string; version?: string; rules: Rule[] } };
     invocations: { executionSuccessful: boolean; toolExecutionNotifications: { message: Message }[] }[];
     automationDetails: { id: string };
+    originalUriBaseIds?: object;
     results: {
       ruleId: string;
       ruleIndex: number;
@@ -39,6 +43,7 @@ interface Log {
         logicalLocations: { fullyQualifiedName: string; name: string }[];
       }[];
       partialFingerprints: Record<string, string>;
+      fixes?: object[];
       suppressions?: { kind: string; justification: string }[];
       properties: { policy: string };
     }[];
@@ -185,6 +190,46 @@ describe("report/sarif", () => {
       assert.deepEqual([artifact?.uri, artifact?.uriBaseId], [uri, base]);
     });
   }
+
+  it("has files below its root, whatever way they were given, and says where the root is", () => {
+    const root = join(tmpdir(), "a b");
+    const given: [string, string][] = [
+      [join(root, "c d", "e.yaml"), "c%20d/e.yaml"],
+      [`${root}/./x/../y.yaml`, "y.yaml"],
+      [join(root, "..", "z.yaml"), pathToFileURL(join(tmpdir(), "z.yaml")).href],
+    ];
+    for (const [file, uri] of given) {
+      const run = render(one({ location: { file, line: 1 } }), { root });
+      const artifact = run.results[0]?.locations[0]?.physicalLocation?.artifactLocation;
+      assert.deepEqual(artifact, uri.startsWith("file:") ? { uri } : { uri, uriBaseId: "%SRCROOT%" });
+      assert.deepEqual(run.originalUriBaseIds, { "%SRCROOT%": { uri: `${pathToFileURL(root).href}/` } });
+      // What a viewer makes of the two is the file.
+      assert.equal(new URL(uri, `${pathToFileURL(root).href}/`).href, pathToFileURL(file).href);
+    }
+    assert.equal(render(one({})).originalUriBaseIds, undefined);
+  });
+
+  it("offers to write what repairs a finding, if that is known", () => {
+    const at = { startLine: 3, startColumn: 1, endLine: 3, endColumn: 2 };
+    const location = { file: "a b.yaml", line: 3 };
+    const fixesOf = (over: Parameters<typeof aFinding>[0], known = true) =>
+      render(one(over), { replacementsOf: () => (known ? [{ ...at, text: "{0}[5](x)" }] : undefined) }).results[0]
+        ?.fixes;
+    assert.deepEqual(fixesOf({ location }), [
+      {
+        description: { text: "Repair Deployment shop/web." },
+        artifactChanges: [
+          {
+            artifactLocation: { uri: "a%20b.yaml", uriBaseId: "%SRCROOT%" },
+            replacements: [{ deletedRegion: at, insertedContent: { text: "{0}[5](x)" } }],
+          },
+        ],
+      },
+    ]);
+    assert.equal(fixesOf({ location }, false), undefined);
+    assert.equal(fixesOf({}), undefined);
+    assert.equal(fixesOf({ location: { file: "-" } }), undefined);
+  });
 
   const lines: [object, object | undefined][] = [
     [{ line: 0 }, undefined],

@@ -17,9 +17,9 @@ Deployment shop/web
 
 ApisixRoute shop/cart
   advisory  Service "cart" is not in this stack, so its workloads can't be judged.  apisix-route-blind-spots service-not-in-stack
+    at manifests/shop web/routes.yaml:12:3
     Fix: add Service "cart" to the stack.
     https://example.org/docs/findings.md#service-not-in-stack
-    at manifests/shop web/routes.yaml:12:3
 
 Deployment shop/api
   rolls out  termination-grace-period
