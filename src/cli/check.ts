@@ -2,9 +2,19 @@
 import { isExcused } from "../settings/exemptions";
 import { messageOf, readKnowledge, type Assessment, type Knowledge } from "../assess";
 import { fromPulumi, labelOf, nameOf } from "../kubernetes/resource";
-import { buildReport, emptyReading, timelineText, type ResourceRef, type WorkloadTimeline } from "../report";
+import {
+  buildReport,
+  emptyReading,
+  stackLabel,
+  timelineText,
+  type ResourceRef,
+  type WorkloadTimeline,
+} from "../report";
+import { count } from "../report/plain";
+import { yamlOf } from "../report/program";
 import { changes } from "../report/repair";
 import { parseUrn } from "../urn";
+import { compared, gone, readBaseline } from "./baseline";
 import { clusterName, clusterOptions, type ClusterChoice } from "./cluster-options";
 import { exitCode, type FailOn } from "./exit-code";
 import { fixHints, fixNotes } from "./fix-notes";
@@ -14,6 +24,7 @@ import { codeTexts, judge, levelOf, policyTexts, reportFindings, resourceRef } f
 import { replacementsFor } from "./replacements";
 import { fixFiles, planFixes, writeFiles } from "./repair";
 import { readSettings } from "./settings-file";
+import type { PackConfig } from "../settings/settings";
 import {
   allKinds,
   InputError,
@@ -30,7 +41,7 @@ import { packVersion } from "../version";
 import { unifiedDiff } from "./unified-diff";
 
 export interface CheckOptions extends ClusterChoice {
-  settings?: string;
+  settings?: string | PackConfig;
   exclude?: string[];
   fix?: boolean;
   diff?: boolean;
@@ -39,6 +50,9 @@ export interface CheckOptions extends ClusterChoice {
   failOn: FailOn;
   format?: FormatChoice[];
   fallbackFile?: string;
+  baseline?: string;
+  quiet?: boolean;
+  summary?: boolean;
 }
 
 export async function check(sources: readonly string[], options: CheckOptions, io: Io): Promise<number> {
@@ -59,11 +73,15 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   if (options.explain !== undefined && (fix || diff || formats.length > 0)) {
     throw new UsageError("--explain draws one workload, and nothing else: leave --fix, --diff and --format out");
   }
+  if (options.explain !== undefined && (options.summary || options.quiet)) {
+    throw new UsageError("--explain draws one workload, and nothing else: leave --summary and --quiet out");
+  }
   if (fix && diff) throw new UsageError("--diff shows what --fix writes: give one of them");
   if (includeExposed && !fix && !diff) {
     throw new UsageError("--include-exposed goes with --fix or --diff: give one of them");
   }
   const knowledge = readKnowledge(await readSettings(options.settings));
+  const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
   const today = io.now();
 
   const texts = new Map<string, string>();
@@ -119,12 +137,14 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     const drawing = drawn(resourceRef(object), assessment.judged.get(urn)?.(), was);
     return drawing ? [drawing] : [];
   });
-  const judged = reportFindings(assessment, objects, knowledge.settings, texts);
+  const found = reportFindings(assessment, objects, knowledge.settings, texts);
+  const { findings: judged, left } = compared(found, baseline ?? [], options.baseline ?? "");
+  const stacks = stacksOf(reading.objects, names);
   const report = buildReport(
     [
       {
         ...emptyReading(),
-        stacks: stacksOf(reading.objects, names),
+        stacks,
         findings: [...judged.keys()],
         repairs: made.flatMap(({ object, repairs }) =>
           repairs.map(({ policy, before, after, onlyExposed }) => ({
@@ -149,12 +169,19 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   const offers = !fix && formats.some(({ format }) => format === "sarif");
   const replacementsOf = offers ? replacementsFor(judged, planned.fixes, texts) : undefined;
   await writeReports(report, formats, { ...options, ...(replacementsOf && { replacementsOf }) }, io);
-  if (formats.length === 0) printReport(report, diff || fixesStdin ? "stderr" : "stdout", io);
+  if (formats.length === 0) printReport(report, diff || fixesStdin ? "stderr" : "stdout", io, options);
   if (isAsked) {
     const done = fix ? made : files.flatMap((file) => file.fixes);
     for (const line of fixNotes(done, failed, planned, objects, texts)) io.stderr(`${line}\n`);
-  } else if (formats.length === 0) {
+  } else if (formats.length === 0 && !options.quiet) {
     for (const line of fixHints(fixFiles(planned.fixes, texts).files, planned)) io.stderr(`${line}\n`);
+  }
+  const ended = isBad ? 0 : gone(left, sources, new Set(stacks.map(stackLabel))).length;
+  if (ended > 0 && !options.quiet) {
+    const are = ended === 1 ? "is" : "are";
+    io.stderr(
+      `note: ${count(ended, "finding")} of ${options.baseline} ${are} gone: regenerate it with --format json=${options.baseline}\n`,
+    );
   }
   return exitCode(report, options.failOn, isBad || (fix && written.length < files.length));
 }
@@ -183,11 +210,12 @@ function stacksOf(objects: readonly Sourced[], sources: readonly string[]) {
 function explain(
   wanted: string,
   objects: readonly Sourced[],
-  { findings, judged }: Assessment,
+  assessment: Assessment,
   knowledge: Knowledge,
   failOn: FailOn,
   io: Io,
 ): number {
+  const { findings, judged } = assessment;
   const [kind = "", namespace = "", name = "", ...more] = wanted.split("/");
   if (kind === "" || namespace === "" || name === "" || more.length > 0) {
     throw new UsageError(`--explain ${wanted}: write it as kind/namespace/name, such as Deployment/shop/web`);
@@ -208,6 +236,10 @@ function explain(
   }
   for (const timeline of timelines) io.stdout(timelineText(timeline, { color: hasColor(io) }));
   const ids = new Set(chosen.map(({ resource }) => resource.urn));
+  const { fixes } = planFixes(objects, assessment, knowledge, io.now(), true);
+  const repairs = fixes
+    .filter(({ object }) => ids.has(object.resource.urn))
+    .flatMap(({ repairs }) => repairs.map(({ before, after }) => ({ changes: changes(before, after) })));
   let isFailing = false;
   let [isFine, isExempt, isLikely] = [true, false, false];
   for (const finding of findings) {
@@ -222,6 +254,8 @@ function explain(
     isFailing ||= failOn === "advisory" || level === failOn;
   }
   if (isFine) io.stdout(`\n${noFindings(isExempt, isLikely)}\n`);
+  const lines = isFine ? undefined : yamlOf(repairs);
+  if (lines !== undefined) io.stdout(`\nTo write:\n\n${lines}\n`);
   return isFailing ? exitCodes.findings : exitCodes.clean;
 }
 

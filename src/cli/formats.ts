@@ -1,9 +1,8 @@
 /** `--format json=report.json`: which formats go where. */
-import { isAbsolute, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { formats, isFormat, type Format, type FormatOptions, type Report } from "../report";
-import { pathBelow } from "../report/place";
 import { hasColor, type Io } from "./io";
+import { sourceRoot } from "./repository";
 import { writeWhole } from "./write-file";
 
 export interface FormatChoice {
@@ -28,29 +27,18 @@ export function formatChoice(text: string, before: FormatChoice[] | undefined): 
 export async function writeReports(
   report: Report,
   choices: readonly FormatChoice[],
-  { fallbackFile, program, replacementsOf }: Pick<FormatOptions, "fallbackFile" | "program" | "replacementsOf">,
+  options: FormatOptions,
   io: Io,
 ): Promise<void> {
+  const given = { ...options, root: sourceRoot() };
   for (const { format, file } of choices) {
     const render: (report: Report, options: FormatOptions) => string = formats[format];
-    const options = {
-      ...(fallbackFile !== undefined && { fallbackFile }),
-      ...(program && { program }),
-      ...(replacementsOf && { replacementsOf }),
-      root: sourceRoot(io.env),
-    };
-    if (file === undefined) io.stdout(render(report, { ...options, color: hasColor(io) }));
-    else await writeWhole(file, render(report, options));
+    if (file === undefined) io.stdout(render(report, { ...given, color: hasColor(io) }));
+    else await writeWhole(file, render(report, given));
   }
 }
 
 /** For people. */
 export function printReport(report: Report, to: "stdout" | "stderr", io: Io, options: FormatOptions = {}): void {
   io[to](formats.text(report, { ...options, color: to === "stdout" && hasColor(io) }));
-}
-
-/** What files are relative to: the working directory, or the repository that GitHub Actions runs in, if that is above. */
-function sourceRoot({ GITHUB_WORKSPACE: workspace }: NodeJS.ProcessEnv): string {
-  const folder = process.cwd();
-  return workspace && !isAbsolute(pathBelow(workspace, folder)) ? resolve(workspace) : folder;
 }

@@ -19,6 +19,7 @@ import type { PackSettings } from "../settings/settings";
 import { docsUrl } from "../version";
 import { fieldsOf } from "./field-of";
 import { itemPlace } from "./item-place";
+import { sourceRoot } from "./repository";
 import { deployed, type Place, type Sourced } from "./sources";
 
 /** The policies' own texts, for reports. */
@@ -63,6 +64,7 @@ export function reportFindings(
   texts: ReadonlyMap<string, string>,
 ): Map<Finding, Judged> {
   const byUrn = new Map(objects.map((object) => [object.resource.urn, object]));
+  const root = sourceRoot();
   const workloadOf = new Map(workloads.map((workload) => [workload.resource.id, workload]));
   const made = findings.flatMap((one): [Finding, Judged][] => {
     const level = levelOf(one.policy, settings);
@@ -75,21 +77,24 @@ export function reportFindings(
     const severity = packPolicies.find(({ name }) => name === one.policy)?.severity;
     const place = object?.place;
     const fields = place ? fieldsOf(one, workloadOf.get(object.resource.urn)) : [];
-    const reported = finding({
-      ...{ policy: one.policy, code: one.code, level },
-      ...(severity === undefined ? {} : { severity }),
-      resource: object
-        ? resourceRef(object)
-        : one.subject
-          ? { kind: one.subject.kind, name: labelOf(one.subject) }
-          : stack,
-      ...(one.container === undefined ? {} : { container: one.container }),
-      ...{ what, evidence: [...evidence], fix, docs },
-      ...(place ? { location: locationOf(place, texts, fields) } : {}),
-      ...(excuse
-        ? { suppressed: { reason: excuse.reason, ...(excuse.until === undefined ? {} : { until: excuse.until }) } }
-        : {}),
-    });
+    const reported = finding(
+      {
+        ...{ policy: one.policy, code: one.code, level },
+        ...(severity === undefined ? {} : { severity }),
+        resource: object
+          ? resourceRef(object)
+          : one.subject
+            ? { kind: one.subject.kind, name: labelOf(one.subject) }
+            : stack,
+        ...(one.container === undefined ? {} : { container: one.container }),
+        ...{ what, evidence: [...evidence], fix, docs },
+        ...(place ? { location: locationOf(place, texts, fields) } : {}),
+        ...(excuse
+          ? { suppressed: { reason: excuse.reason, ...(excuse.until === undefined ? {} : { until: excuse.until }) } }
+          : {}),
+      },
+      root,
+    );
     return [[reported, one]];
   });
   return new Map(made);

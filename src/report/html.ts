@@ -50,6 +50,7 @@ const kinds = {
   written: repair("✓", "written"),
   announced: repair("?"),
   exempted: { sign: "–", word: "exempted" },
+  known: { sign: "=", word: "known" },
   short: { sign: "✕", word: "too short" },
   unknown: { sign: "?", word: "can't be judged" },
   fine: { sign: "✓", word: "in time" },
@@ -124,9 +125,10 @@ function masthead(report: Report, title: string): string {
     ["Mandatory", totals.mandatory],
     ["Advisory", totals.advisory],
     ["Repairs", totals.repairs],
-    ["Exempted", totals.suppressed],
+    ["Exempted", totals.suppressed - totals.known],
     ["Resources concerned", totals.resources],
   ];
+  if (totals.known > 0) numbers.push(["Known", totals.known]);
   if (isOfStacks) numbers.push(["Stacks", totals.stacks]);
   const tiles = numbers.map(([word, n]) => `<div><dt>${word}</dt><dd>${n}</dd></div>`);
   return `<p class="name">${escape(tool(report))}</p>

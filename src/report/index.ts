@@ -19,6 +19,10 @@ export interface FormatOptions {
   color?: boolean;
   /** For text: with each workload's repairs as code for the program, in this language. */
   program?: Language;
+  /** For text: nothing but the findings that count. */
+  quiet?: boolean;
+  /** For text: how often each code occurs, in place of the findings. */
+  summary?: boolean;
   /** For SARIF: the file that findings of Pulumi are shown at, as they have none. */
   fallbackFile?: string;
   /** For SARIF and GitHub: the folder that files are relative to. */

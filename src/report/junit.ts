@@ -70,7 +70,7 @@ function casesOf({ resource, findings, repairs, timeline }: Group): Case[] {
     const outcome = failing.length > 0 ? "failure" : "skipped";
     const [first] = worst;
     const more = worst.length > 1 ? ` (and ${worst.length - 1} more)` : "";
-    const prefix = outcome === "failure" ? "" : open.length > 0 ? "advisory: " : "exempted: ";
+    const prefix = outcome === "failure" ? "" : open.length > 0 ? "advisory: " : `${worst.map(word)[0]}: `;
     const message = attribute("message", prefix + oneLine(first?.what ?? "") + more);
     const type = outcome === "failure" ? attribute("type", first?.level) : "";
     const location = list.find((one) => one.location)?.location;

@@ -84,15 +84,20 @@ function stackTable(report: Report): string {
   return ["| Stack | | Mandatory | Advisory | Repairs |", "|---|---|--:|--:|--:|", ...lines, ...more].join("\n");
 }
 
+function isWord(wanted: ReturnType<typeof word>): (one: Finding) => boolean {
+  return (one) => word(one) === wanted;
+}
+
 function details(group: Group, open: boolean, report: Report, withProgram: boolean): string {
   const { resource, findings, repairs, timeline } = group;
   const failing = findings.filter(fails).length;
-  const exempted = findings.filter((one) => one.suppressed).length;
-  const advisory = findings.length - failing - exempted;
+  const [exempted, known] = [findings.filter(isWord("exempted")).length, findings.filter(isWord("known")).length];
+  const advisory = findings.length - failing - exempted - known;
   const kinds = [
     failing > 0 ? `❌ ${failing} mandatory` : "",
     advisory > 0 ? `⚠️ ${advisory} advisory` : "",
     ...[...new Set(repairs.map(outcomeWord))].map((word) => `🔧 ${word}`),
+    known > 0 ? `${known} known` : "",
     exempted > 0 ? `${exempted} exempted` : "",
   ].filter((kind) => kind !== "");
   const its = stackLabel(resource);

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { byText, sortedBy } from "../order";
 import { parseUrn, stackType } from "../urn";
+import { pathFrom } from "./place";
 import { findingsOf, isMade, repairUndone } from "./outcome";
 import type {
   Code,
@@ -103,10 +104,13 @@ export function fails(finding: Pick<Finding, "level" | "suppressed">): boolean {
 /**
  * A finding with its fingerprint: of policy, code, resource and container, so that it is still the same when a number or
  * a sentence changed. The file counts only where no URN tells two resources of the same name apart.
+ *
+ * @param root the folder that files count from, whatever way they are given; without it, they count as they are given
  */
-export function finding(parts: Omit<Finding, "fingerprint">): Finding {
-  const { policy, code, resource, container, what } = parts;
-  const which = resource.urn ?? [resourceKey(resource), parts.location?.file].join("\0");
+export function finding(parts: Omit<Finding, "fingerprint">, root?: string): Finding {
+  const { policy, code, resource, container, what, location } = parts;
+  const file = location && root !== undefined ? pathFrom(root, location.file) : location?.file;
+  const which = resource.urn ?? [resourceKey(resource), file].join("\0");
   // Without a code there is nothing but the sentence; numbers outside quotes don't count, names stand in quotes.
   const said = () => what.replace(/"[^"]*"|\d+(?:\.\d+)?/g, (text) => (text.startsWith('"') ? text : "#"));
   const problem = code === undefined ? said() : [code, container ?? ""].join("\0");
@@ -236,7 +240,7 @@ function withUnmade(
       return one.code === repairUndone || (isSame && policies.includes(policy));
     });
   });
-  return [...findings, ...unmade.map(finding)];
+  return [...findings, ...unmade.map((one) => finding(one))];
 }
 
 /** What other packs reported of all stacks. */
@@ -271,6 +275,7 @@ function totals(report: Reading): Required<Totals> {
     mandatory,
     advisory: open.length - mandatory,
     suppressed: report.findings.length - open.length,
+    known: report.findings.filter((one) => one.suppressed?.by === "baseline").length,
     repairs: report.repairs.filter(isMade).length,
     outcomes,
     stacks: new Set(report.stacks.map((one) => stackLabel(one) ?? "\0")).size,

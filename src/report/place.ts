@@ -8,7 +8,12 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
  */
 export function pathBelow(root: string | undefined, file: string): string {
   if (root === undefined) return file;
-  const path = relative(root, resolve(file));
-  const isBelow = path !== "" && path !== ".." && !path.startsWith(`..${sep}`) && !isAbsolute(path);
-  return (isBelow ? path : resolve(file)).replaceAll(sep, "/");
+  const path = pathFrom(root, file);
+  const isBelow = path !== "" && path !== ".." && !path.startsWith("../") && !isAbsolute(path);
+  return isBelow ? path : resolve(file).replaceAll(sep, "/");
+}
+
+/** A file's path from a folder: `../a.yaml` where it is elsewhere. */
+export function pathFrom(root: string, file: string): string {
+  return relative(root, resolve(file)).replaceAll(sep, "/");
 }

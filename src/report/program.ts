@@ -23,14 +23,9 @@ export function programOf(resource: ResourceRef, repairs: readonly Repair[]): Re
   // What the resource ignores, it ignores from the program as well.
   const changes = repairs.filter(({ because }) => because !== "ignored").flatMap((one) => one.changes);
   if (type === undefined || changes.length === 0) return undefined;
-  const tree: Tree = {};
-  const remarks = new Set<string>();
-  for (const change of changes) {
-    const [keys, value] = [keysOf(change.path), valueOf(change)];
-    if (keys === undefined || value === undefined || !write(tree, keys, value)) remarks.add(remark(change));
-  }
+  const { tree, remarks } = written(changes);
   const remarked = (mark: string, lines: string[]) =>
-    [...[...remarks].map((text) => `${mark} ${text}`), ...lines].join("\n");
+    [...remarks.map((text) => `${mark} ${text}`), ...lines].join("\n");
   const entries = Object.entries(tree);
   const name = pythonNames(type);
   return {
@@ -42,8 +37,28 @@ export function programOf(resource: ResourceRef, repairs: readonly Repair[]): Re
       "#",
       entries.map(([key, value]) => `${name(key)}=${code(value, python(name))},`),
     ),
-    yaml: remarked("#", entries.length > 0 ? [dump(tree, { lineWidth: -1 }).trimEnd()] : []),
+    yaml: yamlOf(repairs) ?? "",
   };
+}
+
+/** What all repairs of one resource write, as YAML of a manifest or a program; undefined where there is nothing to show. */
+export function yamlOf(repairs: readonly Pick<Repair, "changes" | "because">[]): string | undefined {
+  const changes = repairs.filter(({ because }) => because !== "ignored").flatMap((one) => one.changes);
+  if (changes.length === 0) return undefined;
+  const { tree, remarks } = written(changes);
+  const lines = Object.keys(tree).length > 0 ? [dump(tree, { lineWidth: -1 }).trimEnd()] : [];
+  return [...remarks.map((text) => `# ${text}`), ...lines].join("\n");
+}
+
+/** What changes write, and what can't be written. */
+function written(changes: readonly Change[]): { tree: Tree; remarks: string[] } {
+  const tree: Tree = {};
+  const remarks = new Set<string>();
+  for (const change of changes) {
+    const [keys, value] = [keysOf(change.path), valueOf(change)];
+    if (keys === undefined || value === undefined || !write(tree, keys, value)) remarks.add(remark(change));
+  }
+  return { tree, remarks: [...remarks] };
 }
 
 /** What a change writes, if that is the pack's own: the text that a report shows of it, read again. */

@@ -19,6 +19,10 @@ export interface TextOptions {
   color?: boolean;
   /** With each workload's repairs as code for the program. */
   program?: Language;
+  /** Nothing but the findings that count. */
+  quiet?: boolean;
+  /** How often each code occurs, in place of the findings. */
+  summary?: boolean;
 }
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
@@ -30,10 +34,45 @@ export function painter(color: boolean | undefined): Paint {
 
 export function text(report: Report, options: TextOptions = {}): string {
   const paint = painter(options.color);
+  const lines = options.summary ? countLines(report, paint) : groupLines(report, options, paint);
+  if (options.quiet) return lines.join("\n");
+  for (const { source, line, message } of report.problems) {
+    lines.push(`${paint("yellow", "Not read:")} ${placeText(oneLine(source), line)}: ${oneLine(message)}`);
+  }
+  for (const { name, findings } of report.otherPacks) {
+    if (findings > 0)
+      lines.push(paint("dim", `${count(findings, "finding")} of the pack ${oneLine(name)} are not shown.`));
+  }
+  lines.push(summary(report));
+  return `${lines.join("\n")}\n`;
+}
+
+/** `  12  mandatory  pre-stop-sleep no-hook`: the most frequent first. */
+function countLines({ findings }: Report, paint: Paint): string[] {
+  const counts = new Map<string, { n: number; one: Finding }>();
+  for (const one of findings) {
+    if (one.suppressed) continue;
+    const key = [one.level, one.policy, one.code].join("\0");
+    const { n } = counts.get(key) ?? { n: 0 };
+    counts.set(key, { n: n + 1, one });
+  }
+  const rows = [...counts.values()].sort((a, b) => b.n - a.n);
+  const width = String(rows[0]?.n ?? "").length;
+  const lines = rows.map(({ n, one }) => {
+    const { level, policy, code } = one;
+    const what = oneLine(code === undefined ? policy : `${policy} ${code}`);
+    return `  ${String(n).padStart(width)}  ${paint(styleOf(one), level.padEnd("mandatory".length))}  ${what}`;
+  });
+  return lines.length > 0 ? [...lines, ""] : [];
+}
+
+function groupLines(report: Report, options: TextOptions, paint: Paint): string[] {
   const lines: string[] = [];
   const stacks = new Set(report.stacks.map(stackLabel));
   let stack: string | undefined;
-  for (const { resource, findings, repairs } of inStackOrder(report)) {
+  for (const { resource, findings: all, repairs: made } of inStackOrder(report)) {
+    const findings = options.quiet ? all.filter((one) => one.suppressed === undefined) : all;
+    const repairs = options.quiet ? [] : made;
     if (findings.length === 0 && repairs.length === 0) continue;
     const its = stackLabel(resource);
     if (its !== stack && its !== undefined && (stacks.size > 1 || stack === undefined)) {
@@ -47,15 +86,7 @@ export function text(report: Report, options: TextOptions = {}): string {
     if (program) lines.push("  In the program:", ...program.split("\n").map((line) => `    ${visible(line)}`));
     lines.push("");
   }
-  for (const { source, line, message } of report.problems) {
-    lines.push(`${paint("yellow", "Not read:")} ${placeText(oneLine(source), line)}: ${oneLine(message)}`);
-  }
-  for (const { name, findings } of report.otherPacks) {
-    if (findings > 0)
-      lines.push(paint("dim", `${count(findings, "finding")} of the pack ${oneLine(name)} are not shown.`));
-  }
-  lines.push(summary(report));
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
 
 /** `2 mandatory and 1 advisory findings on 2 resources, 3 repairs (1 rolls out, 2 kept).` */
@@ -70,7 +101,8 @@ export function summary({ totals, repairs }: Report): string {
     const noun = totals.findings === 1 ? "finding" : "findings";
     parts.push(`${kinds.join(" and ")} ${noun} on ${count(totals.resources, "resource")}`);
   }
-  if (totals.suppressed > 0) parts.push(`${totals.suppressed} exempted`);
+  if (totals.known > 0) parts.push(`${totals.known} known`);
+  if (totals.suppressed > totals.known) parts.push(`${totals.suppressed - totals.known} exempted`);
   parts.push(...repairsText(repairs));
   if (totals.judged > 0) parts.push(`${count(totals.judged, "resource")} judged`);
   if (totals.stacks > 1) parts.push(count(totals.stacks, "stack"));
@@ -91,9 +123,8 @@ function* inStackOrder(report: Report) {
 
 function findingLines(one: Finding, paint: Paint): string[] {
   const [first = "", ...rest] = visible(one.what).split("\n");
-  const style = one.suppressed ? "dim" : one.level === "advisory" ? "yellow" : "red";
   const by = one.code === undefined ? one.policy : `${one.policy} ${one.code}`;
-  const lines = [`  ${paint(style, word(one))}  ${oneLine(first)}  ${paint("dim", oneLine(by))}`];
+  const lines = [`  ${paint(styleOf(one), word(one))}  ${oneLine(first)}  ${paint("dim", oneLine(by))}`];
   // Right below, where docs/problem-matcher.json looks for it.
   if (one.location) {
     const { file, line, column } = one.location;
@@ -109,15 +140,19 @@ function findingLines(one: Finding, paint: Paint): string[] {
   return lines;
 }
 
+function styleOf(one: Finding): "dim" | "yellow" | "red" {
+  return one.suppressed ? "dim" : one.level === "advisory" ? "yellow" : "red";
+}
+
 function repairLines(one: Repair, paint: Paint): string[] {
   const lines = [`  ${paint(isMade(one) ? "green" : "red", outcomeWord(one))}  ${paint("dim", oneLine(one.policy))}`];
   for (const change of changeTexts(one)) lines.push(`    ${change}`);
   return lines;
 }
 
-/** What a finding is: its level, or exempted. */
-export function word(one: Finding): Level | "exempted" {
-  return one.suppressed ? "exempted" : one.level;
+/** What a finding is: its level, or why that doesn't count. */
+export function word({ suppressed, level }: Finding): Level | "exempted" | "known" {
+  return suppressed === undefined ? level : suppressed.by === "baseline" ? "known" : "exempted";
 }
 
 /** `preview failed`, as far as it is known. */

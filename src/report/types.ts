@@ -37,13 +37,17 @@ export interface ReportFile {
   problems: Problem[];
 }
 /**
- * Numbers to keep and compare from run to run. Exempted findings are counted in `suppressed` alone.
+ * Numbers to keep and compare from run to run. Exempted and known findings are counted in `suppressed` alone.
  */
 export interface Totals {
   findings: number;
   mandatory: number;
   advisory: number;
   suppressed: number;
+  /**
+   * Those of `suppressed` that a baseline has.
+   */
+  known?: number;
   /**
    * Without those that aren't made: `not-applied` and `would-be-repaired`.
    */
@@ -160,6 +164,10 @@ export interface Finding {
   suppressed?: {
     reason: string;
     until?: string;
+    /**
+     * What keeps it from failing: an exemption, if it isn't said.
+     */
+    by?: "exemption" | "baseline";
   };
 }
 /**

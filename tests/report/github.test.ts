@@ -9,13 +9,13 @@ const one = (over: Parameters<typeof aFinding>[0]) => buildReport([{ ...emptyRea
 const properties = (text: string) => /^::\w+ (.*?)::/.exec(text)?.[1];
 
 /** What a runner reads: a line's command, properties and message, as in actions/runner's ActionCommand.cs. */
-function read(text: string) {
+function read(text: string): Partial<Record<"name" | "title" | "file" | "line" | "col" | "message", string>>[] {
   return text
     .trimEnd()
     .split("\n")
     .slice(0, -1)
     .map((line) => {
-      const [, name, given = "", message = ""] = /^::(\w+) ([^:]*)::(.*)$/.exec(line) ?? [];
+      const [, name = "", given = "", message = ""] = /^::(\w+) ([^:]*)::(.*)$/.exec(line) ?? [];
       const plain = (part: string) =>
         part.replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%0D", "\r").replaceAll("%0A", "\n");
       const own = given.split(",").map((each) => each.split("=", 2).map((part) => plain(part).replaceAll("%25", "%")));

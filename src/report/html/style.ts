@@ -71,7 +71,7 @@ output { font-size: .875rem; color: var(--muted); margin-left: auto; }
 .lv-mandatory, .lv-remediate, .lv-not-applied, .lv-would-be-repaired, .lv-short, .v-short { color: var(--bad); }
 .lv-advisory, .lv-announced, .lv-unchanged, .lv-unknown, .v-unknown { color: var(--warn); }
 .lv-rolls-out, .lv-waits, .lv-kept, .lv-written, .lv-fine, .v-ok { color: var(--good); }
-.lv-exempted { color: var(--calm); }
+.lv-exempted, .lv-known { color: var(--calm); }
 article {
   background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1.1rem 1.25rem 1.25rem; margin: 0 0 1rem;
   content-visibility: auto; contain-intrinsic-size: auto 11rem;
