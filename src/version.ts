@@ -11,3 +11,8 @@ export function packVersion(): string {
 export function docsUrl(page: string): string {
   return `${repository}/blob/v${version}/docs/${page}`;
 }
+
+/** The address of a schema, likewise: of the file itself, for editors. */
+export function schemaUrl(file: string): string {
+  return `${repository.replace("github.com", "raw.githubusercontent.com")}/v${version}/schemas/${file}`;
+}

@@ -1,17 +1,46 @@
-/** The JSON schema of a policy config file, for editors: schemas/policy-config.schema.json, from the settings' schema. */
+/**
+ * The JSON schemas of what people write, for editors, from the settings' schema: schemas/policy-config.schema.json, and
+ * schemas/config.schema.json of the command line's config file.
+ */
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { stackPolicies } from "../policies/list";
+import { configFileSchema } from "../src/cli/config-schema";
 import { levels as allLevels, policyNames, settingsOf, settingsSchema } from "../src/settings/schema";
 
-export const configSchemaFile = join(__dirname, "..", "schemas", "policy-config.schema.json");
+const schemaFile = (name: string) => join(__dirname, "..", "schemas", name);
 
-/** The schema as text. */
-export async function configSchemaText(): Promise<string> {
-  return format(JSON.stringify(policyConfigSchema()), { ...(await resolveConfig(configSchemaFile)), parser: "json" });
+/** Each schema's file, with its text. */
+export async function configSchemas(): Promise<[file: string, text: string][]> {
+  const schemas = { "policy-config.schema.json": policyConfigSchema(), "config.schema.json": configSchema() };
+  const written = Object.entries(schemas).map(async ([name, schema]): Promise<[string, string]> => {
+    const file = schemaFile(name);
+    return [file, await format(JSON.stringify(schema), { ...(await resolveConfig(file)), parser: "json" })];
+  });
+  return Promise.all(written);
 }
 
-function policyConfigSchema(): object {
+/** Complete in itself: editors don't follow references to other files everywhere. */
+function configSchema(): object {
+  const { $schema, definitions, type, properties, additionalProperties, if: condition, then } = policyConfigSchema();
+  return {
+    $schema,
+    $id: "https://github.com/apisix-graceful-termination/apisix-graceful-termination/blob/main/schemas/config.schema.json",
+    title: "Config file of apisix-graceful-termination",
+    description: "What `check` takes from apisix-graceful-termination.yaml.",
+    ...configFileSchema,
+    properties: {
+      ...configFileSchema.properties,
+      settings: {
+        ...configFileSchema.properties.settings,
+        ...{ type, properties, additionalProperties, if: condition, then },
+      },
+    },
+    definitions,
+  };
+}
+
+function policyConfigSchema() {
   const policies = policyNames.map((policy) => {
     // A stack policy can't repair: the engine takes `remediate` as `mandatory`.
     const levels = stackPolicies.some(({ name }) => name === policy)

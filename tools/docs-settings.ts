@@ -1,8 +1,8 @@
-/** Writes what is made of the settings' schema: docs/settings.md, and the JSON schema of a policy config file. */
+/** Writes what is made of the settings' schema: docs/settings.md, and the JSON schemas of config files. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { configSchemaFile, configSchemaText } from "./config-schema";
+import { configSchemas } from "./config-schema";
 import {
   exemptionSchema,
   factNames,
@@ -104,10 +104,7 @@ function byDefault({ default: value }: Schema): string {
 
 /** Each generated file with its text. */
 export async function generatedFiles(): Promise<[file: string, text: string][]> {
-  return [
-    [settingsPage, await settingsText()],
-    [configSchemaFile, await configSchemaText()],
-  ];
+  return [[settingsPage, await settingsText()], ...(await configSchemas())];
 }
 
 async function main(): Promise<void> {

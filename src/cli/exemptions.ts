@@ -4,11 +4,12 @@ import { labelOf } from "../kubernetes/resource";
 import { parseUrn } from "../urn";
 import { exitCodes, type Io } from "./io";
 import { readSettings } from "./settings-file";
+import type { PackConfig } from "../settings/settings";
 import { exportStack, printProblem, readSources, readText, UsageError } from "./sources";
 
 export interface ExemptionsOptions {
   stack?: string[];
-  settings?: string;
+  settings?: string | PackConfig;
   exclude?: string[];
   json?: boolean;
 }

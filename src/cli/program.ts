@@ -1,10 +1,13 @@
 /** The command line: what there is, with examples, and what each exit code means. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { SettingsError } from "../settings/settings";
 import { check, type CheckOptions } from "./check";
+import { completionScript, shells, type Shell } from "./completion";
+import { withConfig, type ConfigOptions } from "./config-file";
 import { exemptions, type ExemptionsOptions } from "./exemptions";
 import { explain, type ExplainOptions } from "./explain";
 import { formatChoice } from "./formats";
+import { init } from "./init";
 import { exitCodes, type Io } from "./io";
 import { packVersion } from "../version";
 import { languages } from "../report";
@@ -80,6 +83,12 @@ export function commands(io: Io, end: (code: number) => void): Command {
     "text, json, sarif, junit, markdown, html or github; to a file or to standard output; may be given more than once",
   ).argParser(formatChoice);
 
+  const config = new Option(
+    "--config <file>",
+    "read this config file, not the nearest apisix-graceful-termination.yaml of this folder or one above",
+  );
+  const noConfig = new Option("--no-config", "read no config file");
+
   const fallbackFile = new Option(
     "--fallback-file <file>",
     "in SARIF: the file of findings that have none, such as Pulumi.yaml",
@@ -121,10 +130,17 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .addOption(cluster.context)
     .addOption(cluster.namespaces)
     .addOption(cluster.timeout)
+    .option("--baseline <file>", "a report of `check --format json`: findings that are in it don't fail")
+    .option("--quiet", "print nothing but findings that count")
+    .option("--summary", "print how often each code occurs, in place of the findings")
     .addOption(failOn)
     .addOption(format)
     .addOption(fallbackFile)
-    .action(async (sources: string[], options: CheckOptions) => end(await check(sources, options, io)));
+    .addOption(config)
+    .addOption(noConfig)
+    .action(async (sources: string[], options: CheckOptions & ConfigOptions, command: Command) =>
+      end(await check(sources, await withConfig(options, command), io)),
+    );
 
   add(
     "report",
@@ -144,7 +160,11 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
       ),
     )
     .option("--pack <name>", "the policy pack whose events are read", "apisix-graceful-termination")
-    .action(async (files: string[], options: ReportOptions) => end(await report(files, options, io)));
+    .addOption(config)
+    .addOption(noConfig)
+    .action(async (files: string[], options: ReportOptions & ConfigOptions, command: Command) =>
+      end(await report(files, await withConfig(options, command), io)),
+    );
 
   add(
     "explain",
@@ -168,7 +188,11 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .option("--stack <stack...>", "read stacks through the installed Pulumi CLI: org/project/stack")
     .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
     .option("--json", "as JSON")
-    .action(async (sources: string[], options: ExemptionsOptions) => end(await exemptions(sources, options, io)));
+    .addOption(config)
+    .addOption(noConfig)
+    .action(async (sources: string[], options: ExemptionsOptions & ConfigOptions, command: Command) =>
+      end(await exemptions(sources, await withConfig(options, command), io)),
+    );
 
   add(
     "routes",
@@ -191,7 +215,30 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .addOption(cluster.namespaces)
     .addOption(cluster.timeout)
     .option("--settings <file>", "a policy pack config: how routes are read (controller, ingressClasses, …)")
-    .action(async (sources: string[], options: RoutesOptions) => end(await routes(sources, options, io)));
+    .addOption(config)
+    .addOption(noConfig)
+    .action(async (sources: string[], options: RoutesOptions & ConfigOptions, command: Command) =>
+      end(await routes(sources, await withConfig(options, command), io)),
+    );
+
+  add(
+    "init",
+    "Write a config file with comments to begin with: apisix-graceful-termination.yaml.",
+    "  $ apisix-graceful-termination init",
+  ).action(async () => end(await init(io)));
+
+  add(
+    "completion",
+    "Print a script that completes this command line in a shell.",
+    `  $ source <(apisix-graceful-termination completion bash)
+  $ source <(apisix-graceful-termination completion zsh)
+  $ apisix-graceful-termination completion fish > ~/.config/fish/completions/apisix-graceful-termination.fish`,
+  )
+    .addArgument(new Argument("<shell>").choices(shells))
+    .action((shell: Shell) => {
+      io.stdout(completionScript(program, shell));
+      end(exitCodes.clean);
+    });
 
   const settings = add(
     "settings",
@@ -208,7 +255,7 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
 A catalog's path is relative to the folder of the defaults, or else to the current one.`,
     settings,
   )
-    .argument("<files...>", "config files, `-` for standard input")
+    .argument("[files...]", "config files, `-` for standard input; without any, the repository's own")
     .option("--defaults <file>", "what the organization's own pack gives to createPack, as JSON")
     .action(async (files: string[], options: SettingsCheckOptions) => end(await settingsCheck(files, options, io)));
 

@@ -9,6 +9,7 @@ import type { Io } from "./io";
 import { codeTexts, policyTexts } from "./judgement";
 import { packVersion } from "../version";
 import { readSettings } from "./settings-file";
+import type { PackConfig } from "../settings/settings";
 import { isSystemError, systemMessage } from "./sources";
 
 export interface ReportOptions {
@@ -17,7 +18,7 @@ export interface ReportOptions {
   fallbackFile?: string;
   pack: string;
   program?: Language;
-  settings?: string;
+  settings?: string | PackConfig;
 }
 
 export async function report(files: readonly string[], options: ReportOptions, io: Io): Promise<number> {

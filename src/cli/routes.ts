@@ -8,6 +8,7 @@ import { resolvePack } from "../settings/settings";
 import { clusterName, clusterOptions, type ClusterChoice } from "./cluster-options";
 import { exitCodes, progress, type Io } from "./io";
 import { readSettings } from "./settings-file";
+import type { PackConfig } from "../settings/settings";
 import {
   deployed,
   exportStack,
@@ -24,7 +25,7 @@ import { writeWhole } from "./write-file";
 export interface RoutesOptions extends ClusterChoice {
   output?: string;
   stack?: string[];
-  settings?: string;
+  settings?: string | PackConfig;
   exclude?: string[];
 }
 

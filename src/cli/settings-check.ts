@@ -4,6 +4,7 @@ import { stackPolicies } from "../../policies/list";
 import { catalogProblems } from "../assess";
 import type { Settings } from "../settings/schema";
 import { checkSettings, configProblems, SettingsError, type PackConfig } from "../settings/settings";
+import { configFiles, findConfig, readConfig } from "./config-file";
 import { exitCodes, type Io } from "./io";
 import { parseObject, policiesOf, readFileText } from "./settings-file";
 import { InputError, UsageError } from "./sources";
@@ -14,8 +15,8 @@ export interface SettingsCheckOptions {
 }
 
 /**
- * Prints each problem of the files on a line of its own. A catalog's path is relative to the pack's folder, which is
- * that of the defaults, or the working directory.
+ * Prints each problem of the files on a line of its own; without any file, those of the settings in the repository's own.
+ * A catalog's path is relative to the pack's folder, which is that of the defaults, or the working directory.
  */
 export async function settingsCheck(files: readonly string[], options: SettingsCheckOptions, io: Io): Promise<number> {
   const { defaults } = options;
@@ -37,6 +38,10 @@ export async function settingsCheck(files: readonly string[], options: SettingsC
     if (problems.length > 0) return exitCodes.findings;
     organization = settings;
   }
+  const own = files.length === 0 ? findConfig() : undefined;
+  if (own !== undefined) print(own, configFileProblems((await readConfig(own)).settings ?? {}, organization, folder));
+  else if (files.length === 0)
+    throw new UsageError(`nothing to check: name config files; there is no ${configFiles[0]}`);
   for (const file of files) {
     try {
       const { value, problems } = parseObject(await textOf(file), file);

@@ -6,9 +6,9 @@ import { isObject } from "../schema/check";
 import { configProblems, SettingsError, type PackConfig } from "../settings/settings";
 import { InputError, isSystemError, systemMessage } from "./sources";
 
-/** Nothing is set where there is no file. @throws InputError or SettingsError with everything that is wrong with it */
-export async function readSettings(file: string | undefined): Promise<PackConfig> {
-  if (file === undefined) return {};
+/** Nothing is set where there is no file; a config file's settings are read already. @throws InputError or SettingsError with everything that is wrong with it */
+export async function readSettings(file: string | PackConfig | undefined): Promise<PackConfig> {
+  if (typeof file !== "string") return file ?? {};
   const { value, problems } = parseObject(await readFileText(file), file);
   const { config, problems: others } = policiesOf(value);
   problems.push(...others, ...configProblems(config));

@@ -54,7 +54,7 @@ function problems(errors: readonly ErrorObject[], value: unknown, name: string):
   const texts = [...byPlace.values()].flatMap((here) =>
     telling(here).map((error) => `${placeOf(error, value, name)}${inWords(error, here)}`),
   );
-  return name === "" ? texts.map((text) => text.replace(/^(\.|: )/, "")) : texts;
+  return name === "" ? texts.map((text) => text.replace(/^(\.|: | › )/, "")) : texts;
 }
 
 /** Of the errors at one place, those that say what to do. */
