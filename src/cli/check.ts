@@ -33,6 +33,7 @@ import {
   readSources,
   readText,
   UsageError,
+  type Excluded,
   type Reading,
   type Sourced,
 } from "./sources";
@@ -42,7 +43,7 @@ import { unifiedDiff } from "./unified-diff";
 
 export interface CheckOptions extends ClusterChoice {
   settings?: string | PackConfig;
-  exclude?: string[];
+  exclude?: Excluded;
   fix?: boolean;
   diff?: boolean;
   includeExposed?: boolean;
@@ -91,7 +92,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   try {
     reading = await readSources(sources, {
       stdin: io.stdin,
-      exclude: options.exclude ?? [],
+      ...(options.exclude && { exclude: options.exclude }),
       onFile: (file) => shown.say(`Reading ${file}`),
       onText: (file, text) => texts.set(file, text),
     });

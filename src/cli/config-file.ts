@@ -9,7 +9,7 @@ import { configFileSchema } from "./config-schema";
 import type { FailOn } from "./exit-code";
 import { foldersUp } from "./repository";
 import { policiesOf } from "./settings-file";
-import { isSystemError, printProblem, systemMessage, UsageError } from "./sources";
+import { isSystemError, printProblem, systemMessage, UsageError, type Excluded } from "./sources";
 import { readDocuments } from "./sources/documents";
 
 /** What it is called, in the order in which it is looked for. */
@@ -23,7 +23,7 @@ export interface ConfigOptions {
 /** What a config file says. Paths are relative to the working directory. */
 export interface FileConfig {
   settings?: PackConfig;
-  exclude?: string[];
+  exclude?: Excluded;
   baseline?: string;
   failOn?: FailOn;
 }
@@ -67,8 +67,9 @@ export async function readConfig(file: string): Promise<FileConfig> {
     $schema: _,
     settings,
     baseline,
+    exclude,
     ...others
-  } = (isObject(value) ? value : {}) as FileConfig & { $schema?: string };
+  } = (isObject(value) ? value : {}) as Omit<FileConfig, "exclude"> & { $schema?: string; exclude?: string[] };
   const policies = isObject(settings) ? policiesOf(settings) : { config: {}, problems: [] };
   const ofSettings = [...policies.problems, ...(problems.length > 0 ? [] : configProblems(policies.config))];
   problems.push(...ofSettings.map((problem) => `settings › ${problem}`));
@@ -77,6 +78,7 @@ export async function readConfig(file: string): Promise<FileConfig> {
   return {
     ...others,
     ...(settings && { settings: withCatalogs(policies.config, fromHere) }),
+    ...(exclude && { exclude: { folder: resolve(dirname(file)), patterns: exclude } }),
     ...(baseline !== undefined && { baseline: fromHere(baseline) }),
   };
 }

@@ -5,7 +5,7 @@ export const configFileSchema = {
     $schema: { description: "this schema's address, for editors", type: "string" },
     settings: { description: "the policies' settings, as in a policy pack config", type: "object" },
     exclude: {
-      description: "globs of files that are not read, relative to this file's folder",
+      description: "what is not read: patterns as in a .gitignore in this file's folder",
       type: "array",
       items: { type: "string", minLength: 1 },
     },

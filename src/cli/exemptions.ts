@@ -5,12 +5,12 @@ import { parseUrn } from "../urn";
 import { exitCodes, type Io } from "./io";
 import { readSettings } from "./settings-file";
 import type { PackConfig } from "../settings/settings";
-import { exportStack, printProblem, readSources, readText, UsageError } from "./sources";
+import { exportStack, printProblem, readSources, readText, UsageError, type Excluded } from "./sources";
 
 export interface ExemptionsOptions {
   stack?: string[];
   settings?: string | PackConfig;
-  exclude?: string[];
+  exclude?: Excluded;
   json?: boolean;
 }
 
@@ -34,7 +34,9 @@ export async function exemptions(sources: readonly string[], options: Exemptions
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, or --stack");
   }
   const knowledge = readKnowledge(await readSettings(options.settings));
-  const readings = [await readSources(sources, { stdin: io.stdin, exclude: options.exclude ?? [] })];
+  const readings = [
+    await readSources(sources, { stdin: io.stdin, ...(options.exclude && { exclude: options.exclude }) }),
+  ];
   for (const stack of options.stack ?? []) readings.push(readText(await exportStack(stack, io.env), `stack ${stack}`));
   const problems = readings.flatMap((reading) => reading.problems);
   for (const note of readings.flatMap(({ notes }) => notes)) io.stderr(`note: ${printProblem(note)}\n`);

@@ -14,7 +14,7 @@ import { languages } from "../report";
 import { report, type ReportOptions } from "./report";
 import { routes, type RoutesOptions } from "./routes";
 import { settingsCheck, type SettingsCheckOptions } from "./settings-check";
-import { InputError, UsageError, isSystemError, systemMessage } from "./sources";
+import { InputError, UsageError, isSystemError, systemMessage, type Excluded } from "./sources";
 
 const codes = `
 Exit codes:
@@ -77,7 +77,10 @@ export function commands(io: Io, end: (code: number) => void): Command {
   const exclude = new Option(
     "--exclude <pattern>",
     "leave out what a .gitignore with this pattern would, in the working directory; may be given more than once",
-  ).argParser((pattern: string, others: string[] | undefined) => [...(others ?? []), pattern]);
+  ).argParser((pattern: string, others: Excluded | undefined): Excluded => ({
+    folder: process.cwd(),
+    patterns: [...(others?.patterns ?? []), pattern],
+  }));
   const format = new Option(
     "--format <format[=file]>",
     "text, json, sarif, junit, markdown, html or github; to a file or to standard output; may be given more than once",

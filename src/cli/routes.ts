@@ -19,14 +19,14 @@ import {
   routeKinds,
   UsageError,
 } from "./sources";
-import type { Problem, Reading, Sourced } from "./sources";
+import type { Excluded, Problem, Reading, Sourced } from "./sources";
 import { writeWhole } from "./write-file";
 
 export interface RoutesOptions extends ClusterChoice {
   output?: string;
   stack?: string[];
   settings?: string | PackConfig;
-  exclude?: string[];
+  exclude?: Excluded;
 }
 
 export async function routes(sources: readonly string[], options: RoutesOptions, io: Io): Promise<number> {
@@ -37,7 +37,7 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   const { facts } = resolvePack(await readSettings(options.settings));
   const shown = progress(io);
   const cluster: string[] = [];
-  const reads = { stdin: io.stdin, exclude: options.exclude ?? [] };
+  const reads = { stdin: io.stdin, ...(options.exclude && { exclude: options.exclude }) };
   const readings: Reading[] = [];
   try {
     readings.push(await readSources(sources, { ...reads, onFile: (file) => shown.say(`Reading ${file}`) }));

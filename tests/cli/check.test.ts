@@ -53,6 +53,30 @@ async function checked(stdin: string, args: string[] = []): Promise<{ code: numb
   return { code, report: JSON.parse(stdout) as Report, stderr };
 }
 
+describe("check --explain", () => {
+  it("has the lines to write, where something is to be written", async () => {
+    const explained = async (resources: readonly TestResource[]) =>
+      (await cli(["check", "-", "--explain", "Deployment/shop/web"], { stdin: manifests(resources) })).stdout;
+    const lines = `
+To write:
+
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          lifecycle:
+            preStop:
+              sleep:
+                seconds: 5
+`;
+    assert.ok((await explained(shop)).endsWith(lines));
+    const fine = [deployment("web", hook("/bin/sh", "-c", "sleep 5")), ...shop.slice(1)];
+    assert.doesNotMatch(await explained(fine), /To write/);
+    assert.doesNotMatch(await explained([deployment("web", hook("/drain")), ...shop.slice(1)]), /To write/);
+  });
+});
+
 describe("check", () => {
   it("finds what the policies find, with the place in the file", async () => {
     await inFolder({ "shop.yaml": `# shop\n---\n\n${manifests(shop)}` }, async (folder) => {

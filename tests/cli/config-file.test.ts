@@ -49,6 +49,15 @@ describe("the config file", () => {
     });
   }
 
+  it("leaves out what a .gitignore beside it would, wherever one works", async () => {
+    const files = { [`repo/${name}.yaml`]: "exclude: [/deploy/old/]\n", "repo/deploy/old/web.yaml": "a: b: c\n" };
+    for (const cwd of ["repo", "repo/deploy"]) {
+      const { stderr } = await run(files, ["check", "."], cwd);
+      assert.doesNotMatch(stderr, /not YAML/);
+    }
+    assert.match((await run(files, ["check", ".", "--no-config"], "repo")).stderr, /not YAML/);
+  });
+
   it("is what the command line says, where it says something", async () => {
     const files = {
       [`repo/${name}.yaml`]: `${sleep(7)}failOn: none\n`,
@@ -143,7 +152,8 @@ describe("the config file", () => {
 
   it("gives globs as they are written", async () => {
     await inFolder({ "a.yaml": "exclude: [vendor/**, '*.tpl.yaml']\n" }, async (folder) => {
-      assert.deepEqual(await readConfig(join(folder, "a.yaml")), { exclude: ["vendor/**", "*.tpl.yaml"] });
+      const exclude = { folder, patterns: ["vendor/**", "*.tpl.yaml"] };
+      assert.deepEqual(await readConfig(join(folder, "a.yaml")), { exclude });
     });
   });
 });

@@ -371,7 +371,8 @@ patchesJson6902: [{path: c.yaml, target: {}}]
     await inFolder({ "rendered.yaml": lines.join("") }, async (folder) => {
       const file = join(folder, "rendered.yaml");
       const { stdout } = await cli(["check", file, "--format", "json"]);
-      assert.deepEqual((JSON.parse(stdout) as Report).findings[0]?.location, { file, line: 3 });
+      const { column: _, ...place } = (JSON.parse(stdout) as Report).findings[0]?.location ?? {};
+      assert.deepEqual(place, { file, line: 3 });
     });
   });
 });

@@ -55,6 +55,7 @@ describe("report/model: buildReport", () => {
       mandatory: 1,
       advisory: 1,
       suppressed: 1,
+      known: 0,
       repairs: 1,
       outcomes: { "rolls-out": 1 },
       stacks: 1,

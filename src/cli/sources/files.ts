@@ -29,8 +29,13 @@ interface Rules {
   rules: Ignore;
 }
 
-/** @param exclude patterns as in a .gitignore, relative to the working directory */
-export async function filesIn(folder: string, exclude: readonly string[] = []): Promise<Found> {
+/** What is left out: patterns as in a .gitignore, and the folder that it would stand in. */
+export interface Excluded {
+  folder: string;
+  patterns: readonly string[];
+}
+
+export async function filesIn(folder: string, exclude?: Excluded): Promise<Found> {
   const found: Found = { files: [], problems: [], notes: [], patches: new Set() };
   const real = await realpath(folder);
   const outer = [...(await rulesAbove(real)), ...excluding(exclude, real)];
@@ -43,7 +48,7 @@ export async function filesIn(folder: string, exclude: readonly string[] = []): 
 }
 
 /** Is a file that was named to be left out? */
-export function isExcluded(file: string, exclude: readonly string[]): boolean {
+export function isExcluded(file: string, exclude?: Excluded): boolean {
   return isIgnored(resolve(file), false, excluding(exclude, dirname(resolve(file))));
 }
 
@@ -94,11 +99,11 @@ async function walk(
   }
 }
 
-function excluding(patterns: readonly string[], folder: string): Rules[] {
-  if (patterns.length === 0) return [];
-  const rules = ignore().add(patterns);
-  const here = process.cwd();
-  return [{ folder: isBelow(folder, here) ? here : folder, rules }];
+function excluding(exclude: Excluded | undefined, folder: string): Rules[] {
+  if (!exclude) return [];
+  return [
+    { folder: isBelow(folder, exclude.folder) ? exclude.folder : folder, rules: ignore().add([...exclude.patterns]) },
+  ];
 }
 
 function isBelow(path: string, folder: string): boolean {

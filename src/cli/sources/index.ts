@@ -2,7 +2,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { NotUtf8, readFileText } from "./bytes";
 import { readDocuments } from "./documents";
-import { chartOf, filesIn, isExcluded, rendered } from "./files";
+import { chartOf, filesIn, isExcluded, rendered, type Excluded } from "./files";
 import { isHook, isPart, objectsOf } from "./manifests";
 import { readState, stateResources } from "./pulumi-state";
 import { InputError, isSystemError, systemMessage, type Problem, type Reading } from "./source";
@@ -11,6 +11,7 @@ export { allKinds, readCluster, routeKinds } from "./cluster";
 export { exportStack } from "./pulumi-state";
 export { deployed, InputError, isSystemError, printProblem, systemMessage, UsageError } from "./source";
 export type { ClusterOptions } from "./cluster";
+export type { Excluded } from "./files";
 export type { Place, Problem, Reading, Sourced } from "./source";
 
 export interface ReadOptions {
@@ -21,13 +22,13 @@ export interface ReadOptions {
   /** Also gets the text of each file: fixes are written to it. */
   onText?: (file: string, text: string) => void;
   /** What to leave out: patterns as in a .gitignore, relative to the working directory. */
-  exclude?: readonly string[];
+  exclude?: Excluded;
 }
 
 /** Everything in the sources, in their order. What can't be read is among the problems, and the rest is still read. */
 export async function readSources(sources: readonly string[], options: ReadOptions): Promise<Reading> {
   const reading: Reading = { objects: [], problems: [], notes: [] };
-  const { exclude = [] } = options;
+  const { exclude } = options;
   const seen = new Set<string>();
   const noteOnce = (...notes: Reading["notes"]) => {
     for (const note of notes) if (!reading.notes.some(({ source }) => source === note.source)) reading.notes.push(note);
