@@ -50,7 +50,10 @@ describe("the config file", () => {
   }
 
   it("leaves out what a .gitignore beside it would, wherever one works", async () => {
-    const files = { [`repo/${name}.yaml`]: "exclude: [/deploy/old/]\n", "repo/deploy/old/web.yaml": "a: [\n" };
+    const files = {
+      [`repo/${name}.yaml`]: "exclude: [/deploy/old/]\n",
+      "repo/deploy/old/web.yaml": "apiVersion: v1\nkind: [\n",
+    };
     for (const cwd of ["repo", "repo/deploy"]) {
       const { stderr } = await run(files, ["check", "."], cwd);
       assert.doesNotMatch(stderr, /not YAML/);
