@@ -1,6 +1,6 @@
 /** `explain`: what a finding's code stands for. */
 import { codes, explain as explanationOf, pageOf, type FindingText } from "../assess";
-import { firstSentence } from "../report/plain";
+import { firstSentence, jsonText } from "../report/plain";
 import { closeTo } from "../schema/did-you-mean";
 import { exitCodes, type Io } from "./io";
 import { UsageError } from "./sources";
@@ -32,7 +32,7 @@ export function explain(code: string | undefined, { list = false, json = false }
       `explain ${code}: no such code; ${meant === undefined ? "`explain --list` lists them" : `did you mean "${meant}"?`}`,
     );
   }
-  if (json) io.stdout(`${JSON.stringify(chosen, undefined, 2)}\n`);
+  if (json) io.stdout(jsonText(chosen));
   else io.stdout(chosen instanceof Array ? listText(chosen) : explanationText(chosen));
   return exitCodes.clean;
 }

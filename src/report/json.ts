@@ -2,9 +2,10 @@
 import reportSchema from "../../schemas/report.schema.json";
 import { checker } from "../schema/check";
 import { emptyReading, schemaVersion, type Reading, type Report } from "./model";
+import { jsonText } from "./plain";
 
 export function json(report: Report): string {
-  return `${JSON.stringify(report, undefined, 2)}\n`;
+  return jsonText(report);
 }
 
 /** Is this a report of ours, of whatever version? */

@@ -1,7 +1,7 @@
 /** Text of Pulumi's, and of reports, made safe to show. */
 import { stripVTControlCharacters } from "node:util";
 
-export { oneLine, shortened, visible } from "../plain";
+export { jsonText, oneLine, shortened, visible } from "../plain";
 
 /** Pulumi's own color tags, as in a message written with `--color raw`: `<{%fg 1%}>`, `<{%reset%}>`. */
 const colorTag = /<\{%[a-z0-9 ]*%\}>/g;

@@ -11,7 +11,7 @@ import { byText } from "../order";
 import { isWebAddress } from "./markdown";
 import { label, type Finding, type Location, type Report, type ResourceRef } from "./model";
 import { pathBelow } from "./place";
-import { firstSentence, oneLine, visible } from "./plain";
+import { firstSentence, jsonText, oneLine, visible } from "./plain";
 import { reason } from "./text";
 
 export interface SarifOptions {
@@ -74,7 +74,7 @@ export function sarif(report: Report, options: SarifOptions = {}): string {
     properties: { totals: report.totals },
   };
   const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return jsonText(log);
 }
 
 function ruleId({ code, policy }: Finding): string {

@@ -13,6 +13,7 @@ import type { CatalogEntry, CatalogFile, CatalogPort } from "../schema/catalog";
 import { checker } from "../schema/check";
 import { printChain, type Chain, type RoutedService } from "./routes";
 import { byText, sortedBy } from "../order";
+import { jsonText } from "../plain";
 import { servicePorts, servingContainers } from "./follow/service";
 
 export type { CatalogEntry } from "../schema/catalog";
@@ -114,7 +115,7 @@ function routedPorts(service: RoutedService["service"], ways: readonly Chain[]):
 /** The file's text. One field a line, so that changes read well in a diff. */
 export function printCatalog({ createdAt, sources, services }: Catalog): string {
   const file = { $schema: catalogSchema.$id, version: catalogVersion, createdAt, sources, services };
-  return `${JSON.stringify(file, undefined, 2)}\n`;
+  return jsonText(file);
 }
 
 /**

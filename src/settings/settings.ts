@@ -17,18 +17,23 @@ import {
   type SettingName,
   type Settings,
 } from "./schema";
+import { visible } from "../plain";
 import { hasNativeSleep } from "../kubernetes/version";
 import { isGlob, notAGlob } from "./globs";
 
 /** Settings that can't be used, with every problem in them. The message is all that a user should see. */
 export class SettingsError extends Error {
-  constructor(readonly problems: readonly string[]) {
+  readonly problems: readonly string[];
+  constructor(given: readonly string[]) {
+    // Names of settings are as their file has them, and the engine prints them as they are.
+    const problems = given.map(visible);
     super(
       problems.length === 1
         ? `Bad setting of apisix-graceful-termination: ${problems[0]}`
         : `Bad settings of apisix-graceful-termination:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
     );
     this.name = "SettingsError";
+    this.problems = problems;
     // The SDK prints an error's stack; the place in this code doesn't help whoever mistyped a setting.
     this.stack = this.message;
   }

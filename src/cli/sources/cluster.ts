@@ -1,5 +1,7 @@
 /** A live cluster, read only: routes, and the workloads behind them, as far as the cluster serves their kinds. */
 import { get, getList, getString, unknown } from "../../kubernetes/values";
+import { withoutQuotes } from "../../plain";
+import { placeText } from "../../report/model";
 import { didYouMean } from "../../schema/did-you-mean";
 import { InputError, registered, type Problem, type Reading, type Sourced } from "./source";
 import { complaint, runTool } from "./tool";
@@ -267,9 +269,11 @@ async function connect(options: ClusterOptions, env: NodeJS.ProcessEnv): Promise
       const said = complaint(stderr).split("\n")[0] ?? "";
       const [, status] = statuses.find(([words]) => words.test(stderr.trim())) ?? [];
       if (status !== undefined) return { status, said };
-      const unknown = /context "(.*)" does not exist/.exec(said)?.[1];
-      const meant = unknown === undefined ? "" : didYouMean(unknown, await contexts(kubectl, options));
-      throw new InputError(`${name}: ${said || `kubectl ended with code ${code}`}${meant}`);
+      const unknown = /^context "(.*)" does not exist/.exec(said)?.[1];
+      if (unknown === undefined)
+        throw new InputError(`${name}: ${ownFailure(said) || `kubectl ended with code ${code}`}`);
+      const meant = didYouMean(unknown, await contexts(kubectl, options));
+      throw new InputError(`${name}: context "${unknown}" does not exist${meant}`);
     },
   };
 }
@@ -321,6 +325,16 @@ async function currentContext(kubectl: Kubectl, options: ClusterOptions, env: No
   throw new InputError(
     /current-context is not set/.test(said)
       ? "kubectl has no current context: name one with --context, or a kubeconfig with --kubeconfig"
-      : `kubectl: ${said}`,
+      : `kubectl: ${ownFailure(said)}`,
   );
+}
+
+/** What kubectl itself complains of, without contents of its kubeconfig: credentials are in there. */
+function ownFailure(said: string): string {
+  const [, file, why = ""] = /^error loading config file "(.*?)": (.*)/s.exec(said) ?? [];
+  if (file === undefined) return withoutQuotes(said);
+  const line = /\bline (\d+)/.exec(why)?.[1];
+  const kind =
+    /(permission denied|is a directory)$/.exec(why)?.[1] ?? (why.startsWith("yaml:") ? "not YAML" : "no kubeconfig");
+  return `kubeconfig ${placeText(file, line === undefined ? undefined : Number(line))}: ${kind}`;
 }

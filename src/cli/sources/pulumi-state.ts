@@ -1,5 +1,6 @@
 /** Pulumi state: what `pulumi stack export` prints, and the files of the file backend. */
 import { get, getList, getObject, getString, unknown } from "../../kubernetes/values";
+import { withoutQuotes } from "../../plain";
 import { isUnknownValue, secretSignature, signature } from "../../wire";
 import { InputError, UsageError, type Reading, type Sourced } from "./source";
 import { complaint, runTool } from "./tool";
@@ -105,7 +106,7 @@ export async function exportStack(stack: string, env: NodeJS.ProcessEnv): Promis
   });
   if (ran.end === "code" && ran.code === 0) return ran.stdout;
   const why = () => {
-    if (ran.end === "code") return complaint(ran.stderr) || `pulumi ended with code ${ran.code}`;
+    if (ran.end === "code") return withoutQuotes(complaint(ran.stderr)) || `pulumi ended with code ${ran.code}`;
     if (ran.end === "failed") return ran.message;
     return "the Pulumi CLI is not on PATH; give the output of `pulumi stack export` as a file instead";
   };

@@ -1,5 +1,6 @@
 /** Other people's programs: `pulumi` and `kubectl`, as they are installed. */
 import { execFile } from "node:child_process";
+import { stripVTControlCharacters } from "node:util";
 
 /** What came of it. `late` and `long`: it was stopped at a limit. */
 export type Ran =
@@ -35,7 +36,9 @@ export function runTool(name: string, args: string[], env: NodeJS.ProcessEnv, li
   });
 }
 
-/** What a program said of its failure, without its own "error: ". */
+/** What a program said of its failure, without its own "error: " and without colors. */
 export function complaint(stderr: string): string {
-  return stderr.trim().replace(/^error: /i, "");
+  return stripVTControlCharacters(stderr)
+    .trim()
+    .replace(/^error: /i, "");
 }

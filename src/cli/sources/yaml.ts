@@ -12,6 +12,7 @@ import {
   strTag,
   YAMLException,
 } from "js-yaml";
+import { withoutQuotes } from "../../plain";
 
 /** How deep objects and lists may stand in one another. Kubernetes' own definitions stay below 100. */
 export const maxDepth = 500;
@@ -70,7 +71,7 @@ function loaded(text: string): unknown[] {
         source = source.slice(0, start) + padding.get(line) + source.slice(start);
       } else {
         // The reason alone: the snippet that comes with it shows contents.
-        const reason = error.reason.replace(/"[^"]*"/g, "…");
+        const reason = withoutQuotes(error.reason).replace(/(cannot contain such characters): .*/s, "$1");
         const ours = reason === tooMany ? reason : reason.startsWith("nesting exceeded") ? tooDeep : undefined;
         throw new NotYaml(ours ?? `not YAML: ${reason}`, line, Math.max(0, column - (padding.get(line) ?? "").length));
       }
