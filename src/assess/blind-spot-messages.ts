@@ -263,9 +263,9 @@ export function isAdvice({ code }: Problem): boolean {
   return blindSpotMessages[code].advice ?? false;
 }
 
-/** A blind spot as text: what, the path that leads there, and `Fix:`; a line each. */
-export function blindSpotText(spot: BlindSpot): string {
-  return [whatOf(spot), ...spot.evidence, `Fix: ${fixOf(spot)}`].join("\n");
+/** A blind spot as lines: what, the path that leads there, and `Fix:`. */
+export function blindSpotLines(spot: BlindSpot): string[] {
+  return [whatOf(spot), ...spot.evidence, `Fix: ${fixOf(spot)}`];
 }
 
 /** Why the other controller line doesn't take a path: the end of a sentence. */

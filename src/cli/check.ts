@@ -2,6 +2,7 @@
 import { isExcused } from "../settings/exemptions";
 import { messageOf, readKnowledge, type Assessment, type Knowledge } from "../assess";
 import { fromPulumi, labelOf, nameOf } from "../kubernetes/resource";
+import { oneLine, visible } from "../plain";
 import {
   buildReport,
   emptyReading,
@@ -18,8 +19,9 @@ import { compared, gone, readBaseline } from "./baseline";
 import { clusterName, clusterOptions, type ClusterChoice } from "./cluster-options";
 import { exitCode, type FailOn } from "./exit-code";
 import { fixHints, fixNotes } from "./fix-notes";
+import { leavingLinks } from "./given";
 import { printReport, writeReports, type FormatChoice } from "./formats";
-import { exitCodes, hasColor, progress, type Io } from "./io";
+import { exitCodes, hasColor, progress, say, type Io } from "./io";
 import { codeTexts, judge, levelOf, policyTexts, reportFindings, resourceRef } from "./judgement";
 import { replacementsFor } from "./replacements";
 import { fixFiles, planFixes, writeFiles } from "./repair";
@@ -47,6 +49,7 @@ export interface CheckOptions extends ClusterChoice {
   fix?: boolean;
   diff?: boolean;
   includeExposed?: boolean;
+  allowEmpty?: boolean;
   explain?: string;
   failOn: FailOn;
   format?: FormatChoice[];
@@ -95,6 +98,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
       ...(options.exclude && { exclude: options.exclude }),
       onFile: (file) => shown.say(`Reading ${file}`),
       onText: (file, text) => texts.set(file, text),
+      allowEmpty: options.allowEmpty ?? false,
     });
     if (asked) {
       const { name, objects, problems } = await readCluster(allKinds, asked, io.env, (text) => shown.say(text));
@@ -105,17 +109,19 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   } finally {
     shown.end();
   }
-  for (const note of reading.notes) io.stderr(`note: ${printProblem(note)}\n`);
-  for (const problem of reading.problems) io.stderr(`error: ${printProblem(problem)}\n`);
-  const isBad = reading.problems.some(({ kind }) => kind === "bad");
+  for (const note of reading.notes) say(io, "note", printProblem(note));
+  for (const problem of reading.problems) say(io, "error", printProblem(problem));
+  const isBad = reading.problems.length > 0;
   const before = judge(reading.objects, knowledge, today);
   if (options.explain !== undefined) {
     const code = explain(options.explain, reading.objects, before, knowledge, options.failOn, io);
-    return isBad ? exitCodes.findings : code;
+    return isBad && code === exitCodes.clean ? exitCodes.incomplete : code;
   }
 
   const isAsked = fix || diff;
   const planned = planFixes(reading.objects, before, knowledge, today, includeExposed);
+  const leaving = await leavingLinks(new Set(planned.fixes.flatMap(({ object }) => object.place?.file ?? [])), sources);
+  planned.fixes = planned.fixes.filter(({ object }) => !leaving.has(object.place?.file ?? ""));
   const { files, failed } = fixFiles(isAsked ? planned.fixes : [], texts);
   const written = fix ? await writeFiles(files, io) : [];
   // What is said from here on is what stands in the files.
@@ -164,27 +170,29 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     { version: packVersion(), createdAt: today.toISOString(), policies: policyTexts, codes: codeTexts, timelines },
   );
 
-  if (diff) for (const { file, before, after } of files) io.stdout(unifiedDiff(file, before, after));
-  if (fixesStdin) io.stdout(texts.get("-") ?? "");
+  // Others' text stays as it is for another program; a terminal would obey it.
+  const raw = (text: string) => io.stdout(io.isTerminal.stdout ? visible(text) : text);
+  if (diff) for (const { file, before, after } of files) raw(unifiedDiff(file, before, after));
+  if (fixesStdin) raw(texts.get("-") ?? "");
   // Where --fix wrote them, there is nothing left to offer.
   const offers = !fix && formats.some(({ format }) => format === "sarif");
   const replacementsOf = offers ? replacementsFor(judged, planned.fixes, texts) : undefined;
-  await writeReports(report, formats, { ...options, ...(replacementsOf && { replacementsOf }) }, io);
+  const areWritten = await writeReports(report, formats, { ...options, ...(replacementsOf && { replacementsOf }) }, io);
   if (formats.length === 0) printReport(report, diff || fixesStdin ? "stderr" : "stdout", io, options);
   if (isAsked) {
+    for (const file of leaving) say(io, "warning", `${file}: not repaired: the link leads out of what was given`);
     const done = fix ? made : files.flatMap((file) => file.fixes);
-    for (const line of fixNotes(done, failed, planned, objects, texts)) io.stderr(`${line}\n`);
+    for (const line of fixNotes(done, failed, planned, objects, texts)) io.stderr(`${oneLine(line)}\n`);
   } else if (formats.length === 0 && !options.quiet) {
     for (const line of fixHints(fixFiles(planned.fixes, texts).files, planned)) io.stderr(`${line}\n`);
   }
   const ended = isBad ? 0 : gone(left, sources, new Set(stacks.map(stackLabel))).length;
   if (ended > 0 && !options.quiet) {
     const are = ended === 1 ? "is" : "are";
-    io.stderr(
-      `note: ${count(ended, "finding")} of ${options.baseline} ${are} gone: regenerate it with --format json=${options.baseline}\n`,
-    );
+    const again = `regenerate it with --format json=${options.baseline}`;
+    say(io, "note", `${count(ended, "finding")} of ${options.baseline} ${are} gone: ${again}`);
   }
-  return exitCode(report, options.failOn, isBad || (fix && written.length < files.length));
+  return exitCode(report, options.failOn, isBad || !areWritten || (fix && written.length < files.length));
 }
 
 function stacksOf(objects: readonly Sourced[], sources: readonly string[]) {

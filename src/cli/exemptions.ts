@@ -1,17 +1,19 @@
 /** `exemptions`: which workloads are exempt from what, why and until when, for an audit. */
 import { assess, faultText, listExemptions, readKnowledge } from "../assess";
 import { labelOf } from "../kubernetes/resource";
+import { jsonText, oneLine } from "../plain";
 import { parseUrn } from "../urn";
-import { exitCodes, type Io } from "./io";
+import { exitCodes, say, type Io } from "./io";
 import { readSettings } from "./settings-file";
 import type { PackConfig } from "../settings/settings";
-import { exportStack, printProblem, readSources, readText, UsageError, type Excluded } from "./sources";
+import { printProblem, readSources, readStack, UsageError, type Excluded } from "./sources";
 
 export interface ExemptionsOptions {
   stack?: string[];
   settings?: string | PackConfig;
   exclude?: Excluded;
   json?: boolean;
+  allowEmpty?: boolean;
 }
 
 /** One line of the list. */
@@ -34,13 +36,12 @@ export async function exemptions(sources: readonly string[], options: Exemptions
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, or --stack");
   }
   const knowledge = readKnowledge(await readSettings(options.settings));
-  const readings = [
-    await readSources(sources, { stdin: io.stdin, ...(options.exclude && { exclude: options.exclude }) }),
-  ];
-  for (const stack of options.stack ?? []) readings.push(readText(await exportStack(stack, io.env), `stack ${stack}`));
+  const { allowEmpty = false, exclude } = options;
+  const readings = [await readSources(sources, { stdin: io.stdin, allowEmpty, ...(exclude && { exclude }) })];
+  for (const stack of options.stack ?? []) readings.push(await readStack(stack, io.env, allowEmpty));
   const problems = readings.flatMap((reading) => reading.problems);
-  for (const note of readings.flatMap(({ notes }) => notes)) io.stderr(`note: ${printProblem(note)}\n`);
-  for (const problem of problems) io.stderr(`error: ${printProblem(problem)}\n`);
+  for (const note of readings.flatMap(({ notes }) => notes)) say(io, "note", printProblem(note));
+  for (const problem of problems) say(io, "error", printProblem(problem));
   const planned = readings.flatMap(({ objects }) => objects).map(({ resource }) => resource);
   const { workloads, findings: all } = assess({ planned }, knowledge, io.now());
   const listed = listExemptions(workloads, all, knowledge, io.now());
@@ -57,24 +58,19 @@ export async function exemptions(sources: readonly string[], options: Exemptions
       findings,
     };
   });
-  io.stdout(options.json ? `${JSON.stringify({ version: 1, exemptions: rows }, undefined, 2)}\n` : printed(rows));
-  return problems.length > 0 ? exitCodes.findings : exitCodes.clean;
+  io.stdout(options.json ? jsonText({ version: 1, exemptions: rows }) : printed(rows));
+  return problems.length > 0 ? exitCodes.incomplete : exitCodes.clean;
 }
 
 function printed(rows: readonly Row[]): string {
   if (rows.length === 0) return "No exemptions.\n";
   const lines = rows.map(({ stack, workload, policies, source, reason, until, state }) =>
     [
-      `${workload ?? "(no workload)"}${stack === undefined ? "" : ` in stack ${stack}`}: ${state}`,
-      `  from    ${policies.join(", ")}`,
-      `  reason  ${oneLine(reason)}${until === undefined ? "" : `, until ${until}`}`,
-      `  by      ${source}`,
+      oneLine(`${workload ?? "(no workload)"}${stack === undefined ? "" : ` in stack ${stack}`}: ${state}`),
+      `  from    ${oneLine(policies.join(", "))}`,
+      `  reason  ${oneLine(`${reason}${until === undefined ? "" : `, until ${until}`}`)}`,
+      `  by      ${oneLine(source)}`,
     ].join("\n"),
   );
   return `${lines.join("\n\n")}\n`;
-}
-
-/** A reason is somebody's text: no line of it may look like one of this list. */
-function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, " ").trim();
 }

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import { formats, isFormat, type Format, type FormatOptions, type Report } from "../report";
 import { hasColor, type Io } from "./io";
 import { sourceRoot } from "./repository";
-import { writeWhole } from "./write-file";
+import { writeOutput } from "./write-file";
 
 export interface FormatChoice {
   format: Format;
@@ -23,22 +23,24 @@ export function formatChoice(text: string, before: FormatChoice[] | undefined): 
   return [...others, { format, ...(file === undefined ? {} : { file }) }];
 }
 
-/** Every file whole or not at all. */
+/** Every file whole or not at all; one that can't be written is named, and the others are. @returns are all written? */
 export async function writeReports(
   report: Report,
   choices: readonly FormatChoice[],
   options: FormatOptions,
   io: Io,
-): Promise<void> {
+): Promise<boolean> {
+  let areWritten = true;
   const given = { ...options, root: sourceRoot() };
   for (const { format, file } of choices) {
     const render: (report: Report, options: FormatOptions) => string = formats[format];
-    if (file === undefined) io.stdout(render(report, { ...given, color: hasColor(io) }));
-    else await writeWhole(file, render(report, given));
+    if (file === undefined) io.stdout(render(report, { ...given, color: hasColor(io), areProblemsSaid: true }));
+    else if (!(await writeOutput(file, render(report, given), io))) areWritten = false;
   }
+  return areWritten;
 }
 
 /** For people. */
 export function printReport(report: Report, to: "stdout" | "stderr", io: Io, options: FormatOptions = {}): void {
-  io[to](formats.text(report, { ...options, color: to === "stdout" && hasColor(io) }));
+  io[to](formats.text(report, { ...options, color: to === "stdout" && hasColor(io), areProblemsSaid: true }));
 }

@@ -2,21 +2,29 @@
 // First: what is imported after it may not load on an old Node.
 import "../start";
 import { outliveFaults } from "../shutdown/hook";
-import { processIo } from "./io";
+import { exitCodes, processIo, say } from "./io";
 import { run } from "./program";
+import { writeMessage } from "./write-file";
 
-// A reader that has seen enough (`| head`) closes the pipe: no reason to complain.
+// A reader that has seen enough (`| head`) closes the pipe: no reason to complain, nor to call findings clean.
+let end: "closed" | "failed" | undefined;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  // What is written later fails, too.
+  if (end !== undefined) return;
+  end = error.code === "EPIPE" ? "closed" : "failed";
+  if (end === "closed") return;
+  say(processIo, "error", `standard output: not written: ${writeMessage(error)}`);
+  process.exitCode ||= exitCodes.incomplete;
 });
+// Nobody is left to be told.
+process.stderr.on("error", () => {});
 
 outliveFaults((text) => void process.stderr.write(text));
 
 run(process.argv.slice(2), processIo).then(
   (code) => {
     // Not process.exit: output to a pipe may still be on its way.
-    process.exitCode = code;
+    process.exitCode = code === exitCodes.clean && end === "failed" ? exitCodes.incomplete : code;
   },
   (error: unknown) => {
     console.error(error);

@@ -1,3 +1,4 @@
+import { oneLine, shortened } from "../plain";
 import { readStream } from "./sources/bytes";
 
 /** The outside world, as the commands see it: tests put their own in its place. */
@@ -23,15 +24,20 @@ export const processIo: Io = {
 
 /** What a command ends with. */
 export const exitCodes = {
-  /** No findings. */
+  /** All was read, and there is nothing to report. */
   clean: 0,
-  /** Findings, an input that is broken, or a file that can't be written. */
+  /** Findings. They are certain, so that they count first where something else couldn't be read. */
   findings: 1,
   /** The command line is invalid. */
   usage: 2,
-  /** Access to something was denied: what is there is incomplete. */
-  partial: 3,
+  /** Something couldn't be read or written, or there was nothing to read: findings may be missing. */
+  incomplete: 3,
 } as const;
+
+/** One line on standard error. Names, files and other programs may put anything into it: it stays one line. */
+export function say({ stderr }: Pick<Io, "stderr">, kind: "error" | "warning" | "note", text: string): void {
+  stderr(`${kind}: ${shortened(oneLine(text), 4000)}\n`);
+}
 
 /** With colors? `NO_COLOR` (https://no-color.org) wins, then `FORCE_COLOR`, then whether it is a terminal. */
 export function hasColor(io: Io): boolean {
@@ -51,8 +57,7 @@ export function progress(io: Io): { say(text: string): void; end(): void } {
       if (!io.isTerminal.stderr || now - started < 1000 || now - last < 100) return;
       last = now;
       isShown = true;
-      // A file's name may hold what a terminal would obey.
-      io.stderr(`\r\u001b[K${text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?").slice(0, 78)}`);
+      io.stderr(`\r\u001b[K${oneLine(text).slice(0, 78)}`);
     },
     end() {
       if (isShown) io.stderr("\r\u001b[K");

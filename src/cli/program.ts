@@ -1,5 +1,6 @@
 /** The command line: what there is, with examples, and what each exit code means. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { oneLine, visible } from "../plain";
 import { SettingsError } from "../settings/settings";
 import { check, type CheckOptions } from "./check";
 import { completionScript, shells, type Shell } from "./completion";
@@ -8,7 +9,7 @@ import { exemptions, type ExemptionsOptions } from "./exemptions";
 import { explain, type ExplainOptions } from "./explain";
 import { formatChoice } from "./formats";
 import { init } from "./init";
-import { exitCodes, type Io } from "./io";
+import { exitCodes, say, type Io } from "./io";
 import { packVersion } from "../version";
 import { languages } from "../report";
 import { report, type ReportOptions } from "./report";
@@ -18,10 +19,10 @@ import { InputError, UsageError, isSystemError, systemMessage, type Excluded } f
 
 const codes = `
 Exit codes:
-  0  clean
-  1  findings, an input that is broken, or a file that can't be written
+  0  clean: everything was read, and there is nothing to report
+  1  findings, also where something else couldn't be read
   2  invalid command line
-  3  partial: an input is cut off or access to it is denied, and something may be missing`;
+  3  something couldn't be read or written, or nothing was there to read: findings may be missing`;
 
 /** Runs one command line. Never throws for what a user may do wrong. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -34,30 +35,34 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     // Commander has said it already; its own codes don't tell help from mistakes.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.clean : exitCodes.usage;
     if (error instanceof UsageError) {
-      io.stderr(`error: ${error.message}\n`);
+      say(io, "error", error.message);
       return exitCodes.usage;
     }
-    if (error instanceof InputError || error instanceof SettingsError) {
-      io.stderr(`error: ${error.message}\n`);
-      return exitCodes.findings;
-    }
-    if (isSystemError(error)) {
-      io.stderr(`error: ${error.path === undefined ? "" : `${error.path}: `}${systemMessage(error)}\n`);
-      return exitCodes.findings;
-    }
-    throw error;
+    // The settings' problems are a list.
+    if (error instanceof SettingsError) io.stderr(`error: ${visible(error.message)}\n`);
+    else if (error instanceof InputError) say(io, "error", error.message);
+    else if (isSystemError(error)) {
+      say(io, "error", `${error.path === undefined ? "" : `${error.path}: `}${systemMessage(error)}`);
+    } else throw error;
+    return exitCodes.incomplete;
   }
 }
 
 /** The commands and their options. @param end gets the exit code of the one that ran */
 export function commands(io: Io, end: (code: number) => void): Command {
+  const output = {
+    writeOut: io.stdout,
+    writeErr: io.stderr,
+    // An argument is in it as it was given.
+    outputError: (text: string, write: (text: string) => void) => write(`${oneLine(text)}\n`),
+  };
   const program = new Command("apisix-graceful-termination")
     .description("Finds workloads behind Apache APISIX that lose requests when their Pods terminate.")
     .version(packVersion(), "--version", "print the version")
     .helpOption("--help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .exitOverride()
-    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .configureOutput(output)
     .showHelpAfterError("Try --help.")
     .addHelpText("after", codes);
 
@@ -68,7 +73,7 @@ export function commands(io: Io, end: (code: number) => void): Command {
       .description(summary)
       .helpOption("--help", "print this help")
       .exitOverride()
-      .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+      .configureOutput(output)
       .addHelpText("after", `\nExamples:\n${examples}\n${codes}`);
 
   const failOn = new Option("--fail-on <level>", "the level of findings that end with exit code 1")
@@ -106,6 +111,7 @@ export function commands(io: Io, end: (code: number) => void): Command {
       .argParser(seconds)
       .default(10),
   };
+  const allowEmpty = new Option("--allow-empty", "nothing to read is clean: a source without Kubernetes objects");
 
   add(
     "check",
@@ -136,6 +142,7 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .option("--baseline <file>", "a report of `check --format json`: findings that are in it don't fail")
     .option("--quiet", "print nothing but findings that count")
     .option("--summary", "print how often each code occurs, in place of the findings")
+    .addOption(allowEmpty)
     .addOption(failOn)
     .addOption(format)
     .addOption(fallbackFile)
@@ -191,6 +198,7 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .option("--stack <stack...>", "read stacks through the installed Pulumi CLI: org/project/stack")
     .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
     .option("--json", "as JSON")
+    .addOption(allowEmpty)
     .addOption(config)
     .addOption(noConfig)
     .action(async (sources: string[], options: ExemptionsOptions & ConfigOptions, command: Command) =>
@@ -218,6 +226,7 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .addOption(cluster.namespaces)
     .addOption(cluster.timeout)
     .option("--settings <file>", "a policy pack config: how routes are read (controller, ingressClasses, …)")
+    .addOption(allowEmpty)
     .addOption(config)
     .addOption(noConfig)
     .action(async (sources: string[], options: RoutesOptions & ConfigOptions, command: Command) =>

@@ -2,13 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { mendedBy, remedies, type Assessment, type Knowledge } from "../assess";
 import type { Workload } from "../kubernetes/workload";
+import { oneLine } from "../plain";
 import type { PolicyName } from "../settings/schema";
 import { fixText, withValue, type Failure, type FieldEdit, type Fix } from "./fix";
-import type { Io } from "./io";
+import { say, type Io } from "./io";
 import { judge } from "./judgement";
 import { edited, inText, movesOf, pathOf, type Move } from "./moves";
-import { isSystemError, systemMessage, type Sourced } from "./sources";
-import { writeWhole } from "./write-file";
+import { isSystemError, type Sourced } from "./sources";
+import { writeMessage, writeWhole } from "./write-file";
 
 /** A workload that has a remedy. */
 export interface WorkloadFix extends Fix {
@@ -137,7 +138,7 @@ export function fixFiles(
 }
 
 /** Writes the files, each as a whole or not at all, and says which are written where one isn't. Those that are. */
-export async function writeFiles(files: readonly FixedFile[], { stderr }: Io): Promise<FixedFile[]> {
+export async function writeFiles(files: readonly FixedFile[], io: Pick<Io, "stderr">): Promise<FixedFile[]> {
   const written: FixedFile[] = [];
   for (const each of files) {
     const { file, before, after } = each;
@@ -146,12 +147,14 @@ export async function writeFiles(files: readonly FixedFile[], { stderr }: Io): P
       else if ((await readFile(file)).equals(Buffer.from(before))) {
         await writeWhole(file, after);
         written.push(each);
-      } else stderr(`error: ${file}: not written: it isn't UTF-8, or it changed since it was read\n`);
+      } else say(io, "error", `${file}: not written: it isn't UTF-8, or it changed since it was read`);
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      stderr(`error: ${file}: not written: ${systemMessage(error)}\n`);
+      say(io, "error", `${file}: not written: ${writeMessage(error)}`);
     }
   }
-  if (written.length < files.length) stderr(`Written: ${written.map(({ file }) => file).join(", ") || "no file"}.\n`);
+  if (written.length < files.length) {
+    io.stderr(`Written: ${oneLine(written.map(({ file }) => file).join(", ")) || "no file"}.\n`);
+  }
   return written;
 }

@@ -5,7 +5,7 @@ import { readKnowledge } from "../assess";
 import { EventTimelines, landing } from "./event-timelines";
 import { exitCode, type FailOn } from "./exit-code";
 import { printReport, writeReports, type FormatChoice } from "./formats";
-import type { Io } from "./io";
+import { say, type Io } from "./io";
 import { codeTexts, policyTexts } from "./judgement";
 import { packVersion } from "../version";
 import { readSettings } from "./settings-file";
@@ -27,7 +27,6 @@ export async function report(files: readonly string[], options: ReportOptions, i
   const knowledge = readKnowledge(await readSettings(options.settings));
   const drawn = new EventTimelines();
   const readings: Reading[] = [];
-  let isBad = false;
   for (const file of new Set(files)) {
     try {
       const text = file === "-" ? await io.stdin() : await readFile(file, "utf8");
@@ -35,7 +34,6 @@ export async function report(files: readonly string[], options: ReportOptions, i
       readings.push(readEvents(text, file, { policies, pack: options.pack, onProperties, landsOf: landing }));
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      isBad = true;
       const message = systemMessage(error);
       // Also in what is rendered, so that it isn't taken for all there is.
       readings.push({ ...emptyReading(), problems: [{ source: file, message, incomplete: true }] });
@@ -43,7 +41,7 @@ export async function report(files: readonly string[], options: ReportOptions, i
   }
   for (const { problems } of readings) {
     for (const { source, line, message, incomplete } of problems) {
-      io.stderr(`${incomplete ? "error" : "warning"}: ${placeText(source, line)}: ${message}\n`);
+      say(io, incomplete ? "error" : "warning", `${placeText(source, line)}: ${message}`);
     }
   }
   const rendered = buildReport(readings, {
@@ -54,7 +52,7 @@ export async function report(files: readonly string[], options: ReportOptions, i
     timelines: drawn.timelines(readings, knowledge, io.now()),
   });
   const formats = options.format ?? [];
-  await writeReports(rendered, formats, options, io);
+  const areWritten = await writeReports(rendered, formats, options, io);
   if (formats.length === 0) printReport(rendered, "stdout", io, options.program ? { program: options.program } : {});
-  return exitCode(rendered, options.failOn, isBad);
+  return exitCode(rendered, options.failOn, !areWritten);
 }

@@ -1,36 +1,31 @@
 /** `routes`: the Services that APISIX routes to, as a route catalog. */
-import { blindSpotText } from "../assess/blind-spot-messages";
+import { blindSpotLines } from "../assess/blind-spot-messages";
 import { fromPulumi, type Resource } from "../kubernetes/resource";
 import { get, unknown } from "../kubernetes/values";
+import { oneLine } from "../plain";
+import { count } from "../report/plain";
 import { resolveRoutes } from "../routing";
 import { catalogEntries, printCatalog } from "../routing/catalog";
 import { resolvePack } from "../settings/settings";
 import { clusterName, clusterOptions, type ClusterChoice } from "./cluster-options";
-import { exitCodes, progress, type Io } from "./io";
+import { exitCodes, progress, say, type Io } from "./io";
 import { readSettings } from "./settings-file";
 import type { PackConfig } from "../settings/settings";
-import {
-  deployed,
-  exportStack,
-  printProblem,
-  readCluster,
-  readSources,
-  readText,
-  routeKinds,
-  UsageError,
-} from "./sources";
+import { deployed, printProblem, readCluster, readSources, readStack, routeKinds, UsageError } from "./sources";
 import type { Excluded, Problem, Reading, Sourced } from "./sources";
-import { writeWhole } from "./write-file";
+import { writeOutput } from "./write-file";
 
 export interface RoutesOptions extends ClusterChoice {
   output?: string;
   stack?: string[];
   settings?: string | PackConfig;
   exclude?: Excluded;
+  allowEmpty?: boolean;
 }
 
 export async function routes(sources: readonly string[], options: RoutesOptions, io: Io): Promise<number> {
   const asked = clusterOptions(options);
+  const { allowEmpty = false } = options;
   if (sources.length === 0 && !options.stack && !asked) {
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, --stack or --cluster");
   }
@@ -40,10 +35,11 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   const reads = { stdin: io.stdin, ...(options.exclude && { exclude: options.exclude }) };
   const readings: Reading[] = [];
   try {
-    readings.push(await readSources(sources, { ...reads, onFile: (file) => shown.say(`Reading ${file}`) }));
+    const onFile = (file: string) => shown.say(`Reading ${file}`);
+    readings.push(await readSources(sources, { ...reads, onFile, allowEmpty }));
     for (const stack of options.stack ?? []) {
       shown.say(`Exporting stack ${stack}`);
-      readings.push(readText(await exportStack(stack, io.env), `stack ${stack}`));
+      readings.push(await readStack(stack, io.env, allowEmpty));
     }
     if (asked) {
       const reading = await readCluster(routeKinds, asked, io.env, (text) => shown.say(text));
@@ -62,26 +58,28 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   const { entries, omissions } = catalogEntries(found.services);
   const services = new Set(found.services.map(({ service }) => service));
 
-  for (const note of readings.flatMap(({ notes }) => notes)) io.stderr(`note: ${printProblem(note)}\n`);
-  for (const problem of problems) io.stderr(`error: ${printProblem(problem)}\n`);
-  for (const { label, why } of omissions) io.stderr(`warning: ${label} is routed, but not in the catalog: ${why}.\n`);
+  for (const note of readings.flatMap(({ notes }) => notes)) say(io, "note", printProblem(note));
+  for (const problem of problems) say(io, "error", printProblem(problem));
+  for (const { label, why } of omissions) say(io, "warning", `${label} is routed, but not in the catalog: ${why}.`);
   for (const spot of found.blindSpots) {
     // Which workloads a Service selects is for the stack to tell that has them.
-    if (!services.has(spot.resource)) io.stderr(`warning: ${blindSpotText(spot).replaceAll("\n", "\n  ")}\n`);
+    if (services.has(spot.resource)) continue;
+    const [what = "", ...rest] = blindSpotLines(spot);
+    say(io, "warning", what);
+    for (const line of rest) io.stderr(`  ${oneLine(line)}\n`);
   }
   const text = printCatalog({
     createdAt: io.now().toISOString(),
     sources: [...sources, ...(options.stack ?? []).map((stack) => `stack ${stack}`), ...cluster],
     services: entries,
   });
+  let isWritten = true;
   if (options.output === undefined) io.stdout(text);
   else {
-    await writeWhole(options.output, text);
-    io.stderr(`${options.output}: ${entries.length} ${entries.length === 1 ? "Service" : "Services"}\n`);
+    isWritten = await writeOutput(options.output, text, io);
+    if (isWritten) io.stderr(`${oneLine(options.output)}: ${count(entries.length, "Service")}\n`);
   }
-  if (problems.some(({ kind }) => kind === "bad")) return exitCodes.findings;
-  if (problems.length > 0) return exitCodes.partial;
-  return exitCodes.clean;
+  return problems.length > 0 || !isWritten ? exitCodes.incomplete : exitCodes.clean;
 }
 
 /**

@@ -2,10 +2,11 @@
 import { dirname, resolve } from "node:path";
 import { stackPolicies } from "../../policies/list";
 import { catalogProblems } from "../assess";
+import { oneLine } from "../plain";
 import type { Settings } from "../settings/schema";
 import { checkSettings, configProblems, SettingsError, type PackConfig } from "../settings/settings";
 import { configFiles, findConfig, readConfig } from "./config-file";
-import { exitCodes, type Io } from "./io";
+import { exitCodes, say, type Io } from "./io";
 import { parseObject, policiesOf, readFileText } from "./settings-file";
 import { InputError, UsageError } from "./sources";
 
@@ -26,8 +27,9 @@ export async function settingsCheck(files: readonly string[], options: SettingsC
   const folder = resolve(defaults === undefined || defaults === "-" ? "." : dirname(defaults));
 
   let count = 0;
+  let isIncomplete = false;
   const print = (file: string, problems: readonly string[]) => {
-    for (const problem of problems) io.stdout(`${file}: ${onOneLine(problem)}\n`);
+    for (const problem of problems) io.stdout(`${oneLine(`${file}: ${listed(problem)}`)}\n`);
     count += problems.length;
   };
   let organization: Settings = {};
@@ -48,17 +50,18 @@ export async function settingsCheck(files: readonly string[], options: SettingsC
       print(file, [...problems, ...configFileProblems(value, organization, folder)]);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      io.stderr(`error: ${error.message}\n`);
-      count++;
+      say(io, "error", error.message);
+      isIncomplete = true;
     }
   }
   if (count > 0) return exitCodes.findings;
+  if (isIncomplete) return exitCodes.incomplete;
   io.stdout("No problems.\n");
   return exitCodes.clean;
 }
 
 /** A catalog's problems come as a list. */
-function onOneLine(problem: string): string {
+function listed(problem: string): string {
   return problem.replace(": - ", ": ").replace(/\n\s*- /g, "; ");
 }
 

@@ -17,6 +17,8 @@ import { text } from "./text";
 export interface FormatOptions {
   /** For text: with a terminal's colors. */
   color?: boolean;
+  /** For text: standard error has said what couldn't be read; here it is only counted. */
+  areProblemsSaid?: boolean;
   /** For text: with each workload's repairs as code for the program, in this language. */
   program?: Language;
   /** For text: nothing but the findings that count. */

@@ -17,6 +17,8 @@ import {
 export interface TextOptions {
   /** With a terminal's colors. They only repeat what the words say. */
   color?: boolean;
+  /** Standard error has said what couldn't be read. */
+  areProblemsSaid?: boolean;
   /** With each workload's repairs as code for the program. */
   program?: Language;
   /** Nothing but the findings that count. */
@@ -36,7 +38,12 @@ export function text(report: Report, options: TextOptions = {}): string {
   const paint = painter(options.color);
   const lines = options.summary ? countLines(report, paint) : groupLines(report, options, paint);
   if (options.quiet) return lines.join("\n");
-  for (const { source, line, message } of report.problems) {
+  const missing = report.problems.filter(({ incomplete }) => incomplete).length;
+  if (options.areProblemsSaid && missing > 0) {
+    const errors = missing === 1 ? "the error" : `the ${missing} errors`;
+    lines.push(`${paint("yellow", "Incomplete:")} findings may be missing, see ${errors} on standard error.`);
+  }
+  for (const { source, line, message } of options.areProblemsSaid ? [] : report.problems) {
     lines.push(`${paint("yellow", "Not read:")} ${placeText(oneLine(source), line)}: ${oneLine(message)}`);
   }
   for (const { name, findings } of report.otherPacks) {

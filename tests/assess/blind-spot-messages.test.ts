@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
   blindSpotMessages,
-  blindSpotText,
+  blindSpotLines,
   fixOf,
   isAdvice,
   noteText,
@@ -181,21 +181,18 @@ describe("the words for blind spots", () => {
     ]);
   });
 
-  it("are one text: what, the way, and what to do", () => {
-    const text = blindSpotText({
+  it("are lines: what, the way, and what to do", () => {
+    const lines = blindSpotLines({
       code: "class-not-in-stack",
       data: { class: "edge" },
       resource: deployment("shop/web", {}),
       evidence: ["ApisixRoute shop/web (and 1 more)"],
     });
-    assert.equal(
-      text,
-      [
-        "IngressClass edge is neither in this stack nor in the setting ingressClasses, so the pack can't tell whether it is APISIX's.",
-        "ApisixRoute shop/web (and 1 more)",
-        'Fix: add "edge" to ingressClasses if it is APISIX\'s.',
-      ].join("\n"),
-    );
+    assert.deepEqual(lines, [
+      "IngressClass edge is neither in this stack nor in the setting ingressClasses, so the pack can't tell whether it is APISIX's.",
+      "ApisixRoute shop/web (and 1 more)",
+      'Fix: add "edge" to ingressClasses if it is APISIX\'s.',
+    ]);
   });
 });
 

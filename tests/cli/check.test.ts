@@ -301,14 +301,14 @@ spec:
     });
     assert.deepEqual([told.code, told.stdout], [0, bad.stdout]);
     const none = await cli(["check", "-", "--explain", "Deployment/other/web"], { stdin: manifests(fine) });
-    assert.equal(none.code, 1);
+    assert.equal(none.code, 3);
     assert.match(none.stderr, /no such workload[^]*there is Deployment shop\/web/);
   });
 
-  it("reads the rest where a document is broken, and ends with 1", async () => {
+  it("reads the rest where a document is broken, and ends with 3", async () => {
     const fine = [deployment("web", { lifecycle: { preStop: { sleep: { seconds: 5 } } } })];
     const { code, report, stderr } = await checked(`${manifests(fine)}\n---\na: [1\n---\n`);
-    assert.equal(code, 1);
+    assert.equal(code, 3);
     assert.match(stderr, /^error: -:4:1: not YAML: /);
     assert.equal(report.stacks[0]?.judged, 1);
     assert.equal(report.problems.length, 1);
@@ -340,7 +340,7 @@ spec:
       /draws one workload, and nothing else/,
     ],
     ["half a workload", ["check", "-", "--explain", "web"], 2, /kind\/namespace\/name/],
-    ["events that aren't there", ["report", "no-such.json"], 1, /no-such\.json: no such file/],
+    ["events that aren't there", ["report", "no-such.json"], 3, /no-such\.json: no such file/],
     ["exemptions of nothing", ["exemptions"], 2, /nothing to read/],
   ];
   for (const [what, args, code, says] of mistakes) {
@@ -354,7 +354,7 @@ spec:
     const settings = { "pre-stop-sleep": { sleepSecond: 5, hook: "x" }, all: "advisory" };
     await inFolder({ "s.json": JSON.stringify(settings), "cut.json": "{" }, async (folder) => {
       const bad = await cli(["check", "-", "--settings", join(folder, "s.json")]);
-      assert.equal(bad.code, 1);
+      assert.equal(bad.code, 3);
       assert.match(bad.stderr, /sleepSecond: no such setting; did you mean "sleepSeconds"\?[^]*hook: no such choice/);
       assert.match(
         (await cli(["check", "-", "--settings", join(folder, "cut.json")])).stderr,

@@ -27,7 +27,7 @@ describe("progress", () => {
   };
 
   it("tells on a terminal what takes longer than a second, and clears its line", () => {
-    assert.equal(after(1001, terminal(true)), "\r\u001b[KReading a?[31m.yaml\r\u001b[K");
+    assert.equal(after(1001, terminal(true)), "\r\u001b[KReading a\ufffd[31m.yaml\r\u001b[K");
   });
   it("is silent before, and where nobody looks", () => {
     assert.equal(after(999, terminal(true)), "");

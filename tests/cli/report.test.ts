@@ -197,7 +197,8 @@ describe("report", () => {
     assert.match(cut.stderr, /^error: -:\d+: The last line is cut off: it is not JSON\.$/m);
     const text = await cli(["report", "-", "--fail-on", "none"], { stdin: line(0, policyEvent()) });
     assert.equal(text.code, 3);
-    assert.match(text.stdout, /Not read: -: The events end without a summary: findings may be missing\./);
+    assert.match(text.stdout, /^Incomplete: findings may be missing, see the error on standard error\.$/m);
+    assert.equal(text.stderr, "error: -: The events end without a summary: findings may be missing.\n");
     assert.equal((await cli(["report", "-", "--fail-on", "mandatory"], { stdin: line(0, policyEvent()) })).code, 1);
     // The same through the JSON of an earlier run.
     const again = await rendered(JSON.stringify(cut.report));
@@ -208,7 +209,7 @@ describe("report", () => {
     const { code, stdout, stderr } = await cli(["report", "no-such.jsonl", "-", "--format", "markdown"], {
       stdin: events("remediate"),
     });
-    assert.equal(code, 1);
+    assert.equal(code, 3);
     assert.equal(stderr, "error: no-such.jsonl: no such file or folder\n");
     assert.match(stdout, /no-such\.jsonl/);
     assert.match(stdout, /storefront/);

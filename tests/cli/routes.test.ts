@@ -140,11 +140,11 @@ describe("routes", () => {
     assert.match(stderr, /Service shop\/web is routed, but not in the catalog: the sources have it with different/);
   });
 
-  it("names file, line and column of broken YAML, reads the rest, and ends with 1", async () => {
+  it("names file, line and column of broken YAML, reads the rest, and ends with 3", async () => {
     const broken = `${route("web")}---\nkind: Service\nmetadata:\n  name: x\n labels: secret-value\n---${service("web")}`;
     await inFolder({ "mixed.yaml": broken, "sub/web.yaml": `{{ .Values.x }}\n` }, async (folder) => {
       const { code, stdout, stderr } = await cli(["routes", folder]);
-      assert.equal(code, 1);
+      assert.equal(code, 3);
       assert.deepEqual((JSON.parse(stdout) as { services: object[] }).services, [web]);
       const lines = broken.split("\n");
       const line = lines.findIndex((each) => each.startsWith(" labels")) + 1;
@@ -164,8 +164,8 @@ describe("routes", () => {
       assert.deepEqual(parseCatalog(readFileSync(out, "utf8"), out).services, [web]);
       assert.equal(statSync(out).mode & 0o777, 0o640);
       const missing = await cli(["routes", join(folder, "in.yaml"), "-o", join(folder, "no", "such.json")]);
-      assert.equal(missing.code, 1);
-      assert.match(missing.stderr, /such\.json.*: no such file or folder/);
+      assert.equal(missing.code, 3);
+      assert.match(missing.stderr, /^error: .*such\.json: not written: its folder doesn't exist\n$/);
       assert.deepEqual(readdirSync(folder).sort(), ["in.yaml", "link.json", "old.json"]);
     });
   });
@@ -174,9 +174,9 @@ describe("routes", () => {
     ["no source", ["routes"], 2, /nothing to read/],
     ["an unknown option", ["routes", "--clutser"], 2, /unknown option '--clutser'/],
     ["an unknown command", ["rotues"], 2, /unknown command 'rotues'[^]*routes/],
-    ["a file that isn't there", ["routes", "no-such-file.yaml"], 1, /no-such-file\.yaml: no such file or folder/],
-    ["a file of something else", ["routes", "package.json"], 1, /package\.json: neither Kubernetes objects nor Pulumi/],
-    ["settings that aren't there", ["routes", "-", "--settings", "no.json"], 1, /no\.json: no such file/],
+    ["a file that isn't there", ["routes", "no-such-file.yaml"], 3, /no-such-file\.yaml: no such file or folder/],
+    ["a file of something else", ["routes", "package.json"], 3, /package\.json: neither Kubernetes objects nor Pulumi/],
+    ["settings that aren't there", ["routes", "-", "--settings", "no.json"], 3, /no\.json: no such file/],
     ["a stack that looks like an option", ["routes", "--stack=--help"], 2, /no name of a stack/],
   ];
   for (const [what, args, code, says] of mistakes) {
@@ -188,7 +188,7 @@ describe("routes", () => {
 
   it("says so where the Pulumi CLI is missing, or knows no such stack", async () => {
     const none = await cli(["routes", "--stack", "acme/edge/dev"], { env: { PATH: "/nowhere" } });
-    assert.equal(none.code, 1);
+    assert.equal(none.code, 3);
     assert.match(none.stderr, /stack acme\/edge\/dev: the Pulumi CLI is not on PATH/);
   });
 

@@ -170,11 +170,11 @@ describe("settings check", () => {
   const inputs: [about: string, stdin: string, code: number, output: RegExp][] = [
     ["an empty file, as the engine does", "\n", 0, /^No problems\.\n$/],
     ["no policies", "{}", 0, /^No problems\.\n$/],
-    ["what is cut off", '{ "all": ', 1, /^error: -: ends in the middle, at line 1/],
-    ["what is not JSON", "all: advisory", 1, /^error: -: is not JSON: line 1, column 1\n$/],
-    ["a byte order mark", '\ufeff{ "all": "advisory" }', 1, /^error: -: starts with a byte order mark/],
-    ["a list", '["all"]', 1, /^error: -: must be a JSON object\n$/],
-    ["null", "null", 1, /^error: -: must be a JSON object\n$/],
+    ["what is cut off", '{ "all": ', 3, /^error: -: ends in the middle, at line 1/],
+    ["what is not JSON", "all: advisory", 3, /^error: -: is not JSON: line 1, column 1\n$/],
+    ["a byte order mark", '\ufeff{ "all": "advisory" }', 3, /^error: -: starts with a byte order mark/],
+    ["a list", '["all"]', 3, /^error: -: must be a JSON object\n$/],
+    ["null", "null", 3, /^error: -: must be a JSON object\n$/],
     [
       "a policy given twice",
       '{ "pre-stop-sleep": { "sleepSeconds": 5 },\n\t"pre-stop-sleep": "advisory" }',

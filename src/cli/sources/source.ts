@@ -1,4 +1,5 @@
 /** What every kind of source gives: Kubernetes objects with their places, and what could not be read. */
+import { getSystemErrorMap } from "node:util";
 import type { PulumiResource, Resource } from "../../kubernetes/resource";
 import { placeText } from "../../report/model";
 import type { Document } from "./documents";
@@ -94,5 +95,7 @@ const systemMessages: Readonly<Record<string, string>> = {
 
 /** What went wrong with a file, in words. */
 export function systemMessage(error: NodeJS.ErrnoException): string {
-  return systemMessages[error.code ?? ""] ?? error.message;
+  // The error's own message has the path once more, as it is.
+  const [, words] = getSystemErrorMap().get(error.errno ?? 0) ?? [];
+  return systemMessages[error.code ?? ""] ?? words ?? error.code ?? "failed";
 }
