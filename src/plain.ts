@@ -7,7 +7,7 @@
  * Control characters (but line feed and tab), halves of surrogate pairs, and the marks that change the direction of
  * the text around them, each replaced by U+FFFD. A name with such a mark could show as another name.
  */
-const hidden = /(?![\n\t])\p{Cc}|\p{Cs}|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu;
+const hidden = /(?![\n\t])\p{Cc}|\p{Cs}|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]/gu;
 
 export function visible(text: string): string {
   return text.replace(/\r\n?|[\u2028\u2029]/g, "\n").replace(hidden, "\ufffd");

@@ -39,8 +39,7 @@ export function writeMessage(error: NodeJS.ErrnoException): string {
  * @param target where it is, or a descriptor of this process
  */
 export async function writeWhole(target: string | number, text: string): Promise<void> {
-  if (typeof target === "number") return writeTo(target, text);
-  const path = await targetOf(target);
+  const path = typeof target === "number" ? target : await targetOf(target);
   if (typeof path === "number") return writeTo(path, text);
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   if (found?.isSocket()) {
@@ -58,9 +57,9 @@ export async function writeWhole(target: string | number, text: string): Promise
       await replace(path, text, found);
     } catch (error) {
       // Its folder takes no file, its owner can't be given, or it is mounted by itself: but it may be written.
-      if (found && isSystemError(error) && /^(EACCES|EPERM|EBUSY|ENOENT)$/.test(error.code ?? ""))
-        await overwrite(path, text);
-      else throw error;
+      const isFixed = isSystemError(error) && /^(EACCES|EPERM|EBUSY|ENOENT)$/.test(error.code ?? "");
+      if (!found || !isFixed) throw error;
+      await overwrite(path, text);
     }
   }
 }
@@ -84,7 +83,8 @@ async function targetOf(file: string): Promise<string | number> {
     if (/^\/proc\/\d+\/fd$/.test(folder)) return path;
     path = resolve(folder, link);
   }
-  return file;
+  // A link to itself: the system has the words for it.
+  return realpath(path);
 }
 
 const writeSome = promisify(write);

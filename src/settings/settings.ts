@@ -25,8 +25,8 @@ import { isGlob, notAGlob } from "./globs";
 export class SettingsError extends Error {
   readonly problems: readonly string[];
   constructor(given: readonly string[]) {
-    // Names of settings are as their file has them, and the engine prints them as they are.
-    const problems = given.map(visible);
+    // Names of settings are as their file has them. A catalog's problems are a list, and stay one.
+    const problems = given.map((problem) => visible(problem).replace(/\n(?! *- )/g, " "));
     super(
       problems.length === 1
         ? `Bad setting of apisix-graceful-termination: ${problems[0]}`
