@@ -110,7 +110,7 @@ describe("routes in one stack, workloads in another", () => {
       ["api", "web"],
     );
     const missing = routesOf("organization/edge/nowhere");
-    assert.deepEqual([missing.status, missing.stdout], [1, ""]);
+    assert.deepEqual([missing.status, missing.stdout], [3, ""]);
     assert.match(missing.stderr, /stack organization\/edge\/nowhere: .*no stack named/);
   });
 });
