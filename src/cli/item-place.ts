@@ -56,7 +56,9 @@ function find(root: Spot, path: Path): { spot: Spot; isThere: boolean } {
 }
 
 /** Of a text with one document; undefined where the reader doesn't take it as it is written. */
-function spotsOf(text: string): Spots | undefined {
+function spotsOf(marked: string): Spots | undefined {
+  // A byte order mark takes no column.
+  const text = marked.replace(/^\ufeff/, "");
   let events: Event[];
   try {
     events = parseEvents(text, {});

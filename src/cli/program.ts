@@ -35,10 +35,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     // Commander has said it already; its own codes don't tell help from mistakes.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.clean : exitCodes.usage;
     if (error instanceof UsageError) {
-      say(io, "error", error.message);
+      // A config file's problems are a list, as the settings' are.
+      io.stderr(`error: ${error.message.split("\n").map(oneLine).join("\n  ")}\n`);
       return exitCodes.usage;
     }
-    // The settings' problems are a list.
     if (error instanceof SettingsError) io.stderr(`error: ${visible(error.message)}\n`);
     else if (error instanceof InputError) say(io, "error", error.message);
     else if (isSystemError(error)) {

@@ -55,6 +55,7 @@ spec:
     spec:
       containers:
         - name: web
+          image: web:1
           readinessProbe: {}
 ${container}`;
 

@@ -197,7 +197,7 @@ const cases: Case[] = [
     args: (folder) => [join(folder, "c/templates/a.yaml"), join(folder, "c/templates"), join(folder, "shop.yaml")],
     code: 1,
     objects: 3,
-    says: /^note: \S*c: Helm templates: [^\n]*\nerror: c\/templates\/a\.yaml: Helm templates: render the chart: [^\n]*\n$/,
+    says: /^note: \S*c: Helm templates: [^\n]*\nerror: c\/templates\/a\.yaml: Helm templates: render the chart: [^\n]*\nerror: c\/templates: no Kubernetes objects in it\n$/,
   },
   {
     what: "templates beside no chart",
@@ -210,7 +210,7 @@ const cases: Case[] = [
     what: "a template, named",
     files: { "a.yaml": template },
     args: (folder) => [join(folder, "a.yaml")],
-    code: 1,
+    code: 3,
     objects: 0,
     says: /^error: a\.yaml:1:\d+: a template, with `\{\{`: render it, and give the result to `check -`\n$/,
   },
@@ -349,7 +349,7 @@ patchesJson6902: [{path: c.yaml, target: {}}]
       try {
         assert.match((await cli(["check", folder])).stderr, /^note: \S*s\.yaml: no plain file: passed over\n/);
         const named = await cli(["check", path]);
-        assert.deepEqual([named.code, named.stderr], [1, `error: ${path}: is a socket\n`]);
+        assert.deepEqual([named.code, named.stderr], [3, `error: ${path}: is a socket\n`]);
       } finally {
         server.close();
       }

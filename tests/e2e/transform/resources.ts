@@ -7,9 +7,10 @@ export function registerResources(own: pulumi.ResourceOptions = {}): void {
   const namespace = "shop";
   const key = new pulumi.Config().requireSecret("paymentKey");
 
+  const readinessProbe = { tcpSocket: { port: 8080 } };
   type Container = Partial<k8s.types.input.core.v1.Container>;
   const podSpec = (container: Container = {}): k8s.types.input.core.v1.PodSpec => ({
-    containers: [{ name: "app", image: "app:1", ports: [{ containerPort: 8080 }], ...container }],
+    containers: [{ name: "app", image: "app:1", ports: [{ containerPort: 8080 }], readinessProbe, ...container }],
   });
   const spec = (app: string, container: Container = {}): k8s.types.input.apps.v1.DeploymentSpec => ({
     selector: { matchLabels: { app } },
