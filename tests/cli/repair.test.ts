@@ -184,8 +184,7 @@ ${item("a", "- name: web # the app\n              startupProbe: {}")}${item("b",
       writeFileSync(file, bytes);
       const { code, stdout, stderr } = await cli(["check", file, "--fix"]);
       assert.equal(code, 3);
-      assert.match(stderr, /^error: .*latin\.yaml: not UTF-8, at line 1, column 5: save it as UTF-8
-/);
+      assert.match(stderr, /^error: .*latin\.yaml: not UTF-8, at line 1, column 5: save it as UTF-8$/m);
       assert.match(stdout, /^Incomplete: /m);
       assert.ok(readFileSync(file).equals(bytes));
     });
