@@ -222,6 +222,37 @@ describe("routes of a real Kubernetes API", function () {
     assert.match(part.stderr, /not allowed to list ingressclasses\.networking\.k8s\.io: objects may be missing/);
   });
 
+  it("check judges what runs, with the rights that are documented and no more", async () => {
+    const roles = loadAll(readFileSync(join(__dirname, "..", "..", "docs", "cluster-role.yaml"), "utf8"));
+    const pod = {
+      metadata: { labels: { app: "web" } },
+      spec: { containers: [{ name: "web", image: "web:1", ports: [{ containerPort: 8080 }] }] },
+    };
+    const binding = (name: string) => ({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name },
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "auditor" }],
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+    });
+    await apply(
+      server(),
+      ...(roles as KubernetesObject[]),
+      ...["routes", "check"].map((name) => binding(`apisix-graceful-termination-${name}`)),
+      {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { namespace: "shop", name: "web" },
+        spec: { replicas: 2, selector: { matchLabels: { app: "web" } }, template: pod },
+      },
+    );
+    const config = server().kubeconfigFor("auditor");
+    const ran = await cli(["check", "--kubeconfig", config, "--namespace", "shop"], { env });
+    assert.deepEqual([ran.code, ran.stderr], [1, ""]);
+    assert.match(ran.stdout, /^Deployment shop\/web\n {2}mandatory {2}Container "web" receives SIGTERM as soon as/m);
+    assert.match(ran.stdout, /ApisixRoute shop\/web › Service shop\/web:80 › Deployment shop\/web/);
+  });
+
   it("gives up on credentials that the API doesn't know", async () => {
     const config = JSON.parse(readFileSync(server().kubeconfigPath, "utf8")) as { users: { user: object }[] };
     const [user] = config.users;
@@ -230,7 +261,7 @@ describe("routes of a real Kubernetes API", function () {
     const file = join(server().folder, "unknown-user.json");
     writeFileSync(file, JSON.stringify(config));
     const { code, stdout, stderr } = await routesBy(file);
-    assert.deepEqual([code, stdout], [1, ""]);
+    assert.deepEqual([code, stdout], [3, ""]);
     assert.match(stderr, /doesn't accept the user's credentials \(401\)/);
     assert.doesNotMatch(stderr, /not-known-3b7d/);
   });
