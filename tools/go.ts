@@ -59,7 +59,14 @@ export async function goProgram(program: GoProgram): Promise<string> {
   const { module, args, folder, executable } = recipe(program);
   if (existsSync(executable)) return executable;
 
-  mkdirSync(folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new Error(
+      `${program.name} can't be built: ${(error as Error).message}. Set APISIX_GRACEFUL_TERMINATION_CACHE to a folder that can be written, and GOCACHE and GOMODCACHE if Go's own folders can't be either.`,
+      { cause: error },
+    );
+  }
   const unfinished = `${executable}.${process.pid}`;
   const environment = { ...process.env, CGO_ENABLED: program.cgo ? "1" : "0", GOFLAGS: "-mod=readonly", GOWORK: "off" };
   const started = Date.now();
@@ -125,6 +132,9 @@ function sources(module: string): string[] {
 function run(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    const stop = () => child.kill();
+    process.once("exit", stop);
+    child.on("close", () => process.removeListener("exit", stop));
     let printed = "";
     let said = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));

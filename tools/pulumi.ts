@@ -6,22 +6,27 @@
  * registry: programs in TypeScript run through the Automation API, which needs none.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
 import { builtProgram, goProgram, hasGo, type GoProgram } from "./go";
 import { apiServerPrograms, buildAll } from "./kubernetes";
+import { onPath } from "./on-path";
 import { pulumiPrograms } from "./pulumi-programs";
 
 const root = join(__dirname, "..");
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const kubernetesSdk = require("@pulumi/kubernetes/package.json") as { version: string };
 
 /** The folder to put on PATH, the environment that the engine needs, and what stands in for the real thing. */
 export interface Engine {
   /** Temporary folder, for whatever a run needs. */
   folder: string;
-  /** Environment of `pulumi`: PATH, a backend in a temporary folder, no questions asked. */
+  /** Environment of `pulumi`: PATH, a backend and a home in the temporary folder, no questions asked. */
   env: Record<string, string>;
+  /** Is the CLI in `bin` of the temporary folder, and not the installed one? */
+  isBuilt: boolean;
   /** Which Kubernetes provider is used, in words. */
   provider: string;
   /** Deletes the temporary folder. */
@@ -47,17 +52,25 @@ export interface EngineOptions {
  */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), "apisix-graceful-termination-"));
-  const close = () => rmSync(folder, { recursive: true, force: true });
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // Whoever is stopped has no time for more.
+  process.once("exit", remove);
+  const close = () => {
+    process.removeListener("exit", remove);
+    remove();
+  };
   try {
     const bin = join(folder, "bin");
     mkdirSync(bin);
     mkdirSync(join(folder, "state"));
-    const link = async (program: GoProgram) => symlinkSync(await goProgram(program), join(bin, program.name));
+    // Of Pulumi's own: what it writes into its home is gone with the folder, and needs no home of the user.
+    const home = join(folder, "home");
+    mkdirSync(home);
+    const link = async (program: GoProgram, to = bin) => symlinkSync(await goProgram(program), join(to, program.name));
 
-    const installed = findOnPath("pulumi");
-    if (installed) symlinkSync(installed, join(bin, "pulumi"));
-    else if (hasGo()) await link(pulumiPrograms.cli);
-    else {
+    const installed = onPath("pulumi");
+    if (!installed && hasGo()) await link(pulumiPrograms.cli);
+    else if (!installed) {
       throw new Error(
         `Neither Pulumi nor Go is on PATH. Install the Pulumi CLI (https://www.pulumi.com/docs/install), or Go 1.26 or later, with which the CLI is built from its Go module.`,
       );
@@ -73,23 +86,41 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     };
     const hasHost = (language: string): boolean => {
       const host = `pulumi-language-${language}`;
-      return Boolean((installed && existsSync(join(dirname(installed), host))) || findOnPath(host));
+      return (
+        onPath(host, { ...process.env, PATH: [installed && dirname(installed), env.PATH].join(delimiter) }) !==
+        undefined
+      );
     };
-    if (!hasHost("nodejs")) {
-      // The CLI's own fallback for policy packs of a runtime whose language host it can't find.
-      script(join(bin, "pulumi-analyzer-policy-nodejs"), [require.resolve("@pulumi/pulumi/cmd/run-policy-pack")]);
-    }
     if (options.yaml && !hasHost("yaml")) await link(pulumiPrograms.yaml);
 
     const { kubernetes } = pulumiPrograms;
     const wanted = options.provider ?? "real";
+    const isInstalled = wanted !== "stand-in" && hasPlugin("kubernetes", { ...process.env, ...env });
+    env.PULUMI_HOME = home;
+    const plugins = join(home, "plugins");
+    if (isInstalled)
+      symlinkSync(join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins"), plugins, "junction");
+    // Among its plugins, as if Pulumi had installed it: it warns of those that it finds on PATH.
+    const plugin = (name: string): string => {
+      const at = join(plugins, name);
+      mkdirSync(at, { recursive: true });
+      return at;
+    };
+    if (!hasHost("nodejs")) {
+      // The CLI's own fallback for policy packs of a runtime whose language host it can't find.
+      const at = isInstalled ? bin : plugin("analyzer-policy-nodejs-v0.0.0");
+      script(join(at, "pulumi-analyzer-policy-nodejs"), [require.resolve("@pulumi/pulumi/cmd/run-policy-pack")]);
+    }
     let provider = "Pulumi's own, as it is installed";
-    if (wanted === "stand-in" || !hasPlugin("kubernetes", { ...process.env, ...env })) {
+    if (!isInstalled) {
+      const at = plugin(`resource-kubernetes-v${kubernetesSdk.version}`);
       if (wanted === "real" || (wanted === "at-hand" && builtProgram(kubernetes))) {
-        await link(kubernetes);
+        await link(kubernetes, at);
         provider = "Pulumi's own, built from its Go module";
+        // It is older than the SDK that programs use: its newest versions are on no module proxy. Else Pulumi warns.
+        env.PULUMI_DEV = "true";
       } else {
-        script(join(bin, kubernetes.name), [
+        script(join(at, kubernetes.name), [
           "--require",
           require.resolve("ts-node/register/transpile-only"),
           join(__dirname, "kubernetes-provider.ts"),
@@ -97,7 +128,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
         provider = "a stand-in for previews; `npm run test:e2e` builds Pulumi's own";
       }
     }
-    return { folder, env, provider, close };
+    return { folder, env, isBuilt: !installed, provider, close };
   } catch (error) {
     close();
     throw error;
@@ -139,7 +170,10 @@ export async function openStack({ engine, program, secrets = {}, name = "dev" }:
     {
       workDir,
       envVars: engine.env,
-      pulumiCommand: await PulumiCommand.get({ root: engine.folder, skipVersionCheck: true }),
+      pulumiCommand: await PulumiCommand.get({
+        ...(engine.isBuilt && { root: engine.folder }),
+        skipVersionCheck: true,
+      }),
     },
   );
   for (const [key, value] of Object.entries(secrets)) await stack.setConfig(key, { value, secret: true });
@@ -154,6 +188,8 @@ export interface RunOptions {
   refresh?: boolean;
   color?: "always" | "never";
   onOutput?: (text: string) => void;
+  /** Interrupts Pulumi, which then ends by itself. */
+  signal?: AbortSignal;
 }
 
 export interface RunResult {
@@ -176,6 +212,7 @@ export async function run(stack: Stack, command: "preview" | "up", options: RunO
       ...(policyPack !== null && { policyPacks: [policyPack] }),
       ...(options.policyPackConfig && { policyPackConfigs: [options.policyPackConfig] }),
       ...(options.refresh && { refresh: true }),
+      ...(options.signal && { signal: options.signal }),
       color: options.color ?? "never",
       onOutput: hear,
       onError: hear,
@@ -189,11 +226,6 @@ export async function run(stack: Stack, command: "preview" | "up", options: RunO
   return result;
 }
 
-function findOnPath(program: string): string | undefined {
-  const found = spawnSync("which", [program], { encoding: "utf8" });
-  return found.status === 0 ? found.stdout.trim() : undefined;
-}
-
 function hasPlugin(name: string, env: NodeJS.ProcessEnv): boolean {
   const listed = spawnSync("pulumi", ["plugin", "ls", "--json"], { encoding: "utf8", env });
   if (listed.status !== 0) return false;
@@ -201,8 +233,13 @@ function hasPlugin(name: string, env: NodeJS.ProcessEnv): boolean {
   return plugins.some((plugin) => plugin.name === name && plugin.kind === "resource");
 }
 
-/** An executable at a path that runs Node with these arguments. */
+/** An executable at a path that runs Node with these arguments; on Windows a batch file, which Pulumi finds as well. */
 export function script(path: string, args: string[]): void {
+  if (process.platform === "win32") {
+    const quoted = [process.execPath, ...args].map((arg) => `"${arg}"`);
+    writeFileSync(`${path}.cmd`, `@${quoted.join(" ")} %*\r\n`);
+    return;
+  }
   const quoted = [process.execPath, ...args].map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`);
   writeFileSync(path, `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n`);
   chmodSync(path, 0o755);

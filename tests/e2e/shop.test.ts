@@ -35,7 +35,7 @@ describe("examples/shop on a real Pulumi engine", () => {
         result.output,
         /\[remediate] {2}termination-grace-period {2}\(kubernetes:apps\/v1:Deployment: api\)/,
       );
-      assert.doesNotMatch(result.output, /mandatory|advisory/);
+      assert.doesNotMatch(result.output, /mandatory|advisory|warning/);
     });
 
     it("gives the storefront a hook", () => {

@@ -1,6 +1,6 @@
 /** An organization's machines: the real Pulumi CLI, the double of its service, and the stand-in for the language host. */
 import { execFile } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { openStack, programIn, run, script, startEngine, type Engine, type RunResult } from "../../tools/pulumi";
 import { startService, type ServiceDouble } from "./service";
@@ -32,11 +32,15 @@ export async function startOrganization(path: string[] = []): Promise<Organizati
   let machines = 0;
   const newMachine = () => {
     const folder = join(engine.folder, `machine-${++machines}`);
+    const home = join(folder, "home", ".pulumi");
+    mkdirSync(home, { recursive: true });
+    // The provider is no matter of the organization: each machine has it.
+    symlinkSync(join(engine.env.PULUMI_HOME ?? "", "plugins"), join(home, "plugins"));
     const env: Record<string, string> = {
       ...engine.env,
       ...(emptyHome(folder) as Record<string, string>),
       PATH: [bin, ...path, engine.env.PATH ?? ""].join(delimiter),
-      PULUMI_HOME: join(folder, "home", ".pulumi"),
+      PULUMI_HOME: home,
       PULUMI_BACKEND_URL: service.url,
       PULUMI_ACCESS_TOKEN: "token",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
