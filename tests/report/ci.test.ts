@@ -4,26 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { processIo } from "../../src/cli/io";
 import { commands } from "../../src/cli/program";
 import { isFormat } from "../../src/report";
 import { commentMark } from "../../src/report/markdown";
-
-const root = join(__dirname, "../..");
-const recipe = <T>(path: string) => parse(readFileSync(join(root, path), "utf8")) as T;
+import { machine, recipe, type Machine } from "../support/recipe";
 
 const program = commands(processIo, () => undefined);
 
@@ -51,6 +38,7 @@ interface GitLab {
 
 const workflow = recipe<Workflow>("examples/ci/github-actions.yml");
 const gitlab = recipe<GitLab>("examples/ci/gitlab-ci.yml")["graceful-termination"];
+const gitlabCheck = recipe<Record<string, { script: string[] }>>("examples/ci/gitlab-check.yml");
 const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
 const [hook] = recipe<{ id: string; entry: string; args: string[]; language: string }[]>(".pre-commit-hooks.yaml");
 const used = recipe<{ repos: { hooks: { id: string; args: string[] }[] }[] }>("examples/ci/pre-commit-config.yaml");
@@ -59,13 +47,14 @@ const scripts = [
   ...steps.flatMap(({ run }) => (run === undefined ? [] : [run])),
   gitlab.script.join("\n"),
   gitlab.after_script.join("\n"),
+  ...Object.values(gitlabCheck).map(({ script }) => script.join("\n")),
 ];
 
 describe("examples/ci", () => {
   it("uses only commands, flags and formats that there are", () => {
     let seen = 0;
     const commands = scripts.flatMap((script) => {
-      return [...script.replace(/\\\n/g, " ").matchAll(/^.*npx (apisix-graceful-termination-cli .*)$/gm)].map(
+      return [...script.replace(/\\\n/g, " ").matchAll(/^.*npx (?:--yes )?(apisix-graceful-termination-cli.*)$/gm)].map(
         ([, text]) => text,
       );
     });
@@ -110,45 +99,30 @@ describe("examples/ci", () => {
 
 describe("examples/ci, run", function () {
   this.timeout(60_000);
-  let folder: string;
-  let bin: string;
-
-  /** A program on PATH. `$ROOT` is the project. */
-  function onPath(name: string, script: string): void {
-    writeFileSync(join(bin, name), `#!/bin/bash\nROOT='${root}'\n${script}\n`);
-    chmodSync(join(bin, name), 0o755);
-  }
+  let ci: Machine;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "ci-"));
-    bin = join(folder, ".bin");
-    mkdirSync(bin);
-    onPath("npm", "exit 0");
-    const cli = `'${process.execPath}' --require '${require.resolve("ts-node/register/transpile-only")}'`;
-    onPath(
-      "npx",
-      `shift; export TS_NODE_PROJECT="$ROOT/tsconfig.json"; exec ${cli} '${join(root, "src/cli/index.ts")}' "$@"`,
-    );
-    onPath("gh", `echo "$@" >> gh.log; [[ "$*" == *--jq* ]] && cat known-comment 2>/dev/null; exit 0`);
-    onPath("curl", `echo "$@" >> curl.log`);
+    ci = machine();
+    ci.program("npm", "exit 0");
+    ci.program("gh", `echo "$@" >> gh.log; [[ "$*" == *--jq* ]] && cat known-comment 2>/dev/null; exit 0`);
+    ci.program("curl", `echo "$@" >> curl.log`);
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => ci.remove());
 
   /** `pulumi preview` that prints what a real one did, and ends as that one. */
   function pulumi(log: string, status: number): void {
-    copyFileSync(join(__dirname, "pulumi", log), join(bin, "events"));
+    copyFileSync(join(__dirname, "pulumi", log), join(ci.bin, "events"));
     const wants = `[[ "$PULUMI_ENABLE_STREAMING_JSON_PREVIEW" == true && "$*" == *--json* ]] || exit 99`;
-    onPath("pulumi", `${wants}\necho "warning: a line of another tool"\ncat "$(dirname "$0")/events"\nexit ${status}`);
+    ci.program(
+      "pulumi",
+      `${wants}\necho "warning: a line of another tool"\ncat "$(dirname "$0")/events"\nexit ${status}`,
+    );
   }
 
   function shell(script: string, env: Record<string, string>): number {
-    const { status, stderr } = spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
-      cwd: folder,
-      encoding: "utf8",
-      env: { PATH: `${bin}:${process.env.PATH}`, HOME: folder, ...env },
-    });
+    const { status, stderr } = ci.shell(script, env);
     if (status !== 0 && stderr !== "") assert.match(stderr, /preview failed/);
-    return status ?? -1;
+    return status;
   }
 
   /** Runs the steps as GitHub would; the job's exit code. */
@@ -168,7 +142,7 @@ describe("examples/ci, run", function () {
         assert.ok(condition, step.if);
         if (!condition()) continue;
         const file = step.with?.sarif_file ?? step.with?.path;
-        if (file !== undefined) assert.ok(existsSync(join(folder, file)), file);
+        if (file !== undefined) assert.ok(existsSync(join(ci.folder, file)), file);
         if (step.run === undefined) continue;
         const given = { GITHUB_REPOSITORY: "acme/shop", NUMBER: "7" };
         const status = shell(step.run, { ...job.env, ...step.env, ...given });
@@ -179,7 +153,7 @@ describe("examples/ci, run", function () {
     return failed;
   }
 
-  const read = (path: string) => readFileSync(join(folder, path), "utf8");
+  const read = (path: string) => readFileSync(join(ci.folder, path), "utf8");
 
   it("GitHub: a preview that fails on a finding leaves all reports, and fails the job", () => {
     pulumi("mandatory.jsonl", 255);
@@ -194,7 +168,7 @@ describe("examples/ci, run", function () {
 
   it("GitHub: a clean preview passes, and its comment replaces the last one", () => {
     pulumi("remediate.jsonl", 0);
-    writeFileSync(join(folder, "known-comment"), "42\n");
+    writeFileSync(join(ci.folder, "known-comment"), "42\n");
     assert.equal(runWorkflow(), 0);
     assert.match(read("gh.log"), /--method PATCH repos\/acme\/shop\/issues\/comments\/42/);
   });
@@ -206,11 +180,11 @@ describe("examples/ci, run", function () {
     it(`GitLab: leaves its reports and ends as the preview did: ${status}`, () => {
       pulumi(log, status);
       assert.equal(shell(gitlab.script.join("\n"), gitlab.variables), status);
-      assert.ok(existsSync(join(folder, gitlab.artifacts.reports.junit)));
-      assert.ok(gitlab.artifacts.paths.every((path) => existsSync(join(folder, path))));
+      assert.ok(existsSync(join(ci.folder, gitlab.artifacts.reports.junit)));
+      assert.ok(gitlab.artifacts.paths.every((path) => existsSync(join(ci.folder, path))));
       const server = { CI_API_V4_URL: "u", CI_PROJECT_ID: "1", CI_MERGE_REQUEST_IID: "2" };
       assert.equal(shell(gitlab.after_script.join("\n"), server), 0);
-      assert.equal(existsSync(join(folder, "curl.log")), false, "no token, no comment");
+      assert.equal(existsSync(join(ci.folder, "curl.log")), false, "no token, no comment");
       assert.equal(shell(gitlab.after_script.join("\n"), { ...server, GITLAB_TOKEN: "t" }), 0);
       assert.match(read("curl.log"), /body@report\/comment.md u\/projects\/1\/merge_requests\/2\/notes/);
     });
