@@ -1,6 +1,6 @@
 /**
  * Makes a release out of a clean checkout, in one commit and one tag: moves CHANGELOG's Unreleased under the version,
- * sets the version of package.json and the lock file. Nothing is pushed or published: the tag starts
+ * sets the version of package.json, the lock file, README and the recipes for CI. Nothing is pushed or published: the tag starts
  * .github/workflows/release.yml once it is pushed.
  *
  *     npm run release -- minor
@@ -106,6 +106,12 @@ export function release(folder: string, step: string, day: string): string {
     "package.json": withVersion(read("package.json"), current, version, 1),
     // Its own version is in it twice: of the lock, and of the package that the lock is for.
     "package-lock.json": withVersion(read("package-lock.json"), current, version, 2),
+    ...Object.fromEntries(
+      git("ls-files", "README.md", "action.yml", "examples/ci")
+        .split("\n")
+        .filter(Boolean)
+        .map((name) => [name, withReferences(read(name), current, version)]),
+    ),
   };
   const before = git("rev-parse", "HEAD");
   try {
@@ -126,6 +132,12 @@ function withVersion(text: string, current: string, version: string, times: numb
   let changed = text;
   for (let i = 0; i < times; i++) changed = changed.replace(`"version": "${current}"`, `"version": "${version}"`);
   return changed;
+}
+
+/** The text with this package in the new version: `cli@0.1.0`, `termination@v0.1.0`, `rev: v0.1.0`, `blob/v0.1.0`. */
+export function withReferences(text: string, current: string, version: string): string {
+  const reference = `(?<=(?:apisix-graceful-termination(?:-cli)?@v?|rev: v|blob/v))${current.replaceAll(".", "\\.")}(?![\\w.-]*\\d)`;
+  return text.replaceAll(new RegExp(reference, "g"), version);
 }
 
 function main([step, version]: readonly string[]): void {

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import { parse } from "yaml";
 import { temporary } from "./folder";
 
@@ -22,6 +23,20 @@ export interface Machine {
   remove(): void;
 }
 
+let bundled: string | undefined;
+
+/** The command line as it stands, in one file as it is published: recipes start it often. */
+function cli(): string {
+  bundled ??= buildSync({
+    absWorkingDir: root,
+    entryPoints: ["src/cli/index.ts"],
+    bundle: true,
+    platform: "node",
+    write: false,
+  }).outputFiles[0]?.text;
+  return bundled ?? "";
+}
+
 /** A machine whose `npx` runs this command line, and writes the package that it was asked for to `npx.log`. */
 export function machine(): Machine {
   const { folder, remove } = temporary();
@@ -31,17 +46,8 @@ export function machine(): Machine {
     writeFileSync(join(bin, name), `#!/bin/bash\n${script}\n`);
     chmodSync(join(bin, name), 0o755);
   };
-  const cli = [
-    process.execPath,
-    "--require",
-    require.resolve("ts-node/register/transpile-only"),
-    join(root, "src/cli/index.ts"),
-  ];
-  const quoted = cli.map((word) => `'${word}'`).join(" ");
-  program(
-    "apisix-graceful-termination",
-    `export TS_NODE_PROJECT='${join(root, "tsconfig.json")}'; exec ${quoted} "$@"`,
-  );
+  writeFileSync(join(bin, "cli.js"), cli());
+  program("apisix-graceful-termination", `exec '${process.execPath}' '${join(bin, "cli.js")}' "$@"`);
   program(
     "npx",
     `while [[ "$1" == --* ]]; do shift; done; echo "$1" >> npx.log; shift; exec apisix-graceful-termination "$@"`,

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { nextVersion, release, releasedChangelog, releaseNotes, ReleaseError } from "../../tools/release";
+import {
+  nextVersion,
+  release,
+  releasedChangelog,
+  releaseNotes,
+  ReleaseError,
+  withReferences,
+} from "../../tools/release";
 import { inFolder } from "../support/folder";
 
 const changelog = `# Changelog
@@ -77,6 +84,31 @@ describe("the changelog", () => {
   }
 });
 
+describe("references to the package", () => {
+  const cases: [text: string, after: string][] = [
+    [
+      "npx --yes apisix-graceful-termination-cli@0.1.0 check .",
+      "npx --yes apisix-graceful-termination-cli@0.2.0 check .",
+    ],
+    [
+      "uses: apisix-graceful-termination/apisix-graceful-termination@v0.1.0",
+      "uses: apisix-graceful-termination/apisix-graceful-termination@v0.2.0",
+    ],
+    ["    rev: v0.1.0\n", "    rev: v0.2.0\n"],
+    ["/blob/v0.1.0/docs/findings.md", "/blob/v0.2.0/docs/findings.md"],
+    ["apisix-graceful-termination@v0.1.0 (local: .)", "apisix-graceful-termination@v0.2.0 (local: .)"],
+    // Somebody else's, and other versions.
+    ["uses: other/action@v0.1.0", "uses: other/action@v0.1.0"],
+    ["before 0.1.0", "before 0.1.0"],
+    ["apisix-graceful-termination@v0.1.01", "apisix-graceful-termination@v0.1.01"],
+    ["apisix-graceful-termination@v0.1.0-rc.1", "apisix-graceful-termination@v0.1.0-rc.1"],
+    ["apisix-graceful-termination@v0x1.0", "apisix-graceful-termination@v0x1.0"],
+  ];
+  for (const [text, after] of cases) {
+    it(text.trim(), () => assert.equal(withReferences(text, "0.1.0", "0.2.0"), after));
+  }
+});
+
 describe("release", function () {
   this.timeout(60_000);
 
@@ -91,6 +123,8 @@ describe("release", function () {
     "CHANGELOG.md": changelog.replace(/\n## 0\.1\.0[^]*/, ""),
     "package.json": printed(packageOf("0.1.0")),
     "package-lock.json": printed(lock("0.1.0")),
+    "action.yml": "run: npx apisix-graceful-termination-cli@0.1.0\n",
+    "examples/ci/hook.yaml": "rev: v0.1.0\n",
   };
 
   /** A repository with these files, committed. */
@@ -116,6 +150,8 @@ describe("release", function () {
       assert.equal(release(folder, "minor", day), "v0.2.0");
       const read = (name: string) => readFileSync(join(folder, name), "utf8");
       assert.equal(read("package.json"), printed(packageOf("0.2.0")));
+      assert.equal(read("action.yml"), "run: npx apisix-graceful-termination-cli@0.2.0\n");
+      assert.equal(read("examples/ci/hook.yaml"), "rev: v0.2.0\n");
       // A dependency that has the old version keeps it.
       assert.equal(read("package-lock.json"), printed(lock("0.2.0")));
       assert.match(read("CHANGELOG.md"), /^## Unreleased\n\n## 0\.2\.0 \(2027-01-31\)\n\n### Added$/m);

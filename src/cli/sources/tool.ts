@@ -15,7 +15,11 @@ export interface Limits {
   bytes?: number;
 }
 
-/** Runs a program from PATH, without a shell and without standard input. Never rejects. */
+/**
+ * Runs a program from PATH, without a shell and without standard input. Never rejects.
+ *
+ * On Windows the system adds `.exe` to the name; a batch file would need a shell, and isn't found.
+ */
 export function runTool(name: string, args: string[], env: NodeJS.ProcessEnv, limits: Limits = {}): Promise<Ran> {
   const { timeout = 0, bytes = Infinity } = limits;
   return new Promise((resolve) => {
