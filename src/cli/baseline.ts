@@ -1,19 +1,19 @@
 /** `--baseline`: a report of an earlier run, whose findings don't fail. */
-import { readFile } from "node:fs/promises";
 import { finding, stackLabel, type Finding } from "../report";
 import { isReport, readReport } from "../report/json";
 import { pathFrom } from "../report/place";
 import { isObject } from "../schema/check";
 import { sourceRoot } from "./repository";
-import { isSystemError, systemMessage, UsageError } from "./sources";
+import { InputError, isSystemError, readFileText, systemMessage, UsageError } from "./sources";
 
 /** The findings of a report that was written with `--format json`. @throws UsageError */
 export async function readBaseline(file: string): Promise<Finding[]> {
   const hint = `write it with --format json=${file}`;
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(file, "utf8"));
+    value = JSON.parse(await readFileText(file));
   } catch (error) {
+    if (error instanceof InputError) throw new UsageError(`--baseline ${file}: ${error.message}`);
     if (!isSystemError(error) && !(error instanceof SyntaxError)) throw error;
     throw new UsageError(`--baseline ${file}: ${isSystemError(error) ? systemMessage(error) : "not JSON"}; ${hint}`);
   }

@@ -1,6 +1,5 @@
 /** The config file of a repository: defaults of the command line's options. */
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { checker, isObject } from "../schema/check";
@@ -9,7 +8,15 @@ import { configFileSchema } from "./config-schema";
 import type { FailOn } from "./exit-code";
 import { foldersUp } from "./repository";
 import { policiesOf } from "./settings-file";
-import { isSystemError, printProblem, systemMessage, UsageError, type Excluded } from "./sources";
+import {
+  InputError,
+  isSystemError,
+  printProblem,
+  readFileText,
+  systemMessage,
+  UsageError,
+  type Excluded,
+} from "./sources";
 import { readDocuments } from "./sources/documents";
 
 /** What it is called, in the order in which it is looked for. */
@@ -50,6 +57,8 @@ export function findConfig(): string | undefined {
   for (const folder of foldersUp()) {
     const [first, second] = configFiles.map((name) => shown(join(folder, name))).filter((file) => existsSync(file));
     if (second !== undefined) throw new UsageError(`${first} and ${second}: keep one of them`);
+    // A FIFO that nobody named would keep its reader waiting.
+    if (first !== undefined && !statSync(first).isFile()) throw new UsageError(`${first}: is no plain file`);
     if (first !== undefined) return first;
   }
   return undefined;
@@ -93,13 +102,14 @@ function listed(file: string, problems: readonly string[]): string {
 /** What stands in the file; an empty one says nothing. @throws UsageError */
 async function readValue(file: string): Promise<unknown> {
   try {
-    const { documents, problems } = readDocuments(await readFile(file, "utf8"), file);
+    const { documents, problems } = readDocuments(await readFileText(file), file);
     const [problem] = problems;
     if (problem) throw new UsageError(printProblem(problem));
     if (documents.length > 1) throw new UsageError(`${file}: must be one document`);
     return documents.length === 0 ? {} : documents[0]?.value;
   } catch (error) {
     if (isSystemError(error)) throw new UsageError(`${file}: ${systemMessage(error)}`);
+    if (error instanceof InputError) throw new UsageError(`${file}: ${error.message}`);
     throw error;
   }
 }

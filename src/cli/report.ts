@@ -1,5 +1,4 @@
 /** `report`: what Pulumi wrote about policies, rendered. */
-import { readFile } from "node:fs/promises";
 import { buildReport, emptyReading, placeText, readEvents, type Language, type Reading } from "../report";
 import { readKnowledge } from "../assess";
 import { EventTimelines, landing } from "./event-timelines";
@@ -10,7 +9,7 @@ import { codeTexts, policyTexts } from "./judgement";
 import { packVersion } from "../version";
 import { readSettings } from "./settings-file";
 import type { PackConfig } from "../settings/settings";
-import { isSystemError, systemMessage } from "./sources";
+import { InputError, isSystemError, readFileText, systemMessage } from "./sources";
 
 export interface ReportOptions {
   failOn: FailOn;
@@ -29,12 +28,12 @@ export async function report(files: readonly string[], options: ReportOptions, i
   const readings: Reading[] = [];
   for (const file of new Set(files)) {
     try {
-      const text = file === "-" ? await io.stdin() : await readFile(file, "utf8");
+      const text = file === "-" ? await io.stdin() : await readFileText(file, Infinity);
       const { onProperties } = drawn;
       readings.push(readEvents(text, file, { policies, pack: options.pack, onProperties, landsOf: landing }));
     } catch (error) {
-      if (!isSystemError(error)) throw error;
-      const message = systemMessage(error);
+      if (!isSystemError(error) && !(error instanceof InputError)) throw error;
+      const message = isSystemError(error) ? systemMessage(error) : error.message;
       // Also in what is rendered, so that it isn't taken for all there is.
       readings.push({ ...emptyReading(), problems: [{ source: file, message, incomplete: true }] });
     }

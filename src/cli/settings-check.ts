@@ -7,7 +7,7 @@ import type { Settings } from "../settings/schema";
 import { checkSettings, configProblems, SettingsError, type PackConfig } from "../settings/settings";
 import { configFiles, findConfig, readConfig } from "./config-file";
 import { exitCodes, say, type Io } from "./io";
-import { parseObject, policiesOf, readFileText } from "./settings-file";
+import { parseObject, policiesOf, readNamed } from "./settings-file";
 import { InputError, UsageError } from "./sources";
 
 export interface SettingsCheckOptions {
@@ -23,7 +23,7 @@ export async function settingsCheck(files: readonly string[], options: SettingsC
   const { defaults } = options;
   const inputs = defaults === undefined ? files : [...files, defaults];
   if (inputs.filter((file) => file === "-").length > 1) throw new UsageError("standard input can be read only once");
-  const textOf = (file: string) => (file === "-" ? io.stdin() : readFileText(file));
+  const textOf = (file: string) => readNamed(file, file === "-" ? io.stdin : undefined);
   const folder = resolve(defaults === undefined || defaults === "-" ? "." : dirname(defaults));
 
   let count = 0;

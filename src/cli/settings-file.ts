@@ -1,26 +1,26 @@
 /** A settings file: the same that `pulumi preview --policy-pack-config` takes. */
-import { readFile } from "node:fs/promises";
 import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { whereNotJson } from "../routing/catalog";
 import { isObject } from "../schema/check";
 import { configProblems, SettingsError, type PackConfig } from "../settings/settings";
-import { InputError, isSystemError, systemMessage } from "./sources";
+import { InputError, isSystemError, readFileText, systemMessage } from "./sources";
 
 /** Nothing is set where there is no file; a config file's settings are read already. @throws InputError or SettingsError with everything that is wrong with it */
 export async function readSettings(file: string | PackConfig | undefined): Promise<PackConfig> {
   if (typeof file !== "string") return file ?? {};
-  const { value, problems } = parseObject(await readFileText(file), file);
+  const { value, problems } = parseObject(await readNamed(file), file);
   const { config, problems: others } = policiesOf(value);
   problems.push(...others, ...configProblems(config));
   if (problems.length > 0) throw new SettingsError(problems);
   return config;
 }
 
-/** @throws InputError */
-export async function readFileText(file: string): Promise<string> {
+/** The text of a file, or of what else is read under its name. @throws InputError with the name */
+export async function readNamed(file: string, read: (file: string) => Promise<string> = readFileText): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return await read(file);
   } catch (error) {
+    if (error instanceof InputError) throw new InputError(`${file}: ${error.message}`);
     if (isSystemError(error)) throw new InputError(`${file}: ${systemMessage(error)}`);
     throw error;
   }

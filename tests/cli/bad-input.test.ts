@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { systemError, withCall } from "../support/failing-fs";
 import { inFolder } from "../support/folder";
 import { apisixRoute, deployment, service } from "../support/resources";
+import { InputError } from "../../src/cli/sources";
 import { cli } from "./run";
 
 const text = (...resources: { props: unknown }[]) =>
@@ -127,6 +128,75 @@ describe("bad input", () => {
         assert.match(ran.stdout, /1 mandatory finding/);
       }));
   }
+});
+
+(process.platform === "win32" ? describe.skip : describe)("a file that may never end", () => {
+  const beside = [".gitignore", "Chart.yaml", "kustomization.yaml"];
+  for (const name of beside) {
+    it(`isn't waited for where nobody named it: ${name}`, () =>
+      inFolder({ "web.yaml": bad, "templates/a.yaml": "a: {{ b }}" }, async (folder) => {
+        spawnSync("mkfifo", [join(folder, name)]);
+        assert.match((await cli(["check", folder])).stdout, /^1 mandatory finding/m);
+      }));
+  }
+
+  it("isn't waited for where nobody named it: a config file", () =>
+    inFolder({ "web.yaml": bad }, async (folder) => {
+      spawnSync("mkfifo", [join(folder, "apisix-graceful-termination.yaml")]);
+      const working = process.cwd();
+      process.chdir(folder);
+      try {
+        const { code, stderr } = await cli(["check", "web.yaml"]);
+        assert.deepEqual([code, stderr], [2, "error: apisix-graceful-termination.yaml: is no plain file\n"]);
+      } finally {
+        process.chdir(working);
+      }
+    }));
+
+  const named: [args: string[], says: RegExp, code: number][] = [
+    [["report", "/dev/zero"], /^error: \/dev\/zero: larger than 64 MB/, 3],
+    [["settings", "check", "/dev/zero"], /^error: \/dev\/zero: larger than 64 MB/, 3],
+    [["check", "-", "--settings", "/dev/zero"], /^error: \/dev\/zero: larger than 64 MB/, 3],
+    [["check", "-", "--baseline", "/dev/zero"], /^error: --baseline \/dev\/zero: larger than 64 MB/, 2],
+    [["check", "-", "--config", "/dev/zero"], /^error: \/dev\/zero: larger than 64 MB/, 2],
+  ];
+  for (const [args, says, code] of named) {
+    it(`is named in one line: ${args.join(" ")}`, async () => {
+      const ran = await cli(args, { stdin: bad });
+      assert.match(ran.stderr, says);
+      assert.deepEqual([ran.stderr.split("\n").length, ran.code], [2, code]);
+    });
+  }
+});
+
+describe("bytes of another encoding", () => {
+  const named: [what: string, args: (file: string) => string[], code: number][] = [
+    ["a log", (file) => ["report", file], 3],
+    ["a policy config", (file) => ["settings", "check", file], 3],
+    ["settings", (file) => ["check", "-", "--settings", file], 3],
+    ["a baseline", (file) => ["check", "-", "--baseline", file], 2],
+    ["a config file", (file) => ["check", "-", "--config", file], 2],
+  ];
+  for (const [what, args, code] of named) {
+    it(`are refused, and the file is named: ${what}`, () =>
+      inFolder({}, async (folder) => {
+        const file = join(folder, "latin");
+        writeFileSync(file, Buffer.from('{"exclude":["\u00e9"]}', "latin1"));
+        const ran = await cli(args(file), { stdin: bad });
+        assert.match(ran.stderr, /^error: [^\n]*latin: not UTF-8, at line 1, column 14: save it as UTF-8\n$/);
+        assert.equal(ran.code, code);
+      }));
+  }
+
+  it("of standard input, too, beside what can be read", () =>
+    inFolder({ "a.json": "{}" }, async (folder) => {
+      const broken = new InputError("not UTF-8, at line 1, column 1: save it as UTF-8");
+      const settings = await cli(["settings", "check", "-", join(folder, "a.json")], { stdin: broken });
+      assert.equal(settings.stderr, `error: -: ${broken.message}\n`);
+      const { stderr, stdout } = await cli(["report", "-"], { stdin: broken });
+      assert.equal(stderr, `error: -: ${broken.message}\n`);
+      assert.match(stdout, /^No findings/m);
+    }));
 });
 
 describe("check --fix", () => {

@@ -19,14 +19,24 @@ export class NotUtf8 extends InputError {
   }
 }
 
-/** @throws InputError, or the system's error */
-export async function readFileText(file: string): Promise<string> {
+/** @param most of a plain file, in bytes @throws InputError, or the system's error */
+export async function readFileText(file: string, most = maxBytes): Promise<string> {
   const found = await stat(file);
   if (found.isSocket()) throw new InputError("is a socket");
   // A FIFO or a device has no size, and may never end.
   if (!found.isFile() && !found.isDirectory()) return readStream(createReadStream(file));
-  if (found.size > maxBytes) throw new InputError(tooLarge);
+  if (found.size > most) throw new InputError(tooLarge);
   return decoded(await readFile(file));
+}
+
+/** A file that nobody named: empty where it isn't there or can't be read. A FIFO would keep its reader waiting. */
+export async function readPlain(file: string): Promise<string> {
+  try {
+    const found = await stat(file);
+    return found.isFile() && found.size <= maxBytes ? await readFile(file, "utf8") : "";
+  } catch {
+    return "";
+  }
 }
 
 /** @throws InputError, or the system's error */

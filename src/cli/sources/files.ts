@@ -1,8 +1,9 @@
 /** Which files of a folder may hold manifests: those that are plain files, and nobody else's, rendered or patched. */
-import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import { getList, getString } from "../../kubernetes/values";
+import { readPlain } from "./bytes";
 import { readDocuments } from "./documents";
 import { isSystemError, systemMessage, type Note, type Problem } from "./source";
 
@@ -122,11 +123,8 @@ function isIgnored(path: string, isFolder: boolean, all: readonly Rules[]): bool
 }
 
 async function rulesIn(folder: string): Promise<Rules[]> {
-  try {
-    return [{ folder, rules: ignore().add(await readFile(join(folder, ".gitignore"), "utf8")) }];
-  } catch {
-    return [];
-  }
+  const patterns = await readPlain(join(folder, ".gitignore"));
+  return patterns === "" ? [] : [{ folder, rules: ignore().add(patterns) }];
 }
 
 /** The rules of the folders around a folder, the outermost first, up to the top of its Git repository, if it is in one. */
@@ -159,7 +157,7 @@ export async function chartOf(path: string): Promise<string | undefined> {
 
 /** What only lends its templates to other charts can't be rendered. */
 async function isLibrary(chart: string): Promise<boolean> {
-  const text = await readFile(join(chart, "Chart.yaml"), "utf8").catch(() => "");
+  const text = await readPlain(join(chart, "Chart.yaml"));
   return /^type:\s*["']?library\b/m.test(text);
 }
 
@@ -170,7 +168,7 @@ export function rendered(chart: string): Note {
 }
 
 async function readKustomization(file: string, folder: string, found: Found): Promise<void> {
-  const text = await readFile(file, "utf8").catch(() => "");
+  const text = await readPlain(file);
   for (const { value } of readDocuments(text, file).documents) {
     const elements = (key: string) => {
       const list = getList(value, key);

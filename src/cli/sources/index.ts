@@ -8,6 +8,7 @@ import { isHook, isPart, objectsOf } from "./manifests";
 import { exportStack, readState, stateResources } from "./pulumi-state";
 import { InputError, isSystemError, systemMessage, type Problem, type Reading } from "./source";
 
+export { readFileText } from "./bytes";
 export { allKinds, readCluster, routeKinds } from "./cluster";
 export { deployed, InputError, isSystemError, printProblem, systemMessage, UsageError } from "./source";
 export type { ClusterOptions } from "./cluster";
