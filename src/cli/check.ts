@@ -109,7 +109,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   } finally {
     shown.end();
   }
-  for (const note of reading.notes) say(io, "note", printProblem(note));
+  for (const note of options.quiet ? [] : reading.notes) say(io, "note", printProblem(note));
   for (const problem of reading.problems) say(io, "error", printProblem(problem));
   const isBad = reading.problems.length > 0;
   const before = judge(reading.objects, knowledge, today);

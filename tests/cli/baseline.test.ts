@@ -158,6 +158,13 @@ describe("check --quiet and --summary", () => {
     });
   });
 
+  it("prints no notes of what is left out", () =>
+    inFolder({ "Chart.yaml": "name: c\n", "templates/a.yaml": "a: {{ b }}\n", "a.yaml": stdin }, async (folder) => {
+      const args = ["check", folder, "--fail-on", "none"];
+      assert.match((await cli(args)).stderr, /^note: /);
+      assert.equal((await cli([...args, "--quiet"])).stderr, "");
+    }));
+
   it("prints how often each code occurs", async () => {
     const { stdout, code } = await cli(["check", "-", "--summary"], { stdin });
     assert.equal(code, 1);
