@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import addFormats from "ajv-formats";
@@ -17,12 +17,13 @@ const shop = [deployment("web"), service("web"), apisixRoute("web")]
 const name = "apisix-graceful-termination";
 
 /** Runs a command line in a folder of these files: the repository is `repo`. */
-async function run(files: Record<string, string>, args: string[], cwd = "repo"): Promise<Ran> {
+async function run(files: Record<string, string>, args: string[], cwd = "repo", make = () => {}): Promise<Ran> {
   return inFolder({ "repo/deploy/shop.yaml": shop, ...files }, async (folder) => {
     mkdirSync(join(folder, "repo", ".git"));
     const from = process.cwd();
     process.chdir(join(folder, cwd));
     try {
+      make();
       return await cli(args);
     } finally {
       process.chdir(from);
@@ -60,6 +61,27 @@ describe("the config file", () => {
     }
     assert.match((await run(files, ["check", ".", "--no-config"], "repo")).stderr, /not YAML/);
   });
+
+  const excluding: [sources: string[], stderr: RegExp][] = [
+    [["old"], /^error: old: no Kubernetes objects in it\n$/],
+    [["old/sub"], /^error: old\/sub: no Kubernetes objects in it\n$/],
+    [["old/sub/web.yaml"], /^$/],
+    [["old", "deploy/shop.yaml", "--quiet"], /^error: old: no Kubernetes objects in it\n$/],
+    [["link/sub/web.yaml"], /^$/],
+    [["deploy", "--quiet"], /^$/],
+    [["deploy", "--no-config"], /^note: deploy\/kustomization\.yaml: /],
+  ];
+  for (const [sources, stderr] of excluding) {
+    it(`leaves out what it excludes, however it is named: ${sources.join(" ")}`, async () => {
+      const files = {
+        [`repo/${name}.yaml`]: "exclude: [old/, kustomization.yaml]\n",
+        "repo/deploy/kustomization.yaml": "patches: [{ path: a.yaml }]\n",
+        "repo/old/sub/web.yaml": "apiVersion: v1\nkind: [\n",
+      };
+      const ran = await run(files, ["check", ...sources], "repo", () => symlinkSync("old", "link"));
+      assert.match(ran.stderr, stderr);
+    });
+  }
 
   it("is what the command line says, where it says something", async () => {
     const files = {

@@ -39,9 +39,9 @@ export interface Excluded {
 export async function filesIn(folder: string, exclude?: Excluded): Promise<Found> {
   const found: Found = { files: [], problems: [], notes: [], patches: new Set() };
   const real = await realpath(folder);
-  const outer = [...(await rulesAbove(real)), ...excluding(exclude, real)];
   // Whoever names a folder wants it, also if Git doesn't.
-  const rules = outer.filter((one) => !isIgnored(real, true, [one]));
+  const wanted = (await rulesAbove(real)).filter((one) => !isIgnored(real, true, [one]));
+  const rules = [...wanted, ...excluding(exclude, real)];
   const chart = await chartOf(real);
   if (chart !== undefined) found.notes.push(rendered(chart));
   else await walk(folder, real, rules, false, new Set(), found);
@@ -49,8 +49,9 @@ export async function filesIn(folder: string, exclude?: Excluded): Promise<Found
 }
 
 /** Is a file that was named to be left out? */
-export function isExcluded(file: string, exclude?: Excluded): boolean {
-  return isIgnored(resolve(file), false, excluding(exclude, dirname(resolve(file))));
+export async function isExcluded(file: string, exclude?: Excluded): Promise<boolean> {
+  const folder = await realpath(dirname(resolve(file)));
+  return isIgnored(join(folder, basename(file)), false, excluding(exclude, folder));
 }
 
 async function walk(
@@ -81,7 +82,8 @@ async function walk(
   }
   for (const name of entries) {
     const path = join(folder, name);
-    if (kustomization.test(name)) await readKustomization(path, real, found);
+    if (kustomization.test(name) && !isIgnored(join(real, name), false, rules))
+      await readKustomization(path, real, found);
     const isManifest = manifestFile.test(name) && !lock.test(name);
     if (isManifest ? isIgnored(join(real, name), false, rules) : skippedFolder.test(name)) continue;
     if (isChart && name === "templates") continue;

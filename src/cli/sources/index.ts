@@ -64,7 +64,7 @@ async function readSource(
   if (isFolder === undefined) return own;
   const found = isFolder ? await filesIn(source, exclude).catch(guard(source)) : undefined;
   if (found) add(own, { objects: [], ...found });
-  own.isKnown = !isFolder && isExcluded(source, exclude);
+  own.isKnown = !isFolder && (await isExcluded(source, exclude));
   const templates: string[] = [];
   for (const file of found?.files ?? (isFolder || own.isKnown ? [] : [source])) {
     try {
