@@ -1,4 +1,5 @@
 /** `--format json=report.json`: which formats go where. */
+import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { formats, isFormat, type Format, type FormatOptions, type Report } from "../report";
 import { hasColor, type Io } from "./io";
@@ -19,6 +20,9 @@ export function formatChoice(text: string, before: FormatChoice[] | undefined): 
   const others = before ?? [];
   if (file === undefined && others.some((other) => other.file === undefined)) {
     throw new InvalidArgumentError("Only one format goes to standard output; give the others a file.");
+  }
+  if (file !== undefined && others.some((other) => other.file !== undefined && resolve(other.file) === resolve(file))) {
+    throw new InvalidArgumentError("Another format goes to this file.");
   }
   return [...others, { format, ...(file === undefined ? {} : { file }) }];
 }

@@ -318,6 +318,12 @@ spec:
     ["no source", ["check"], 2, /nothing to check/],
     ["a format that isn't there", ["check", "-", "--format", "pdf"], 2, /There are: text, json, sarif/],
     ["two formats on standard output", ["check", "-", "--format", "json", "--format", "text"], 2, /Only one format/],
+    [
+      "two formats to one file",
+      ["check", "-", "--format", "json=a", "--format", "sarif=./a"],
+      2,
+      /sarif=\.\/a' is invalid\. Another format goes to this file\./,
+    ],
     ["a format without its file", ["check", "-", "--format", "json="], 2, /A file is missing/],
     ["--fix and --diff", ["check", "-", "--fix", "--diff"], 2, /give one of them/],
     ["--include-exposed alone", ["check", "-", "--include-exposed"], 2, /goes with --fix or --diff/],
