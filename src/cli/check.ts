@@ -264,7 +264,7 @@ function explain(
   }
   if (isFine) io.stdout(`\n${noFindings(isExempt, isLikely)}\n`);
   const lines = isFine ? undefined : yamlOf(repairs);
-  if (lines !== undefined) io.stdout(`\nTo write:\n\n${lines}\n`);
+  if (lines !== undefined) io.stdout(`\nTo write:\n\n${visible(lines)}\n`);
   return isFailing ? exitCodes.findings : exitCodes.clean;
 }
 

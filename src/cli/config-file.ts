@@ -82,7 +82,8 @@ export async function readConfig(file: string): Promise<FileConfig> {
   const policies = isObject(settings) ? policiesOf(settings) : { config: {}, problems: [] };
   const ofSettings = [...policies.problems, ...(problems.length > 0 ? [] : configProblems(policies.config))];
   problems.push(...ofSettings.map((problem) => `settings › ${problem}`));
-  if (problems.length > 0) throw new UsageError(listed(file, problems));
+  if (problems.length === 1) throw new UsageError(`${file}: ${problems[0]}`);
+  if (problems.length > 0) throw new UsageError(`${file}:`, problems);
   const fromHere = (path: string) => relative(process.cwd(), resolve(dirname(file), path));
   return {
     ...others,
@@ -93,11 +94,6 @@ export async function readConfig(file: string): Promise<FileConfig> {
 }
 
 const checkFile = checker(configFileSchema);
-
-function listed(file: string, problems: readonly string[]): string {
-  if (problems.length === 1) return `${file}: ${problems[0]}`;
-  return `${file}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`;
-}
 
 /** What stands in the file; an empty one says nothing. @throws UsageError */
 async function readValue(file: string): Promise<unknown> {

@@ -35,8 +35,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     // Commander has said it already; its own codes don't tell help from mistakes.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.clean : exitCodes.usage;
     if (error instanceof UsageError) {
-      // A config file's problems are a list, as the settings' are.
-      io.stderr(`error: ${error.message.split("\n").map(oneLine).join("\n  ")}\n`);
+      io.stderr(`error: ${[error.message, ...error.problems.map((each) => `- ${each}`)].map(oneLine).join("\n  ")}\n`);
       return exitCodes.usage;
     }
     if (error instanceof SettingsError) io.stderr(`error: ${visible(error.message)}\n`);

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import * as fc from "fast-check";
 import { SettingsError } from "../../src/settings/settings";
 import { inFolder } from "../support/folder";
-import { deployment, service } from "../support/resources";
+import { apisixRoute, deployment, service } from "../support/resources";
 import { cli, type Ran } from "./run";
 
 /** What a terminal obeys, and what turns the text around it. */
@@ -76,12 +76,31 @@ describe("what others wrote", () => {
       writeFileSync(join(within, `${evil}.yaml`), "a: [\n---\nb: *x\n");
       writeFileSync(join(within, "settings.json"), settings);
       writeFileSync(join(within, "good.yaml"), objects);
+      writeFileSync(join(within, "config.json"), JSON.stringify({ [evil]: 1, [`${evil}2`]: 1, exclude: evil }));
+      isClean(await cli(["check", within, "--config", join(within, "config.json")]));
       for (const args of [["check"], ["routes"], ["exemptions"], ["check", "--fix"], ["check", "--diff"]]) {
         const [command = "", ...more] = args;
         isClean(await cli([command, within, ...more]));
         isClean(await cli([command, within, ...more, "--settings", join(within, "settings.json")]));
       }
     }));
+
+  it("is one line for each problem of a config file, and one where a code isn't known", () =>
+    inFolder({ "config.json": JSON.stringify({ "a\nb": 1, c: 1 }) }, async (folder) => {
+      const { stderr } = await cli(["check", "-", "--config", join(folder, "config.json")]);
+      assert.equal(stderr.split("\n").length, 4, stderr);
+      assert.match((await cli(["explain", "a\nb"])).stderr, /^error: explain a b: [^\n]*\n$/);
+    }));
+
+  it("shows nothing that turns its direction: lines to write of --explain", async () => {
+    const container = { name: "a\u202eb\n", image: "x" };
+    const stdin = [deployment("web", container), service("web"), apisixRoute("web")]
+      .map(({ props }) => JSON.stringify(props))
+      .join("\n---\n");
+    const ran = await cli(["check", "-", "--explain", "Deployment/shop/web"], { stdin });
+    assert.match(ran.stdout, /^To write:$/m);
+    isClean(ran);
+  });
 
   it("is one visible line: what kubectl and Pulumi say", () =>
     inFolder({}, async (folder) => {

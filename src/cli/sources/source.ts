@@ -75,6 +75,13 @@ export class InputError extends Error {
 /** A command line that is invalid. */
 export class UsageError extends Error {
   override name = "UsageError";
+  /** @param problems a line of its own for each, below the message */
+  constructor(
+    message: string,
+    readonly problems: readonly string[] = [],
+  ) {
+    super(message);
+  }
 }
 
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
