@@ -14,4 +14,9 @@ describe("reads odd files as kubectl does:", () => {
       assert.equal(problems.length > 0, isRefused, problems[0]?.message);
     });
   }
+
+  it("but loses no document that kubectl drops without a word: one behind lines of old", () => {
+    const { documents, problems } = readDocuments("a: 1\r---\rb: 2\r\n---\nc: 3\n", "odd.yaml");
+    assert.deepEqual([documents.map(({ value }) => value), problems.length], [[{ c: 3 }], 1]);
+  });
 });

@@ -36,7 +36,10 @@ export class NotYaml extends Error {
  * @throws NotYaml
  */
 export function readYaml(text: string): unknown {
-  const value = plain(loaded(text)[0]);
+  const [first, ...others] = loaded(text);
+  if (others.length > 0)
+    throw new NotYaml("a second document, whose `---` begins no line for kubectl: end lines with LF");
+  const value = plain(first);
   if (text.includes("*")) checkAliases(value);
   return value;
 }
