@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { realpathSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathBelow } from "../../src/report/place";
+import { inFolder } from "../support/folder";
 
 const here = process.cwd();
 const cases: [root: string | undefined, file: string, path: string][] = [
@@ -21,4 +23,15 @@ describe("report/place", () => {
       assert.equal(pathBelow(root, file), path);
     });
   }
+
+  it("is below a root that a link leads to, such as /tmp on macOS; a link below it is where it stands", () =>
+    inFolder({ "repo/a.yaml": "", "away/b.yaml": "" }, (folder) => {
+      const root = join(realpathSync(folder), "repo");
+      symlinkSync(root, join(folder, "link"));
+      symlinkSync(join(folder, "away"), join(root, "in"));
+      assert.equal(pathBelow(root, join(folder, "link", "a.yaml")), "a.yaml");
+      assert.equal(pathBelow(root, join(root, "in", "b.yaml")), "in/b.yaml");
+      assert.equal(pathBelow(root, join(folder, "away", "b.yaml")), join(folder, "away", "b.yaml"));
+      return Promise.resolve();
+    }));
 });
