@@ -211,7 +211,9 @@ function physicalLocation({ file, line, column }: Location, root?: string): Sari
 
 /** A file's path as a URI: relative ones to the root of the sources. */
 function artifact(file: string): Sarif {
-  const path = visible(file)
+  // Its name as it is: in a URI nothing needs to be made visible.
+  const path = file
+    .replace(/\p{Cs}/gu, "\ufffd")
     .replace(/\\/g, "/")
     .replace(/^(?:\.\/)+/, "");
   const uri = path.split("/").map(encodeURIComponent).join("/");

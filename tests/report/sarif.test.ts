@@ -180,6 +180,7 @@ describe("report/sarif", () => {
     ["C:\\x\\y.yaml", "file:///C:/x/y.yaml", undefined],
     ["100%/#?:.yaml", "100%25/%23%3F%3A.yaml", "%SRCROOT%"],
     ["\ud800.yaml", "%EF%BF%BD.yaml", "%SRCROOT%"],
+    ["a\u001b[0m\n\u202e.yaml", "a%1B%5B0m%0A%E2%80%AE.yaml", "%SRCROOT%"],
     ["-", undefined, undefined],
     ["<stdin>", undefined, undefined],
   ];
