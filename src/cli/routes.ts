@@ -75,7 +75,10 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   });
   let isWritten = true;
   if (options.output === undefined) io.stdout(text);
-  else {
+  else if (resources.length === 0 && problems.length > 0) {
+    // An empty catalog in its place would say that nothing is routed.
+    say(io, "error", `${options.output}: not written: nothing was read`);
+  } else {
     isWritten = await writeOutput(options.output, text, io);
     if (isWritten) io.stderr(`${oneLine(options.output)}: ${count(entries.length, "Service")}\n`);
   }

@@ -211,4 +211,21 @@ describe("routes", () => {
     const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
     assert.deepEqual(await cli(["--version"]), { code: 0, stdout: `${version}\n`, stderr: "" });
   });
+
+  it("keeps the catalog that is there where nothing was read", () =>
+    inFolder(
+      { "catalog.json": "{}", "partial.yaml": "apiVersion: v1\nkind: ConfigMap\n---\na: [\n" },
+      async (folder) => {
+        const catalog = join(folder, "catalog.json");
+        const { code, stderr } = await cli(["routes", "-", "-o", catalog]);
+        assert.deepEqual([code, readFileSync(catalog, "utf8")], [3, "{}"]);
+        assert.match(
+          stderr,
+          /^error: -: no Kubernetes objects in the input\nerror: \S+: not written: nothing was read\n$/,
+        );
+        assert.equal((await cli(["routes", join(folder, "partial.yaml"), "-o", catalog])).code, 3);
+        assert.match(readFileSync(catalog, "utf8"), /"services": \[\]/);
+        assert.equal((await cli(["routes", "-", "-o", catalog, "--allow-empty"])).code, 0);
+      },
+    ));
 });
