@@ -101,7 +101,7 @@ export function ofResource(policy: ResourcePolicy, organization: Settings, run: 
     remediateResource: (args) => {
       // The SDK's own values, which are written back: read anew for each policy, as the one before it writes.
       const secrets = run.seen.secretsOf(args.urn);
-      const edits = run.judged(secrets ? { ...args, secrets } : { ...args })?.remedy(policy.name) ?? [];
+      const edits = run.judged(secrets ? { ...args, secrets } : args)?.remedy(policy.name) ?? [];
       if (edits.length === 0) return undefined;
       // In place, and the same object returned: a copy would write secrets back as plain text.
       apply(edits);

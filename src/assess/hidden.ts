@@ -4,7 +4,7 @@
  */
 import { isSecret } from "../kubernetes/resource";
 import { getList, isKnown } from "../kubernetes/values";
-import type { Workload } from "../kubernetes/workload";
+import { podMetadataPath, type Workload } from "../kubernetes/workload";
 import { annotationPrefix } from "../settings/exemptions";
 import type { Defect, Fix } from "../shutdown/judge";
 
@@ -40,11 +40,10 @@ export function areAnnotationsSecret(workload: Workload): boolean {
   return annotated(workload).some(([path]) => isSecret(workload.resource, path));
 }
 
-function annotated({ podSpecPath, annotations, podAnnotations }: Workload) {
-  const ofPods = podSpecPath.replace(/spec$/, "metadata.annotations");
+function annotated(workload: Workload) {
   return [
-    ["metadata.annotations", annotations],
-    [ofPods, podAnnotations],
+    ["metadata.annotations", workload.annotations],
+    [`${podMetadataPath(workload)}.annotations`, workload.podAnnotations],
   ] as const;
 }
 

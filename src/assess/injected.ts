@@ -2,7 +2,7 @@
 import { isSecret, nameOf, namespaceOf, type Resource } from "../kubernetes/resource";
 import { get, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
 import { hasOrderedSidecars } from "../kubernetes/version";
-import type { Workload } from "../kubernetes/workload";
+import { podMetadataPath, type Workload } from "../kubernetes/workload";
 import { matcherOf } from "../settings/globs";
 import type { Facts } from "../settings/schema";
 import { injectedProxies } from "../shutdown/app/injected";
@@ -31,15 +31,16 @@ export function judgeInjected(
   { sleepSeconds: t, kubernetesVersion }: Requirement,
   { ignoreContainers }: Pick<Facts, "ignoreContainers">,
 ): Defect[] {
-  const { resource, podSpecPath, pod } = workload;
+  const { resource, podLabels, podAnnotations, pod } = workload;
   if (!isKnown(pod.containers) || pod.isPatch) return [];
-  const templatePath = podSpecPath.replace(/spec$/, "metadata");
-  const template = templatePath === "metadata" ? resource.body : get(resource.body, "spec", "template");
+  const path = podMetadataPath(workload);
+  const ofNamespace = (key: string) =>
+    marksOf(namespace, getStringMap(namespace?.body, "metadata", key), `metadata.${key}`);
   const marks = {
-    labels: marksOf(resource, template, templatePath, "labels"),
-    annotations: marksOf(resource, template, templatePath, "annotations"),
-    namespaceLabels: marksOf(namespace, namespace?.body, "metadata", "labels"),
-    namespaceAnnotations: marksOf(namespace, namespace?.body, "metadata", "annotations"),
+    labels: marksOf(resource, podLabels, `${path}.labels`),
+    annotations: marksOf(resource, podAnnotations, `${path}.annotations`),
+    namespaceLabels: ofNamespace("labels"),
+    namespaceAnnotations: ofNamespace("annotations"),
     isHostNetwork: ![undefined, false].includes(get(pod.spec, "hostNetwork") as undefined),
   };
   const written = new Set(pod.containers.map(({ name, secretName = name }) => secretName));
@@ -57,14 +58,10 @@ export function judgeInjected(
 /** Labels or annotations; what is a secret is unknown. */
 function marksOf(
   resource: Resource | undefined,
-  owner: unknown,
+  map: Workload["podLabels"] | undefined,
   path: string,
-  key: "labels" | "annotations",
 ): ReadonlyMap<string, Maybe<string>> {
-  const map = getStringMap(owner, "metadata", key);
   if (!resource || map === undefined || !isKnown(map)) return new Map();
   if (!resource.secrets) return map;
-  return new Map(
-    [...map].map(([name, value]) => [name, isSecret(resource, `${path}.${key}["${name}"]`) ? unknown : value]),
-  );
+  return new Map([...map].map(([name, value]) => [name, isSecret(resource, `${path}["${name}"]`) ? unknown : value]));
 }

@@ -89,6 +89,12 @@ export function getList(parent: unknown, ...path: (string | number)[]): Maybe<un
   return elements;
 }
 
+/** The same, and none where there is no list or it can't be known: for what is only looked for, never ruled out. */
+export function elementsOf(parent: unknown, ...path: (string | number)[]): unknown[] {
+  const list = getList(parent, ...path);
+  return list === undefined || list === unknown ? [] : list;
+}
+
 /** The string map at a path (labels, annotations, selectors), each value possibly `unknown`. */
 export function getStringMap(
   parent: unknown,

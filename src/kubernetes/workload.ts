@@ -62,6 +62,11 @@ const templated = new Map<string, readonly string[]>([
   ["CloneSet", ["apps.kruise.io"]],
 ]);
 
+/** Where the metadata of its Pods stands in the resource, e.g. `spec.template.metadata`. */
+export function podMetadataPath({ podSpecPath }: Workload): string {
+  return podSpecPath.replace(/spec$/, "metadata");
+}
+
 /** Is it a workload, by its kind? Jobs and CronJobs are none: they end by themselves and are not backends. */
 export function isWorkload({ kind, group }: Resource): boolean {
   return (kind === "Pod" && group === "") || templated.get(kind)?.includes(group) === true;

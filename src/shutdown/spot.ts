@@ -1,5 +1,5 @@
 /** Nodes that end Pods sooner than their grace period says. */
-import { get, getList, getString, getStringMap, isKnown } from "../kubernetes/values";
+import { elementsOf, get, getString, getStringMap, isKnown } from "../kubernetes/values";
 import type { Pod } from "../kubernetes/workload";
 
 /** A label of spot or preemptible nodes, and how long such a node lets a Pod end, in seconds. */
@@ -30,24 +30,19 @@ function isSelected(spec: unknown, label: string, value: string): boolean {
   const selector = getStringMap(spec, "nodeSelector");
   if (selector !== undefined && isKnown(selector) && selector.get(label) === value) return true;
   const required = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
-  return elements(spec, ...required, "nodeSelectorTerms").some((term) =>
-    elements(term, "matchExpressions").some(
+  return elementsOf(spec, ...required, "nodeSelectorTerms").some((term) =>
+    elementsOf(term, "matchExpressions").some(
       (each) =>
         getString(each, "key") === label &&
         getString(each, "operator") === "In" &&
-        elements(each, "values").includes(value),
+        elementsOf(each, "values").includes(value),
     ),
   );
 }
 
 function isTolerated(spec: unknown, label: string, value: string): boolean {
-  return elements(spec, "tolerations").some(
+  return elementsOf(spec, "tolerations").some(
     (each) =>
       getString(each, "key") === label && (getString(each, "operator") === "Exists" || get(each, "value") === value),
   );
-}
-
-function elements(parent: unknown, ...path: string[]): unknown[] {
-  const list = getList(parent, ...path);
-  return list !== undefined && isKnown(list) ? list : [];
 }

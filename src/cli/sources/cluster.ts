@@ -1,5 +1,5 @@
 /** A live cluster, read only: routes, and the workloads behind them, as far as the cluster serves their kinds. */
-import { get, getList, getString, unknown } from "../../kubernetes/values";
+import { elementsOf, get, getString, unknown } from "../../kubernetes/values";
 import { withoutQuotes } from "../../plain";
 import { placeText } from "../../report/model";
 import { didYouMean } from "../../schema/did-you-mean";
@@ -133,7 +133,7 @@ export async function readCluster(
 
 /** Has a workload that is read itself made it? Operators make workloads, too, and what they make is judged. */
 function isMadeByAnother(body: object): boolean {
-  return elements(get(body, "metadata"), "ownerReferences").some((owner) => {
+  return elementsOf(get(body, "metadata"), "ownerReferences").some((owner) => {
     const [kind, apiVersion] = [getString(owner, "kind"), getString(owner, "apiVersion")];
     if (get(owner, "controller") !== true || typeof kind !== "string" || typeof apiVersion !== "string") return false;
     return workloadKinds[apiVersion.split("/")[0] ?? ""]?.includes(kind) === true;
@@ -156,7 +156,7 @@ async function discover(api: Api, wanted: Kinds, problems: Problem[]): Promise<S
         problems.push(partial(api, `GET ${path} failed: ${answer.said}: its kinds are not read`));
         continue;
       }
-      for (const resource of elements(answer.body, "resources")) {
+      for (const resource of elementsOf(answer.body, "resources")) {
         const [kind, plural] = [getString(resource, "kind"), getString(resource, "name")];
         // `services/status` and the like are parts of others.
         if (typeof kind !== "string" || typeof plural !== "string" || plural.includes("/")) continue;
@@ -171,9 +171,9 @@ async function discover(api: Api, wanted: Kinds, problems: Problem[]): Promise<S
 
 /** A group's versions, the preferred one first; none where the cluster doesn't serve it. */
 function versionsOf(groups: unknown, wanted: string): string[] {
-  const group = elements(groups, "groups").find((each) => getString(each, "name") === wanted);
+  const group = elementsOf(groups, "groups").find((each) => getString(each, "name") === wanted);
   const preferred = getString(group, "preferredVersion", "version");
-  const all = elements(group, "versions").map((each) => getString(each, "version"));
+  const all = elementsOf(group, "versions").map((each) => getString(each, "version"));
   return [...new Set([preferred, ...all])].filter((version) => typeof version === "string");
 }
 
@@ -210,7 +210,7 @@ async function list(
         return objects;
       }
       // The items of a list lack what the list says of them all.
-      for (const item of elements(answer.body, "items")) {
+      for (const item of elementsOf(answer.body, "items")) {
         if (typeof item === "object" && item !== null) objects.push({ ...item, apiVersion, kind });
       }
       const token = getString(answer.body, "metadata", "continue");
@@ -223,11 +223,6 @@ async function list(
       next = token;
     } while (next !== "");
   }
-}
-
-function elements(value: unknown, key: string): unknown[] {
-  const list = getList(value, key);
-  return Array.isArray(list) ? list : [];
 }
 
 function partial({ name }: Api, message: string): Problem {

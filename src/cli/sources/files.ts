@@ -2,7 +2,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
-import { getList, getString } from "../../kubernetes/values";
+import { elementsOf, getString } from "../../kubernetes/values";
 import { readPlain } from "./bytes";
 import { readDocuments } from "./documents";
 import { isSystemError, systemMessage, type Note, type Problem } from "./source";
@@ -172,12 +172,8 @@ export function rendered(chart: string): Note {
 async function readKustomization(file: string, folder: string, found: Found): Promise<void> {
   const text = await readPlain(file);
   for (const { value } of readDocuments(text, file).documents) {
-    const elements = (key: string) => {
-      const list = getList(value, key);
-      return Array.isArray(list) ? list : [];
-    };
-    const strategic = elements("patchesStrategicMerge");
-    const others = [...elements("patches"), ...elements("patchesJson6902")];
+    const strategic = elementsOf(value, "patchesStrategicMerge");
+    const others = [...elementsOf(value, "patches"), ...elementsOf(value, "patchesJson6902")];
     if (strategic.length + others.length === 0) continue;
     for (const path of [...strategic, ...others.map((each) => getString(each, "path"))]) {
       // A patch may stand there itself.

@@ -3,7 +3,7 @@ import { sortedBy, type Key } from "../../order";
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { selects } from "../../kubernetes/selector";
 import { isKnown, unknown, type Maybe } from "../../kubernetes/values";
-import type { Workload } from "../../kubernetes/workload";
+import { podMetadataPath, type Workload } from "../../kubernetes/workload";
 import { once, withoutMissingPorts } from "./arrivals";
 import { arrive, type Arrival } from "./arrive";
 import { blindSpots } from "./blind-spots";
@@ -88,12 +88,8 @@ function isInSubset(workload: Workload, { subset, way }: Arrival, obstacles: Obs
   // A subset without labels is the whole Service.
   const answer = subset && subset.size > 0 ? selects(subset, workload.podLabels, workload.resource.isPatch) : true;
   if (answer === unknown)
-    obstacles.push(unknownValue(workload.resource, `${templatePath(workload)}.labels`, way.steps));
+    obstacles.push(unknownValue(workload.resource, `${podMetadataPath(workload)}.labels`, way.steps));
   return answer === true;
-}
-
-function templatePath({ podSpecPath }: Workload): string {
-  return podSpecPath.replace(/spec$/, "metadata");
 }
 
 function selectsNothing(context: Context, service: Resource, selection: Selection, way: Way): Obstacle {
@@ -118,7 +114,7 @@ function unknownLabels(service: Resource, workloads: readonly Workload[], way: W
   const [first, ...others] = workloads;
   if (!first) return unknownValue(service, "spec", way.steps);
   const workload = others.reduce((a, b) => (labelOf(b.resource) < labelOf(a.resource) ? b : a), first);
-  const field = `${templatePath(workload)}.labels`;
+  const field = `${podMetadataPath(workload)}.labels`;
   return {
     code: "pod-labels-unknown",
     data: { service: labelOf(service), workload: labelOf(workload.resource), field, more: others.length },

@@ -3,6 +3,7 @@ import { oncePer } from "../../once";
 import { expandLists } from "../../kubernetes/lists";
 import { labelOf, nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
 import {
+  elementsOf,
   get,
   getList,
   getObject,
@@ -121,16 +122,14 @@ export function mountedFiles(
 
 /** The volumes of a Pod's spec, by name. */
 const volumesOf = oncePer((spec: object): ReadonlyMap<unknown, unknown> => {
-  const volumes = getList(spec, "volumes");
-  return new Map((isKnown(volumes) ? (volumes ?? []) : []).map((volume) => [getString(volume, "name"), volume]));
+  return new Map(elementsOf(spec, "volumes").map((volume) => [getString(volume, "name"), volume]));
 });
 
 /** The files of a volume, by their paths in it: those of its ConfigMap, or of the ConfigMaps that it projects. */
 function filesOf(volume: unknown, find: FindConfigMap): [string, ConfigFile][] {
   const single = getObject(volume, "configMap");
   if (single !== undefined) return itemsOf(single, find(getString(single, "name")));
-  const sources = getList(volume, "projected", "sources");
-  return (isKnown(sources) ? (sources ?? []) : []).flatMap((source) => {
+  return elementsOf(volume, "projected", "sources").flatMap((source) => {
     const each = getObject(source, "configMap");
     return each === undefined ? [] : itemsOf(each, find(getString(each, "name")));
   });

@@ -4,7 +4,7 @@
  */
 import { oncePer } from "../../once";
 import { isKnown } from "../../kubernetes/values";
-import type { Container, Workload } from "../../kubernetes/workload";
+import { podMetadataPath, type Container, type Workload } from "../../kubernetes/workload";
 import { environmentOf } from "../hook/environment";
 import type { Budget } from "./budget";
 import { environmentFrom, mountedFiles, noConfigMaps, valueFrom, type FindConfigMap } from "./config-maps";
@@ -47,7 +47,7 @@ export function budgetsOf(workload: Workload, find: FindConfigMap = noConfigMaps
     (marks: typeof podAnnotations, key: string): Mark =>
     (name) => {
       const text = isKnown(marks) ? marks.get(name) : undefined;
-      const path = podSpecPath.replace(/spec$/, `metadata.${key}`);
+      const path = `${podMetadataPath(workload)}.${key}`;
       return typeof text === "string" && !resource.secrets?.cover(`${path}["${name}"]`) ? text : undefined;
     };
   const [annotation, label] = [markIn(podAnnotations, "annotations"), markIn(podLabels, "labels")];
