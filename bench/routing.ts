@@ -8,9 +8,10 @@ import { resolveRoutes } from "../src/routing";
 
 const settings = {
   controller: "auto",
-  ingressClasses: ["apisix"],
-  gatewayClasses: ["apisix"],
+  ingressClasses: ["*apisix*"],
+  gatewayClasses: ["*apisix*"],
   gateways: [],
+  gatewayProxies: [],
   controllerNames: ["apisix.apache.org/apisix-ingress-controller"],
   clusterDomain: "cluster.local",
 } as const;

@@ -10,7 +10,7 @@ import type { PackSettings } from "../settings/settings";
 import { configMapsOf } from "../shutdown/app";
 import { isApisix } from "../shutdown/app/apisix";
 import type { Defect, Rule } from "../shutdown/judge";
-import { adviceOnWorkloads, apisixPods, catalogAge, controllerLines, lingering } from "./advice";
+import { adviceOnWorkloads, apisixPods, catalogAge, controllerLines, deadRoutes, lingering } from "./advice";
 import {
   assessResource,
   consider,
@@ -158,6 +158,7 @@ function* withRoutes(
     excusesFrom(workload, "apisix-rollout-advice", undefined, settings, today),
   );
   yield* controllerLines(routes);
+  yield* deadRoutes(routes);
 }
 
 function* ofRouted(
@@ -308,7 +309,7 @@ function* ofStack(
     yield finding("helm-release", { releases: releases.sort().join(", "), count: releases.length }, { policy });
   }
   const exposed = unjudged(routes, knowledge);
-  if (exposed.length > 0) {
+  if (exposed.length > 0 && routes.deadRoutes.length === 0) {
     const mayAnnotate = knowledge.settings.policies["pre-stop-sleep"].allowAnnotations;
     yield finding("nothing-to-judge", { workloads: exposed.length, mayAnnotate }, { policy });
   }

@@ -5,12 +5,12 @@ import type {
   BlindSpotData,
   ControllerLine,
   LineNote,
-  LineReason,
   LostByPort,
   Note,
   Problem,
 } from "../routing";
 import { annotationPrefix } from "../settings/exemptions";
+import { quoted, refusalText } from "./refusal-messages";
 
 /** The words for one code. */
 export interface BlindSpotMessage<Data> {
@@ -32,16 +32,10 @@ const notSeen: Record<"route" | "workload", string> = {
     "The annotation tells the pack that APISIX sends the workload requests, so its resource policies hold there. This report stays, because the route itself still can't be followed.",
 };
 
-/** A port's name stands out; a number does by itself. */
-function quoted(port: number | string): string {
-  return typeof port === "number" ? String(port) : `"${port}"`;
-}
-
 const lostByPort: Record<LostByPort, string> = {
   requests: "no request arrives",
   backend: "APISIX gets no upstream for this backend",
   "route-on-1": "APISIX gets no upstream for this backend, and controller 1.x drops the whole route",
-  ingress: "the controller drops the whole Ingress",
 };
 
 export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpotMessage<BlindSpotData[C]> } = {
@@ -54,8 +48,23 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
   "class-missing": {
     what: ({ resource }) =>
       `${resource} has no ingressClassName. APISIX ingress controller 2.x takes it only if the cluster's default IngressClass is APISIX's, and this stack has no such class.`,
-    fix: () => "set spec.ingressClassName to the name of APISIX's IngressClass.",
+    fix: () =>
+      "set spec.ingressClassName to the name of APISIX's IngressClass, or say in defaultIngressClass which class is the cluster's default.",
     why: `Version 1.x of the controller takes resources without a class; version 2.x takes them only through a default IngressClass. The pack can't see a default class that is created elsewhere. ${notSeen.route}`,
+  },
+  "ingress-class-missing": {
+    what: ({ ingress }) =>
+      `${ingress} has no class, so the cluster's default IngressClass gets it. This stack has none, and the pack can't tell whether it is APISIX's.`,
+    fix: () =>
+      "set spec.ingressClassName, or say in defaultIngressClass which class is the cluster's default (empty if it has none).",
+    why: `The API server writes the default class into an Ingress without one. The default class is nearly always another stack's. Something in this stack has to do with APISIX, so its Ingresses may, too. ${notSeen.route}`,
+  },
+  "class-of-unlisted-controller": {
+    what: ({ class: name, resource }) =>
+      `${resource} is of ${name}, whose controller is not in the setting controllerNames, so the pack can't tell whether APISIX takes it.`,
+    fix: () =>
+      "add the controller's name to controllerNames if it is APISIX's; otherwise name a class of APISIX's in the resource.",
+    why: `Only APISIX's controllers read resources of this kind, and controller 2.x goes by the controller name of the class. ${notSeen.route}`,
   },
   "gateway-class-not-in-stack": {
     what: ({ class: name }) =>
@@ -90,6 +99,12 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
     fix: () =>
       `name it in an IngressClass or a Gateway. If another stack does so, annotate the workloads that its plugins call with ${annotation}.`,
     why: "The plugins of a GatewayProxy run for all requests, once an IngressClass or a Gateway names it. The one that does so may be created elsewhere. Its plugins name Services of this stack, so the pack reports it.",
+  },
+  "gateway-proxy-not-in-stack": {
+    what: ({ proxy, by }) =>
+      `${by} names GatewayProxy ${proxy}, which is not in this stack. Without it, APISIX ingress controller 2.x pushes nothing.`,
+    fix: ({ proxy }) => `add "${proxy}" to gatewayProxies if another stack has it.`,
+    why: `A GatewayProxy tells controller 2.x which APISIX to send to. ${notSeen.route}`,
   },
   "value-unknown": {
     what: ({ field, resource }) =>
@@ -185,27 +200,6 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
     fix: () => "correct the YAML.",
     why: "In standalone mode APISIX reads all its routes from this file. The pack can't parse it, so it follows none of them.",
   },
-  "version-not-served": {
-    what: ({ version }) =>
-      `APISIX ingress controller 2.x doesn't serve ${version} of ApisixRoute, so it ignores the route.`,
-    fix: () => "rewrite the route as apisix.apache.org/v2.",
-    why: "Version 2.x of the controller serves ApisixRoutes of v2 only. Routes of older versions send no requests, so the pack doesn't check the workloads behind them.",
-    advice: true,
-  },
-  "service-named-twice": {
-    what: ({ field, route }) =>
-      `${field} of ${route} names a Service twice. APISIX ingress controller 2.x refuses the whole route.`,
-    fix: () => "name each Service only once in a rule.",
-    why: "Version 2.x of the controller refuses a whole ApisixRoute if one of its rules names a Service twice, even with two subsets. The route sends no requests, so the pack doesn't check the workloads behind it.",
-    advice: true,
-  },
-  "plugin-config-of-other-class": {
-    what: ({ config }) =>
-      `${config} belongs to another controller's class. APISIX refuses the whole route that names it.`,
-    fix: () => "give it the ingressClassName of the route, or remove plugin_config_name from the route.",
-    why: "APISIX never gets the plugins of an ApisixPluginConfig of another class, and refuses a route that names what it doesn't have. The route sends no requests, so the pack doesn't check the workloads behind it.",
-    advice: true,
-  },
   "default-backend-not-read": {
     what: ({ ingress }) => `APISIX doesn't read the default backend of ${ingress}, so it sends no requests there.`,
     fix: () => "add a rule for the path / with that backend, or remove the default backend.",
@@ -268,50 +262,10 @@ export function blindSpotLines(spot: BlindSpot): string[] {
   return [whatOf(spot), ...spot.evidence, `Fix: ${fixOf(spot)}`];
 }
 
-/** Why the other controller line doesn't take a path: the end of a sentence. */
-function reasonText(reason: LineReason, other: ControllerLine): string {
-  switch (reason.code) {
-    case "class-of-other-controller":
-      return `${other}.x goes by ${reason.field}, and ${reason.class} belongs to another controller`;
-    case "class-not-known":
-      return `for ${other}.x, its class is not known to be APISIX's`;
-    case "no-class":
-      return `for ${other}.x, it has no class`;
-    case "version-not-served":
-      return `2.x doesn't serve ${reason.version} of ApisixRoute`;
-    case "service-named-twice":
-      return "2.x refuses an ApisixRoute that names a Service twice in one rule";
-    case "split-replaces-plugin":
-      return "on 1.x the split over the backends replaces the route's own traffic-split plugin";
-    case "plugin-replaces-split":
-      return "on 2.x the route's own traffic-split plugin replaces the split over the backends";
-    case "service-port-missing":
-      return "1.x drops a route that names a missing port";
-    case "external-name-not-read":
-      return "1.x takes ExternalName Services only from ApisixUpstreams";
-    case "gateway-proxy-not-read":
-      return "1.x has no GatewayProxy";
-    case "plugin-config-not-read":
-      return "1.x has no PluginConfig";
-    case "grpc-route-not-read":
-      return "1.x doesn't read GRPCRoutes";
-    case "no-gateway-named":
-      return "2.x ignores a route that names no Gateway";
-    case "other-parent":
-      return "1.x refuses a route if one of its parents isn't a Gateway of its own";
-    case "no-listener":
-      return `for ${other}.x, no listener of its Gateways accepts it`;
-    case "hostnames-missing":
-      return "2.x ignores a TLSRoute without hostnames";
-    case "reference-grant-not-in-stack":
-      return "2.x needs a ReferenceGrant, and this stack has none for it";
-  }
-}
-
 /** What only one line of the controller takes, in whole sentences. @param what the route, and how many more */
 export function lineText(note: LineNote, what: string): string {
   return note.code === "controller-line"
-    ? `Only APISIX ingress controller ${note.line}.x takes ${what}: ${reasonText(note.because, otherLine(note.line))}.`
+    ? `Only APISIX ingress controller ${note.line}.x takes ${what}: ${refusalText(note.because, otherLine(note.line))}.`
     : `Only APISIX ingress controller ${note.line}.x is sure to take ${what}. ${whatOf(note.because)}`;
 }
 
@@ -321,6 +275,8 @@ export function noteText(note: Note): string {
     case "controller-line":
     case "controller-line-unclear":
       return lineText(note, "this path");
+    case "class-outside":
+      return `Its class ${note.class} is not in this stack. It is taken for APISIX's, as only APISIX's controllers read it.`;
     case "keep-alive-connections":
       return "Requests arrive through the Service's cluster IP. APISIX's keep-alive connections to a Pod outlive its sleep, so the app must close them on SIGTERM.";
     case "dns-ttl":

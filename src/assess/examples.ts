@@ -129,6 +129,13 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
       note: { code: "controller-line", line: "1", because: { code: "no-class" } },
     },
   },
+  "dead-route": {
+    data: {
+      route: "ApisixRoute shop/web",
+      others: 0,
+      refusals: [{ line: "2", because: { code: "service-port-missing", service: "Service shop/web", port: 9999 } }],
+    },
+  },
   "exemption-without-effect": {
     data: {
       source: "ignore.apisix-graceful-termination/pre-stop-sleep",
@@ -165,11 +172,14 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   "nothing-to-judge": { data: { workloads: 3, mayAnnotate: true } },
   "class-not-in-stack": { data: { class: "edge" } },
   "class-missing": { data: { resource: "Ingress shop/web" } },
+  "ingress-class-missing": { data: { ingress: "Ingress shop/web" } },
+  "class-of-unlisted-controller": { data: { class: "IngressClass edge", resource: "ApisixRoute shop/web" } },
   "gateway-class-not-in-stack": { data: { class: "edge" } },
   "gateway-not-in-stack": { data: { gateway: "infra/edge" } },
   "listener-namespaces-unknown": { data: { gateway: "Gateway infra/edge", namespace: "shop" } },
   "reference-grant-not-in-stack": { data: { route: "HTTPRoute shop/web" } },
   "gateway-proxy-unused": { data: { proxy: "GatewayProxy infra/apisix" } },
+  "gateway-proxy-not-in-stack": { data: { proxy: "infra/apisix", by: "Gateway edge/public" } },
   "value-unknown": { data: { field: "spec.http[0].backends[0].serviceName", resource: "ApisixRoute shop/web" } },
   "service-not-in-stack": { data: { service: "Service shop/web" } },
   "service-without-selector": { data: { service: "Service shop/web" } },
@@ -199,9 +209,6 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   "upstream-in-secret": { data: { field: "spec.http[0].plugins[0].secretRef", resource: "ApisixRoute shop/web" } },
   "upstream-id-not-followed": { data: { field: "upstream_id", resource: "ConfigMap infra/apisix" } },
   "apisix-config-unreadable": { data: { key: "apisix.yaml", configMap: "ConfigMap infra/apisix" } },
-  "version-not-served": { data: { version: "v2beta3" } },
-  "service-named-twice": { data: { field: "spec.http[0].backends", route: "ApisixRoute shop/web" } },
-  "plugin-config-of-other-class": { data: { config: "ApisixPluginConfig shop/auth" } },
   "default-backend-not-read": { data: { ingress: "Ingress shop/web" } },
   "backend-resource-not-read": { data: { field: "spec.rules[0].http.paths[0].backend", ingress: "Ingress shop/web" } },
   "service-port-missing": { data: { service: "Service shop/web", port: 81, lost: "backend" } },

@@ -1,6 +1,14 @@
 /** What a judgement consists of: data, no sentences. The words are in messages.ts. */
 import type { Resource } from "../kubernetes/resource";
-import { printChain, type BlindSpotData, type Chain, type LineNote, type LongLived, type Note } from "../routing";
+import {
+  printChain,
+  type BlindSpotData,
+  type Chain,
+  type LineNote,
+  type LineRefusal,
+  type LongLived,
+  type Note,
+} from "../routing";
 import type { Excuse, ExcuseFault } from "../settings/exemptions";
 import type { PolicyName, ResolvedSettings } from "../settings/schema";
 import type { Defect, DefectData, Fix } from "../shutdown/judge";
@@ -46,6 +54,7 @@ export interface OtherData {
   "keep-alive-connections": { workload: string; others: number };
   "dns-ttl": { workload: string; others: number };
   "controller-line": { route: string; others: number; note: LineNote };
+  "dead-route": { route: string; others: number; refusals: readonly LineRefusal[] };
   "exemption-without-effect": { source: string; workload: string; others: number };
   "exemption-matches-nothing": { source: string };
   "exemption-invalid": { source: string; workload: string; fault: ExcuseFault };

@@ -3,7 +3,7 @@ import { isSecret, nameOf, namespaceOf, type Resource } from "../kubernetes/reso
 import { get, getStringMap, isKnown, unknown, type Maybe } from "../kubernetes/values";
 import { hasOrderedSidecars } from "../kubernetes/version";
 import { podMetadataPath, type Workload } from "../kubernetes/workload";
-import { matcherOf } from "../settings/globs";
+import { matcherOf } from "../globs";
 import type { Facts } from "../settings/schema";
 import { injectedProxies } from "../shutdown/app/injected";
 import type { Defect, Requirement } from "../shutdown/judge";

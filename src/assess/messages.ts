@@ -16,6 +16,7 @@ import type { Gap } from "./advice/nothing-takes-over";
 import { blindSpotMessages, lineText, noteText } from "./blind-spot-messages";
 import { cleaned } from "./clean";
 import { examples } from "./examples";
+import { deadFix, deadText } from "./refusal-messages";
 import type { Code, Finding, FindingData, OtherData, Remark } from "./finding";
 
 /** The words for one code. */
@@ -344,6 +345,12 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
     fix: ({ note: { line } }) =>
       `set controller: "${line}" if that is what the cluster runs; otherwise change the route so that ${line === "1" ? "2" : "1"}.x takes it.`,
     why: "The two lines of the APISIX ingress controller disagree about some routes. With controller: auto, the pack follows what either of them takes.",
+    policies: advice,
+  },
+  "dead-route": {
+    what: ({ refusals, route, others: more }) => deadText(refusals, `${route}${andMore(more)}`),
+    fix: ({ refusals }) => deadFix(refusals),
+    why: "The controller refuses such a route or passes it over, and APISIX gets none of it: its users get a 404, or the version of the route from before the change. It sends no requests, so the pack checks none of the workloads behind it.",
     policies: advice,
   },
   "exemption-without-effect": {

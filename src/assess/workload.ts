@@ -4,7 +4,7 @@ import { hidden } from "../kubernetes/secrets";
 import { isKnown, type Maybe } from "../kubernetes/values";
 import { isExposed, type Container, type Workload } from "../kubernetes/workload";
 import { annotationPrefix, excusesOf, type Excuse, type Exemptible } from "../settings/exemptions";
-import { matcherOf } from "../settings/globs";
+import { matcherOf } from "../globs";
 import type { Facts, PolicyName, PolicySettings } from "../settings/schema";
 import type { PackSettings } from "../settings/settings";
 import type { Requirement } from "../shutdown/judge";

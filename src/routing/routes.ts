@@ -67,11 +67,14 @@ export type ControllerLine = "1" | "2";
 export const blindSpotCodes = [
   "class-not-in-stack",
   "class-missing",
+  "ingress-class-missing",
+  "class-of-unlisted-controller",
   "gateway-class-not-in-stack",
   "gateway-not-in-stack",
   "listener-namespaces-unknown",
   "reference-grant-not-in-stack",
   "gateway-proxy-unused",
+  "gateway-proxy-not-in-stack",
   "value-unknown",
   "service-not-in-stack",
   "service-without-selector",
@@ -88,9 +91,6 @@ export const blindSpotCodes = [
   "upstream-in-secret",
   "upstream-id-not-followed",
   "apisix-config-unreadable",
-  "version-not-served",
-  "service-named-twice",
-  "plugin-config-of-other-class",
   "default-backend-not-read",
   "backend-resource-not-read",
   "service-port-missing",
@@ -110,6 +110,9 @@ export type BlindSpotCode = (typeof blindSpotCodes)[number];
 export interface BlindSpotData {
   "class-not-in-stack": { class: string };
   "class-missing": { resource: string };
+  /** The first of the Ingresses. */
+  "ingress-class-missing": { ingress: string };
+  "class-of-unlisted-controller": { class: string; resource: string };
   "gateway-class-not-in-stack": { class: string };
   /** `namespace/name`; the name alone if the namespace isn't known. */
   "gateway-not-in-stack": { gateway: string };
@@ -117,6 +120,8 @@ export interface BlindSpotData {
   "listener-namespaces-unknown": { gateway: string; namespace?: string };
   "reference-grant-not-in-stack": { route: string };
   "gateway-proxy-unused": { proxy: string };
+  /** `namespace/name`, and the IngressClass or Gateway that names it. */
+  "gateway-proxy-not-in-stack": { proxy: string; by: string };
   "value-unknown": { field: string; resource: string };
   "service-not-in-stack": { service: string };
   "service-without-selector": { service: string };
@@ -135,9 +140,6 @@ export interface BlindSpotData {
   "upstream-id-not-followed": { field: string; resource: string };
   /** The key of the ConfigMap's data. */
   "apisix-config-unreadable": { key: string; configMap: string };
-  "version-not-served": { version: string };
-  "service-named-twice": { field: string; route: string };
-  "plugin-config-of-other-class": { config: string };
   "default-backend-not-read": { ingress: string };
   "backend-resource-not-read": { field: string; ingress: string };
   "service-port-missing": { service: string; port: number | string; lost: LostByPort };
@@ -146,8 +148,8 @@ export interface BlindSpotData {
   "external-node-of-wrong-type": { service: string };
 }
 
-/** What a missing port costs: the requests to a host name, a backend, on 1.x also its route, or the whole Ingress. */
-export type LostByPort = "requests" | "backend" | "route-on-1" | "ingress";
+/** What a missing port costs where the route lives on: the requests to a host name, a backend, on 1.x also its route. */
+export type LostByPort = "requests" | "backend" | "route-on-1";
 
 /** A code with its own data. */
 export type Problem<C extends BlindSpotCode = BlindSpotCode> = {
@@ -162,35 +164,69 @@ export type BlindSpot = Problem & {
   evidence: string[];
 };
 
-/** Why one controller line doesn't take a way that the other one takes. */
-export type LineReason =
-  | { code: "class-of-other-controller"; class: string; field: string }
-  | { code: "version-not-served"; version: string }
-  | {
-      code:
-        | "class-not-known"
-        | "no-class"
-        | "service-named-twice"
-        | "split-replaces-plugin"
-        | "plugin-replaces-split"
-        | "service-port-missing"
-        | "external-name-not-read"
-        | "gateway-proxy-not-read"
-        | "plugin-config-not-read"
-        | "grpc-route-not-read"
-        | "no-gateway-named"
-        | "other-parent"
-        | "no-listener"
-        | "hostnames-missing"
-        | "reference-grant-not-in-stack";
-    };
+/**
+ * Why one controller line takes nothing of a route, or of a way. A new reason is a row here, one in
+ * src/assess/refusal-messages.ts, and the stage that finds it.
+ *
+ * `field` is a path within the route. What a reason names is printed as people read it.
+ */
+export interface RefusalData {
+  /** The class goes to another controller. */
+  "class-of-other-controller": { class: string; field: string };
+  /** The class's controller is the name of the other line's. */
+  "class-of-other-line": { class: string; controller: string };
+  "class-not-known": Nothing;
+  "no-class": Nothing;
+  /** Nothing tells the controller which APISIX to send it to. */
+  "class-without-gateway-proxy": { class: string };
+  "gateway-without-gateway-proxy": { gateway: string };
+  "gateway-proxy-without-provider": { proxy: string };
+  "version-not-served": { version: string };
+  "service-named-twice": { field: string };
+  "rule-name-twice": { field: string };
+  "plugin-config-of-other-class": { config: string };
+  "split-replaces-plugin": Nothing;
+  "plugin-replaces-split": Nothing;
+  /** A port that the Service doesn't have, and the controller drops the whole route for it. */
+  "service-port-missing": { service: string; port: number | string };
+  "external-name-not-read": Nothing;
+  "gateway-proxy-not-read": Nothing;
+  "plugin-config-not-read": Nothing;
+  "grpc-route-not-read": Nothing;
+  "no-gateway-named": Nothing;
+  "other-parent": Nothing;
+  "no-listener": Nothing;
+  "hostnames-missing": Nothing;
+  "reference-grant-not-in-stack": Nothing;
+}
+
+type Nothing = Record<never, never>;
+
+export type RefusalCode = keyof RefusalData;
+
+export type Refusal<C extends RefusalCode = RefusalCode> = { [K in C]: { code: K } & RefusalData[K] }[C];
+
+/** What a line refuses, and why. */
+export interface LineRefusal {
+  line: ControllerLine;
+  because: Refusal;
+}
+
+/** A route of APISIX's that none of the lines takes which the settings allow: no request is sent on it. */
+export interface DeadRoute {
+  route: Resource;
+  /** The first reason of each line; one at least. */
+  refusals: readonly LineRefusal[];
+}
 
 /** What a reader should know of a way. */
 export type Note =
   /** Only this line takes it, and why the other one doesn't. */
-  | { code: "controller-line"; line: ControllerLine; because: LineReason }
+  | { code: "controller-line"; line: ControllerLine; because: Refusal }
   /** This line takes it; what keeps from seeing whether the other one does, too. */
   | { code: "controller-line-unclear"; line: ControllerLine; because: Problem }
+  /** Its class isn't in the stack: it is taken for APISIX's, as only APISIX reads such routes. */
+  | { code: "class-outside"; class: string }
   /** Through a cluster IP: APISIX's connections to a Pod outlive its sleep. */
   | { code: "keep-alive-connections" }
   /** Through the name of a headless Service: APISIX uses a Pod's address until the record's TTL is over. */
@@ -210,19 +246,25 @@ export interface Routes {
   workloads: RoutedWorkload[];
   services: RoutedService[];
   blindSpots: BlindSpot[];
+  /** In the order of their names. */
+  deadRoutes: DeadRoute[];
 }
 
 /** The settings that routing depends on; all are optional in a pack's settings. */
 export interface RoutingSettings {
   /** Line of the APISIX ingress controller; their ownership rules differ. `auto` accepts what either would take. */
   controller: "auto" | ControllerLine;
-  /** IngressClass names that are APISIX's, for classes that are not in the stack. */
+  /** IngressClass names that are APISIX's (globs), for classes that are not in the stack. */
   ingressClasses: readonly string[];
-  /** GatewayClass names that are APISIX's. */
+  /** The cluster's default IngressClass where another stack has it; "" where the cluster has none. */
+  defaultIngressClass?: string;
+  /** GatewayClass names that are APISIX's (globs). */
   gatewayClasses: readonly string[];
   /** Gateways of other stacks that are APISIX's: `namespace/name`. */
   gateways: readonly string[];
-  /** Controller names that are APISIX's. */
+  /** GatewayProxies of other stacks: `namespace/name`. */
+  gatewayProxies: readonly string[];
+  /** The names that 2.x goes by, in IngressClasses and GatewayClasses. Those of 1.x are constants. */
   controllerNames: readonly string[];
   clusterDomain: string;
   /** Where relative DNS names in upstreams resolve; undefined where that is not known. */

@@ -1,6 +1,6 @@
 import { isKnown, unknown, type Maybe } from "../kubernetes/values";
 import { oncePer } from "../once";
-import { literalOf, matchesGlob } from "./globs";
+import { literalOf, matchesGlob } from "../globs";
 import type { Exemption, PolicyName } from "./schema";
 import { isDate } from "./settings";
 

@@ -125,14 +125,21 @@ export const settingsSchema = {
       default: "auto",
     },
     ingressClasses: {
-      description: "IngressClass names that are APISIX's, for classes of other stacks",
+      description:
+        "IngressClass names that are APISIX's (globs), for classes of other stacks; with `apisix-and-all` as its class, controller 1.x takes APISIX's own kinds of any class",
       ...strings,
-      default: ["apisix"],
+      default: ["*apisix*"],
+    },
+    defaultIngressClass: {
+      description:
+        "the cluster's default IngressClass, if another stack has it: whose is an Ingress or ApisixRoute without a class? Empty if the cluster has none",
+      type: "string",
+      examples: ["apisix"],
     },
     gatewayClasses: {
-      description: "GatewayClass names that are APISIX's, for classes of other stacks",
+      description: "GatewayClass names that are APISIX's (globs), for classes of other stacks",
       ...strings,
-      default: ["apisix"],
+      default: ["*apisix*"],
     },
     gateways: {
       description: "Gateways of other stacks that are APISIX's, as `namespace/name`",
@@ -140,14 +147,16 @@ export const settingsSchema = {
       items: { type: "string", pattern: "^[^/]+/[^/]+$", examples: ["infra/apisix"] },
       default: [],
     },
+    gatewayProxies: {
+      description: "GatewayProxies of other stacks, which controller 2.x can't do without, as `namespace/name`",
+      type: "array",
+      items: { type: "string", pattern: "^[^/]+/[^/]+$", examples: ["infra/apisix"] },
+      default: [],
+    },
     controllerNames: {
-      description: "controller names of IngressClasses and GatewayClasses that are APISIX's",
+      description: "the controller names that controller 2.x goes by, in IngressClasses and GatewayClasses",
       ...strings,
-      default: [
-        "apisix.apache.org/apisix-ingress-controller",
-        "apisix.apache.org/apisix-ingress",
-        "apisix.apache.org/gateway-controller",
-      ],
+      default: ["apisix.apache.org/apisix-ingress-controller"],
     },
     clusterDomain: {
       description: "the cluster's DNS domain, to read DNS names in upstreams",
@@ -201,8 +210,10 @@ export const factNames = [
   "maxCatalogAgeDays",
   "controller",
   "ingressClasses",
+  "defaultIngressClass",
   "gatewayClasses",
   "gateways",
+  "gatewayProxies",
   "controllerNames",
   "clusterDomain",
   "apisixNamespace",

@@ -19,7 +19,7 @@ import {
 } from "./schema";
 import { visible } from "../plain";
 import { hasNativeSleep } from "../kubernetes/version";
-import { isGlob, notAGlob } from "./globs";
+import { isGlob, notAGlob } from "../globs";
 
 /** Settings that can't be used, with every problem in them. The message is all that a user should see. */
 export class SettingsError extends Error {
@@ -249,8 +249,8 @@ function* factProblems(settings: ResolvedSettings): Iterable<string> {
   if (hook === "sleep" && !hasNativeSleep(kubernetesVersion)) {
     yield `hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is ${kubernetesVersion}; use "exec" or "auto"`;
   }
-  for (const [i, glob] of settings.ignoreContainers.entries()) {
-    if (!isGlob(glob)) yield `ignoreContainers[${i}]: ${notAGlob}`;
+  for (const name of ["ignoreContainers", "ingressClasses", "gatewayClasses"] as const) {
+    for (const [i, glob] of settings[name].entries()) if (!isGlob(glob)) yield `${name}[${i}]: ${notAGlob}`;
   }
 }
 

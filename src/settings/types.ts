@@ -72,15 +72,19 @@ export interface Settings {
    */
   controller?: "auto" | "1" | "2";
   /**
-   * IngressClass names that are APISIX's, for classes of other stacks
+   * IngressClass names that are APISIX's (globs), for classes of other stacks; with `apisix-and-all` as its class, controller 1.x takes APISIX's own kinds of any class
    *
-   * @default ["apisix"]
+   * @default ["*apisix*"]
    */
   ingressClasses?: string[];
   /**
-   * GatewayClass names that are APISIX's, for classes of other stacks
+   * the cluster's default IngressClass, if another stack has it: whose is an Ingress or ApisixRoute without a class? Empty if the cluster has none
+   */
+  defaultIngressClass?: string;
+  /**
+   * GatewayClass names that are APISIX's (globs), for classes of other stacks
    *
-   * @default ["apisix"]
+   * @default ["*apisix*"]
    */
   gatewayClasses?: string[];
   /**
@@ -90,9 +94,15 @@ export interface Settings {
    */
   gateways?: string[];
   /**
-   * controller names of IngressClasses and GatewayClasses that are APISIX's
+   * GatewayProxies of other stacks, which controller 2.x can't do without, as `namespace/name`
    *
-   * @default ["apisix.apache.org/apisix-ingress-controller","apisix.apache.org/apisix-ingress","apisix.apache.org/gateway-controller"]
+   * @default []
+   */
+  gatewayProxies?: string[];
+  /**
+   * the controller names that controller 2.x goes by, in IngressClasses and GatewayClasses
+   *
+   * @default ["apisix.apache.org/apisix-ingress-controller"]
    */
   controllerNames?: string[];
   /**

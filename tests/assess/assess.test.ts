@@ -391,7 +391,7 @@ describe("one judgement", () => {
       findings.map(({ policy, code, certain, evidence }) => [policy, code, certain, evidence]),
       [
         ["apisix-route-blind-spots", "service-not-in-stack", false, ["ApisixRoute shop/other › Service shop/gone:80"]],
-        ["apisix-rollout-advice", "service-named-twice", true, ["ApisixRoute shop/web"]],
+        ["apisix-rollout-advice", "dead-route", true, ["ApisixRoute shop/web"]],
       ],
     );
   });

@@ -193,14 +193,22 @@ describe("routes", () => {
   });
 
   it("takes the settings that decide what is APISIX's", async () => {
-    const ours = route("web").replace("ingressClassName: apisix", "ingressClassName: edge");
+    const ours = `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web, namespace: shop }
+spec:
+  ingressClassName: edge
+  rules: [{ http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] } }]
+`;
     const settings = JSON.stringify({ "apisix-routed-workloads": { controller: "1", ingressClasses: ["edge"] } });
     await inFolder({ "settings.json": settings }, async (folder) => {
       const stdin = [ours, service("web")].join("---");
       const without = await cli(["routes", "-"], { stdin });
       assert.deepEqual((JSON.parse(without.stdout) as { services: object[] }).services, []);
       const taken = await cli(["routes", "-", "--settings", join(folder, "settings.json")], { stdin });
-      assert.deepEqual((JSON.parse(taken.stdout) as { services: object[] }).services, [web]);
+      const evidence = ["Ingress shop/web › Service shop/web:80"];
+      assert.deepEqual((JSON.parse(taken.stdout) as { services: object[] }).services, [{ ...web, evidence }]);
     });
   });
 

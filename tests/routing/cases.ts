@@ -4,7 +4,7 @@
  * Every case runs for both controller lines and for `auto`, and with decoys beside it that nothing leads to.
  */
 import type { Resource } from "../../src/kubernetes/resource";
-import type { BlindSpotCode, BlindSpotData, RoutingSettings } from "../../src/routing";
+import type { BlindSpotCode, BlindSpotData, RefusalCode, RoutingSettings } from "../../src/routing";
 import {
   apisixRoute,
   apisixUpstream,
@@ -52,11 +52,17 @@ export interface Case {
   /** What `auto` finds, where that isn't both lines' together. */
   auto?: string[];
   blind?: Spot[];
+  /** The routes that a line refuses, and why. With `auto` they are dead if nothing is routed by them. */
+  dead?: Partial<Record<"1" | "2", Record<string, RefusalCode>>>;
   /** The blind spots on the other line, where they differ. */
   otherwiseBlind?: Spot[];
   /** What to show behind a chain: `[…]`. */
   show?: "serving" | "timeout" | "via" | "notes";
   settings?: Partial<RoutingSettings>;
+}
+
+function bothLines(route: string, code: RefusalCode): NonNullable<Case["dead"]> {
+  return { "1": { [route]: code }, "2": { [route]: code } };
 }
 
 const classed = { ingressClassName: "apisix" };
@@ -112,7 +118,7 @@ const apisixRouteCases: Case[] = [
     ],
     routed: [web],
     on: "1",
-    otherwiseBlind: [spot("class-missing", { resource: "ApisixRoute shop/web" })],
+    dead: { "2": { "ApisixRoute shop/web": "version-not-served" } },
   },
   {
     name: "v1 with a class: 2.x doesn't serve it",
@@ -121,14 +127,14 @@ const apisixRouteCases: Case[] = [
     show: "notes",
     on: "1",
     otherwise: [],
-    otherwiseBlind: [spot("version-not-served", { version: "v1" })],
+    dead: { "2": { "ApisixRoute shop/web": "version-not-served" } },
   },
   ...["v2alpha1", "v2beta1"].map((version): Case => ({
     name: `${version}: one backend`,
     given: [route({ http: [{ backend: backend("web") }] }, version), ...app("shop/web")],
     routed: [web],
     on: "1",
-    otherwiseBlind: [spot("version-not-served", { version })],
+    dead: { "2": { "ApisixRoute shop/web": "version-not-served" } },
   })),
   ...["v2alpha1", "v2beta1"].map((version): Case => ({
     name: `${version}: backends win over backend`,
@@ -139,7 +145,7 @@ const apisixRouteCases: Case[] = [
     ],
     routed: [web],
     on: "1",
-    otherwiseBlind: [spot("version-not-served", { version })],
+    dead: { "2": { "ApisixRoute shop/web": "version-not-served" } },
   })),
   {
     name: "v2alpha1: tcp",
@@ -150,14 +156,14 @@ const apisixRouteCases: Case[] = [
     ],
     routed: [web],
     on: "1",
-    otherwiseBlind: [spot("version-not-served", { version: "v2alpha1" })],
+    dead: { "2": { "ApisixRoute shop/web": "version-not-served" } },
   },
   ...["v2beta1", "v2beta2", "v2beta3"].map((version): Case => ({
     name: `${version}: stream`,
     given: [route({ stream: [{ backend: backend("web") }] }, version), ...app("shop/web")],
     routed: [web],
     on: "1",
-    otherwiseBlind: [spot("version-not-served", { version })],
+    dead: { "2": { "ApisixRoute shop/web": "version-not-served" } },
   })),
   ...["v2beta2", "v2beta3"].map((version): Case => ({
     name: `${version}: backends, and no backend or upstreams`,
@@ -168,7 +174,7 @@ const apisixRouteCases: Case[] = [
     ],
     routed: [web],
     on: "1",
-    otherwiseBlind: [spot("version-not-served", { version })],
+    dead: { "2": { "ApisixRoute shop/web": "version-not-served" } },
   })),
   {
     name: "v2 has no single backend",
@@ -312,7 +318,7 @@ const apisixRouteCases: Case[] = [
     given: [route(http(backend("web"), backend("web"))), ...app("shop/web")],
     routed: [web],
     on: "1",
-    otherwiseBlind: [spot("service-named-twice", { field: "spec.http[0]", route: "ApisixRoute shop/web" })],
+    dead: { "2": { "ApisixRoute shop/web": "service-named-twice" } },
   },
   {
     name: "a missing port stops the whole route on 1.x, and its backend on 2.x",
@@ -320,6 +326,8 @@ const apisixRouteCases: Case[] = [
     routed: [web],
     on: "2",
     blind: [spot("service-port-missing", { service: "Service shop/api", port: 8080 })],
+    otherwiseBlind: [],
+    dead: { "1": { "ApisixRoute shop/web": "service-port-missing" } },
   },
   {
     name: "a same-named ApisixUpstream is no route",
@@ -869,7 +877,7 @@ const pluginCases: Case[] = [
       }),
       ...app("shop/web"),
     ],
-    blind: [spot("plugin-config-of-other-class", { config: "ApisixPluginConfig shop/pc" })],
+    dead: bothLines("ApisixRoute shop/web", "plugin-config-of-other-class"),
   },
   {
     name: "ApisixPluginConfig without a class",
@@ -902,6 +910,7 @@ const pluginCases: Case[] = [
       }),
       ...app("shop/web"),
     ],
+    blind: [spot("class-of-unlisted-controller", { resource: "ApisixGlobalRule edge/all" })],
   },
   {
     name: "GatewayProxy of an IngressClass",
@@ -1018,7 +1027,8 @@ const ingressCases: Case[] = [
       ingress("shop/b", "public", [path("web")], { metadata: { annotations: { [`${k8s}use-regex`]: "true" } } }),
       ...app("shop/web"),
     ],
-    blind: [spot("class-not-in-stack", { class: "apache-apisix" }), spot("class-not-in-stack", { class: "public" })],
+    routed: ["Ingress shop/a › Service shop/web:80 › Deployment shop/web"],
+    blind: [spot("class-not-in-stack", { class: "public" })],
   },
   {
     name: "a class that the setting lists",
@@ -1163,7 +1173,7 @@ const ingressCases: Case[] = [
   {
     name: "a missing port drops the whole Ingress",
     given: [ingress("shop/web", "apisix", [path("web"), path("web:9")]), ...app("shop/web")],
-    blind: [spot("service-port-missing", { service: "Service shop/web", port: 9, lost: "ingress" })],
+    dead: bothLines("Ingress shop/web", "service-port-missing"),
   },
   {
     name: "a Service of another stack doesn't keep the others from being routed",
@@ -1200,6 +1210,8 @@ const classCases: Case[] = [
       ...app("shop/web"),
     ],
     routed: [web],
+    on: "1",
+    dead: { "2": { "ApisixRoute shop/web": "class-of-other-line" } },
   },
   {
     name: "ApisixRoute of another controller's IngressClass",
@@ -1208,11 +1220,13 @@ const classCases: Case[] = [
       apisixRoute("shop/web", { ingressClassName: "other", ...http(backend("web")) }),
       ...app("shop/web"),
     ],
+    blind: [spot("class-of-unlisted-controller", { class: "IngressClass other", resource: "ApisixRoute shop/web" })],
   },
   {
     name: "ApisixRoute of a class that isn't in the stack",
     given: [apisixRoute("shop/web", { ingressClassName: "far", ...http(backend("web")) }), ...app("shop/web")],
-    blind: [spot("class-not-in-stack", { class: "far" })],
+    routed: [`${web} [class-outside far]`],
+    show: "notes",
   },
   {
     name: "a controller of one's own name",
@@ -1255,10 +1269,12 @@ const gatewayCases: Case[] = [
     ],
     routed: routeChain("TLSRoute"),
     on: "2",
+    dead: { "1": { "TLSRoute shop/web": "no-listener" } },
   },
   {
     name: "TLSRoute without hostnames: no route at all",
     given: [...edge(), gatewayRoute("TLSRoute", "shop/web"), ...app("shop/web")],
+    dead: { "1": { "TLSRoute shop/web": "no-listener" }, "2": { "TLSRoute shop/web": "hostnames-missing" } },
   },
   {
     name: "TLSRoute without parents: 1.x",
@@ -1311,7 +1327,7 @@ const gatewayCases: Case[] = [
   {
     name: "GatewayClass of another stack whose name speaks of APISIX",
     given: [gateway("edge/apisix", "apisix-internal"), gatewayRoute("HTTPRoute", "shop/web"), ...app("shop/web")],
-    blind: [spot("gateway-class-not-in-stack", { class: "apisix-internal" })],
+    routed: routeChain("HTTPRoute"),
   },
   {
     name: "GatewayClass of another stack with APISIX's parameters",
@@ -1386,6 +1402,7 @@ const gatewayCases: Case[] = [
       gatewayRoute("HTTPRoute", "shop/web"),
       ...app("shop/web"),
     ],
+    dead: bothLines("HTTPRoute shop/web", "no-listener"),
   },
   {
     name: "listeners that allow another kind",
@@ -1398,6 +1415,7 @@ const gatewayCases: Case[] = [
       gatewayRoute("HTTPRoute", "shop/web"),
       ...app("shop/web"),
     ],
+    dead: bothLines("HTTPRoute shop/web", "no-listener"),
   },
   {
     name: "listeners that choose namespaces by label",
@@ -1415,6 +1433,7 @@ const gatewayCases: Case[] = [
       ...app("other/web"),
     ],
     routed: routeChain("HTTPRoute"),
+    dead: bothLines("HTTPRoute other/web", "no-listener"),
   },
   {
     name: "listeners that choose namespaces by the label that the API server writes",
@@ -1439,6 +1458,7 @@ const gatewayCases: Case[] = [
       ...app("other/web"),
     ],
     routed: routeChain("HTTPRoute"),
+    dead: bothLines("HTTPRoute other/web", "no-listener"),
   },
   {
     name: "listeners that choose by labels of a namespace of another stack",
@@ -1462,6 +1482,7 @@ const gatewayCases: Case[] = [
     ],
     routed: routeChain("HTTPRoute"),
     on: "2",
+    dead: { "1": { "HTTPRoute shop/web": "no-listener" } },
   },
   {
     name: "a listener of another protocol",
@@ -1470,6 +1491,7 @@ const gatewayCases: Case[] = [
       gatewayRoute("HTTPRoute", "shop/web"),
       ...app("shop/web"),
     ],
+    dead: bothLines("HTTPRoute shop/web", "no-listener"),
   },
   {
     name: "sectionName",
@@ -1482,6 +1504,7 @@ const gatewayCases: Case[] = [
       ...app("shop/web"),
     ],
     routed: routeChain("HTTPRoute"),
+    dead: bothLines("HTTPRoute shop/no", "no-listener"),
   },
   {
     name: "the parent's port: read by 2.x",
@@ -1492,6 +1515,7 @@ const gatewayCases: Case[] = [
     ],
     routed: routeChain("HTTPRoute"),
     on: "1",
+    dead: { "2": { "HTTPRoute shop/web": "no-listener" } },
   },
   {
     name: "host names: one that matches is enough for 2.x, 1.x wants all",
@@ -1503,6 +1527,10 @@ const gatewayCases: Case[] = [
     ],
     routed: routeChain("HTTPRoute"),
     on: "2",
+    dead: {
+      "1": { "HTTPRoute shop/no": "no-listener", "HTTPRoute shop/web": "no-listener" },
+      "2": { "HTTPRoute shop/no": "no-listener" },
+    },
   },
   {
     name: "backends: weight 0, another kind, no port",

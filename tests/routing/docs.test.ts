@@ -21,7 +21,7 @@ describe("docs/routing.md", () => {
     const [example, result] = [blocks[i], blocks[i + 1]];
     it(`example ${i / 2 + 1}`, () => {
       const controller = (/controller=(\d)/.exec(example?.info ?? "")?.[1] ?? "auto") as RoutingSettings["controller"];
-      const routes = resolveRoutes(readManifests(example?.text ?? ""), { ...settings, controller });
+      const routes = resolveRoutes(readManifests(example?.text ?? ""), { ...settings, gatewayProxies: [], controller });
       const lines = [
         ...routes.workloads.flatMap(({ chains }) =>
           chains.map((chain) => printChain(chain) + (chain.via === "mirror" ? " (mirror)" : "")),

@@ -166,7 +166,7 @@ describe("resolveRoutes with mutated objects", function () {
         for (const gone of each.given) {
           // Without its class, a name can only be compared with the settings; without its upstream or
           // plugins, a route is taken for one that works.
-          if (/Class$|^Apisix(Upstream|PluginConfig)$/.test(gone.kind) || lacksPort(each)) continue;
+          if (/Class$|^Apisix(Upstream|PluginConfig)$/.test(gone.kind) || isBroken(each)) continue;
           for (const id of routedIds(
             each.given.filter((other) => other !== gone),
             controller,
@@ -180,9 +180,13 @@ describe("resolveRoutes with mutated objects", function () {
   }
 });
 
+/** Whose a route is, and who takes it. All other reasons lie in a part of it that breaks the whole. */
+const ofOwnership = /class|gateway|parent|listener|hostnames|version/;
+
 /** A port that a Service lacks keeps requests from other backends, too; when it's gone or unknown, that ends. */
-function lacksPort({ blind }: Case): boolean {
-  return blind?.some(({ code }) => code === "service-port-missing") ?? false;
+function isBroken({ blind = [], dead = {} }: Case): boolean {
+  const codes = Object.values(dead).flatMap((routes) => Object.values(routes));
+  return blind.some(({ code }) => code === "service-port-missing") || codes.some((code) => !ofOwnership.test(code));
 }
 
 /** Does the value keep requests away, so that more are routed without it? An unknown switch counts as on, and what
@@ -191,6 +195,6 @@ function isOpened(each: Case, resource: Resource, path: string): boolean {
   // A class whose name isn't known is not there.
   if (resource.kind.endsWith("Class") && /^(metadata(\.name)?)?$/.test(path)) return true;
   // What would break a route in a part that isn't known is far-fetched.
-  if (/two subsets|names a Service twice|whole route is refused/.test(each.name)) return true;
-  return lacksPort(each) || /weight|enable|_meta|status|resolveGranularity|clusterIP/i.test(path);
+  if (/two subsets|whole route is refused/.test(each.name)) return true;
+  return isBroken(each) || /weight|enable|_meta|status|resolveGranularity|clusterIP/i.test(path);
 }

@@ -4,14 +4,11 @@ import type { RoutingSettings } from "../../src/routing";
 
 export const settings: RoutingSettings = {
   controller: "auto",
-  ingressClasses: ["apisix"],
-  gatewayClasses: ["apisix"],
+  ingressClasses: ["*apisix*"],
+  gatewayClasses: ["*apisix*"],
   gateways: [],
-  controllerNames: [
-    "apisix.apache.org/apisix-ingress-controller",
-    "apisix.apache.org/apisix-ingress",
-    "apisix.apache.org/gateway-controller",
-  ],
+  gatewayProxies: ["infra/apisix", "edge/apisix", "shop/apisix"],
+  controllerNames: ["apisix.apache.org/apisix-ingress-controller"],
   clusterDomain: "cluster.local",
 };
 
@@ -75,8 +72,11 @@ export function ingress(name: string, className: string | undefined, paths: unkn
   });
 }
 
+/** With a GatewayProxy, which only 2.x reads, of another stack. */
 export function ingressClass(name: string, controller: unknown, annotations: Fields = {}): Resource {
-  return object("networking.k8s.io/v1", "IngressClass", name, { metadata: { annotations }, spec: { controller } });
+  const parameters = { apiGroup: "apisix.apache.org", kind: "GatewayProxy", name: "apisix", namespace: "infra" };
+  const spec = { controller, parameters };
+  return object("networking.k8s.io/v1", "IngressClass", name, { metadata: { annotations }, spec });
 }
 
 /** A value that isn't known: a property that throws when it is read, as the policy SDK's do. */
@@ -117,8 +117,11 @@ export function gateway(name: string, gatewayClassName: unknown, listeners?: unk
     { name: "udp", port: 91, protocol: "UDP", allowedRoutes: { namespaces: { from: "All" } } },
     { name: "tls", port: 92, protocol: "TLS", allowedRoutes: { namespaces: { from: "All" } } },
   ];
+  // A GatewayProxy, which only 2.x reads, of another stack.
+  const parametersRef = { group: "apisix.apache.org", kind: "GatewayProxy", name: "apisix" };
+  const infrastructure = gatewayClassName === "istio" ? {} : { infrastructure: { parametersRef } };
   return object("gateway.networking.k8s.io/v1", "Gateway", name, {
-    spec: { gatewayClassName, listeners: all, ...more },
+    spec: { gatewayClassName, listeners: all, ...infrastructure, ...more },
   });
 }
 

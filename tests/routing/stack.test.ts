@@ -2,7 +2,20 @@
 import assert from "node:assert/strict";
 import { fromManifest, fromPulumi, type Resource } from "../../src/kubernetes/resource";
 import { printChain, resolveRoutes } from "../../src/routing";
-import { apisixRoute, app, backend, deployment, http, object, service, settings, withUnknown } from "./resources";
+import {
+  apisixRoute,
+  app,
+  backend,
+  deployment,
+  http,
+  ingress,
+  ingressClass,
+  object,
+  path,
+  service,
+  settings,
+  withUnknown,
+} from "./resources";
 
 const chainsOf = (resources: readonly Resource[]) =>
   resolveRoutes(resources, settings).workloads.flatMap(({ chains }) => chains.map(printChain));
@@ -39,10 +52,12 @@ describe("clusters", () => {
 
   it("have their own classes", () => {
     const controller = "apisix.apache.org/apisix-ingress-controller";
-    const ingressClass = object("networking.k8s.io/v1", "IngressClass", "mine", { spec: { controller } });
-    const route = apisixRoute("shop/web", { ingressClassName: "mine", ...http(backend("web")) });
+    const mine = ingressClass("mine", controller);
+    const route = ingress("shop/web", "mine", [path("web")], {
+      metadata: { annotations: { "k8s.apisix.apache.org/use-regex": "true" } },
+    });
     const [here, there] = ["a", "b"].map((cluster) => at({ cluster }, route, ...app("shop/web")));
-    const routes = resolveRoutes([...at({ cluster: "a" }, ingressClass), ...(here ?? []), ...(there ?? [])], settings);
+    const routes = resolveRoutes([...at({ cluster: "a" }, mine), ...(here ?? []), ...(there ?? [])], settings);
     assert.deepEqual(
       routes.workloads.map(({ workload }) => workload.resource.cluster),
       ["a"],

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { notAGlob } from "../../src/settings/globs";
+import { notAGlob } from "../../src/globs";
 import { factNames, ownSettings, policyNames, settingsSchema, type Settings } from "../../src/settings/schema";
 import {
   checkSettings,

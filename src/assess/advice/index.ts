@@ -4,3 +4,4 @@ export { catalogAge } from "./catalog-age";
 export { controllerLines } from "./controller-lines";
 export { lingering } from "./lingering";
 export { adviceOnWorkloads } from "./workloads";
+export { deadRoutes } from "./dead-routes";

@@ -5,90 +5,87 @@
  * 2.2.0 internal/controller/utils.go (FindMatchingIngressClassByName) and internal/types/k8s.go. Line 1.x compares
  * names and never reads an IngressClass; line 2.x goes by `IngressClass.spec.controller`.
  */
+import { matcherOf } from "../../globs";
 import { oncePer } from "../../once";
-import { labelOf, type Resource } from "../../kubernetes/resource";
+import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
+import type { Labels } from "../../kubernetes/selector";
 import { getString, getStringMap, unknown, type Maybe } from "../../kubernetes/values";
-import { shown, stepOf, unknownValue, type Context, type Obstacle } from "../follow/reference";
-import type { ControllerLine, LineReason, Note, Step } from "../routes";
+import { shown, stepOf, type Context } from "../follow/reference";
+import { kindOf } from "../follow/resource-index";
+import { foreign, refused, unclear, yes, type Verdict } from "../follow/ruling";
+import type { ControllerLine } from "../routes";
+import { proxyOfClass } from "./gateway-proxy";
 
-/** The lines that take a resource: none if it is somebody else's. */
-export interface Ownership {
-  lines: readonly ControllerLine[];
-  notes: readonly Note[];
-}
-
-/** What one line makes of a resource: takes it, doesn't, or that can't be seen. */
-export type Verdict = { takes: true } | { takes: false; because: LineReason } | { takes: Obstacle };
-
-export const yes = { takes: true } as const;
-export const no = (because: LineReason): Verdict => ({ takes: false, because });
-
-/** A value on which it depends can't be known. */
-export function unclear(resource: Resource, path: string, steps: readonly Step[]): { takes: Obstacle } {
-  return { takes: unknownValue(resource, path, steps) };
-}
-
-/** Asks each line that the settings allow. What one of them takes is taken, with a note if the other one may not. */
-export function ask(context: Context, verdictOf: (line: ControllerLine) => Verdict): Ownership | Obstacle {
-  const verdicts = context.lines.map((line) => ({ line, verdict: verdictOf(line) }));
-  const lines = verdicts.filter(({ verdict }) => verdict.takes === true).map(({ line }) => line);
-  const notes: Note[] = [];
-  for (const { verdict } of verdicts) {
-    if (verdict.takes === true) continue;
-    if (verdict.takes === false) {
-      for (const line of lines) notes.push({ code: "controller-line", line, because: verdict.because });
-      continue;
-    }
-    if (lines.length === 0) return verdict.takes;
-    const { resource, steps, cause, ...because } = verdict.takes;
-    for (const line of lines) notes.push({ code: "controller-line-unclear", line, because });
-  }
-  return { lines, notes };
-}
+/** Controller names of 1.x: constants of its code and its chart. 2.x takes the ones that it is configured with. */
+export const controllersOf1 = {
+  ingress: "apisix.apache.org/apisix-ingress",
+  gateway: "apisix.apache.org/gateway-controller",
+} as const;
 
 const ingressClassKind = "networking/IngressClass";
+/** With this name for its class, 1.x takes all of APISIX's own kinds, and the Ingresses of class `apisix`. */
+const andAll = "apisix-and-all";
 
-/** Is it an IngressClass of APISIX's, by its controller? */
-function isOurs(context: Context, ingressClass: Resource): Maybe<boolean> {
+/** A class as a resource names it. */
+interface Named {
+  name: string;
+  /** Where. */
+  path: string;
+}
+
+/** Is an IngressClass of the stack one of 2.x', of 1.x', or somebody else's? */
+function lineOf(context: Context, ingressClass: Resource): Maybe<ControllerLine | undefined> {
   const controller = getString(ingressClass.body, "spec", "controller");
   if (controller === unknown) return unknown;
-  return controller !== undefined && context.settings.controllerNames.includes(controller);
+  if (controller !== undefined && context.settings.controllerNames.includes(controller)) return "2";
+  return controller === controllersOf1.ingress ? "1" : undefined;
 }
 
-/** A class that is named. */
-function namedClass(context: Context, resource: Resource, name: string, path: string): Verdict {
-  const { index, settings } = context;
-  const inStack = index.namedAnywhere(resource.cluster, ingressClassKind, name)[0];
-  const isListed = settings.ingressClasses.includes(name);
+/** What a line makes of a class that is in the stack. */
+function ofClass(context: Context, line: ControllerLine, user: Resource, ingressClass: Resource, at: Named): Verdict {
+  const { settings } = context;
   // 1.x compares names alone. With `auto`, a class that the stack gives to another controller isn't APISIX's.
-  if (settings.controller === "1" && isListed) return yes;
-  if (!inStack) {
-    if (isListed) return yes;
-    return {
-      takes: {
-        code: "class-not-in-stack",
-        data: { class: shown(resource, path, name) },
-        cause: name,
-        resource,
-        steps: [stepOf(resource)],
-      },
-    };
-  }
-  const ours = isOurs(context, inStack);
-  if (ours === unknown) return unclear(inStack, "spec.controller", [stepOf(resource), stepOf(inStack)]);
-  return ours ? yes : no({ code: "class-of-other-controller", class: labelOf(inStack), field: path });
+  if (line === "1" && settings.controller === "1" && isListed(context, at.name)) return yes;
+  const its = lineOf(context, ingressClass);
+  const steps = [stepOf(user), stepOf(ingressClass)];
+  if (its === unknown) return unclear(ingressClass, "spec.controller", steps);
+  const label = labelOf(ingressClass);
+  if (its === undefined) return foreign({ code: "class-of-other-controller", class: label, field: at.path });
+  if (line === "1") return yes;
+  if (its === "1") return refused({ code: "class-of-other-line", class: label, controller: controllersOf1.ingress });
+  return proxyOfClass(context, ingressClass, steps);
 }
 
-/** The clusters for which the stack has a default IngressClass of APISIX's. */
-const clustersWithDefault = oncePer((context: Context): ReadonlySet<string> => {
-  const { index } = context;
-  const isOne = (each: Resource) => index.isDefaultClass(each) === true && isOurs(context, each) === true;
-  const classes = index.ofKind(ingressClassKind).filter(isOne);
-  return new Set(classes.map((each) => each.cluster));
+function isListed({ settings: { ingressClasses } }: Context, name: string): boolean {
+  return matcherOf(ingressClasses)(name);
+}
+
+/** The default IngressClasses of the stack, by cluster. */
+const defaultClasses = oncePer(({ index }: Context): ReadonlyMap<string, readonly Resource[]> => {
+  const byCluster = new Map<string, Resource[]>();
+  for (const each of index.ofKind(ingressClassKind)) {
+    if (index.isDefaultClass(each) !== true) continue;
+    byCluster.set(each.cluster, [...(byCluster.get(each.cluster) ?? []), each]);
+  }
+  return byCluster;
 });
 
-function hasDefaultClass(context: Context, cluster: string): boolean {
-  return clustersWithDefault(context).has(cluster);
+/**
+ * What a line makes of a resource without a class, by the cluster's default class: the stack's, or the one that the
+ * settings name; undefined where neither says.
+ */
+function ofDefaultClass(context: Context, line: ControllerLine, user: Resource, path: string): Verdict | undefined {
+  const { index, settings } = context;
+  const name = settings.defaultIngressClass;
+  const classes = defaultClasses(context).get(user.cluster) ?? [];
+  // Of several the API server takes the newest, which only the cluster knows.
+  const verdicts = classes.map((each) => ofClass(context, line, user, each, { name: String(nameOf(each)), path }));
+  const [first] = verdicts;
+  if (first) return verdicts.find(({ takes }) => takes === true) ?? first;
+  if (name === undefined) return undefined;
+  const [inStack] = index.namedAnywhere(user.cluster, ingressClassKind, name);
+  if (inStack) return ofClass(context, line, user, inStack, { name, path });
+  return name !== "" && isListed(context, name) ? yes : foreign({ code: "no-class" });
 }
 
 /** The value of a class field, also where it is unknown but comes from the only IngressClass that it depends on. */
@@ -104,14 +101,23 @@ function classAt(
   return origin ? (getString(origin.body, "metadata", "name") ?? unknown) : unknown;
 }
 
-/** Who takes an object of the group `apisix.apache.org`. */
-export function ownerOfCrd(context: Context, resource: Resource): Ownership | Obstacle {
+/**
+ * What a line makes of an object of the group `apisix.apache.org`, by its class. Only APISIX's controllers read such
+ * objects: where nothing says that no controller takes its class, one does.
+ */
+export function classOfCrd(context: Context, line: ControllerLine, resource: Resource): Verdict {
+  const { index, settings } = context;
   const path = "spec.ingressClassName";
-  const name = classAt(context, resource, path, getString(resource.body, "spec", "ingressClassName"));
-  return ask(context, (line) => {
-    if (name === unknown) return unclear(resource, path, [stepOf(resource)]);
-    if (name) return namedClass(context, resource, name, path);
-    if (line === "1" || hasDefaultClass(context, resource.cluster)) return yes;
+  const patched = patchedBy(context, resource);
+  const own = getString(resource.body, "spec", "ingressClassName");
+  const name = classAt(context, resource, path, own ?? getString(patched?.body, "spec", "ingressClassName"));
+  if (name === unknown) return unclear(resource, path, [stepOf(resource)]);
+  if (line === "1" && settings.controller === "1" && settings.ingressClasses.includes(andAll)) return yes;
+  if (!name && resource.isPatch && !patched) return unclear(resource, path, [stepOf(resource)]);
+  if (!name) {
+    // 1.x takes what has no class.
+    const verdict = line === "1" ? yes : ofDefaultClass(context, line, resource, path);
+    if (verdict) return verdict.takes === false && verdict.isForeign ? refused(verdict.because) : verdict;
     return {
       takes: {
         code: "class-missing",
@@ -120,43 +126,106 @@ export function ownerOfCrd(context: Context, resource: Resource): Ownership | Ob
         steps: [stepOf(resource)],
       },
     };
-  });
+  }
+  const [inStack] = index.namedAnywhere(resource.cluster, ingressClassKind, name);
+  if (!inStack) {
+    const note = { code: "class-outside", class: shown(resource, path, name) } as const;
+    return isListed(context, name) ? yes : { takes: true, notes: [note] };
+  }
+  const verdict = ofClass(context, line, resource, inStack, { name, path });
+  if (verdict.takes !== false || !verdict.isForeign) return verdict;
+  // A controller of a name that nobody lists may be APISIX's all the same.
+  return {
+    takes: {
+      code: "class-of-unlisted-controller",
+      data: { class: labelOf(inStack), resource: labelOf(resource) },
+      cause: inStack.id,
+      resource,
+      steps: [stepOf(resource), stepOf(inStack)],
+    },
+  };
+}
+
+/** What a `*Patch` patches, if that is in the stack. */
+function patchedBy({ index }: Context, patch: Resource): Resource | undefined {
+  const [place, name] = [index.placeOf(patch), nameOf(patch)];
+  if (!patch.isPatch || place === undefined || typeof name !== "string") return undefined;
+  return index.named(place, kindOf(patch), name).find((each) => !each.isPatch);
 }
 
 const classAnnotation = "kubernetes.io/ingress.class";
+const prefix = "k8s.apisix.apache.org/";
 
-/** Does an Ingress, or the name of a class, have to do with APISIX, although nothing says that APISIX takes it? */
-function mentionsApisix(resource: Resource, name: string): boolean {
-  if (/apisix/i.test(name)) return true;
-  const annotations = getStringMap(resource.body, "metadata", "annotations");
-  if (annotations === unknown || annotations === undefined) return false;
-  return [...annotations.keys()].some((key) => key.startsWith("k8s.apisix.apache.org/"));
+function annotationsOf(resource: Resource): Labels {
+  return getStringMap(resource.body, "metadata", "annotations") ?? new Map<string, Maybe<string>>();
 }
 
-/** Who takes an Ingress. The annotation wins over the field on 1.x, the field over the annotation on 2.x. */
-export function ownerOfIngress(context: Context, ingress: Resource): Ownership | Obstacle {
-  const annotations = getStringMap(ingress.body, "metadata", "annotations");
-  const annotated: Maybe<string> | undefined = annotations === unknown ? unknown : annotations?.get(classAnnotation);
+/** Does an Ingress have annotations that only APISIX's controllers read? */
+function hasApisixAnnotations(ingress: Resource): boolean {
+  const annotations = annotationsOf(ingress);
+  return annotations !== unknown && [...annotations.keys()].some((key) => key.startsWith(prefix));
+}
+
+/** Does anything in the stack say that its cluster has APISIX? */
+const clustersWithApisix = oncePer((context: Context): ReadonlySet<string> => {
+  const { index } = context;
+  const named = (resource: Resource, ...path: string[]) => {
+    const text = getString(resource.body, ...path);
+    return typeof text === "string" && /apisix/i.test(text);
+  };
+  const signs = [
+    ...index.ofGroup("apisix.apache.org"),
+    ...index.ofKind(ingressClassKind).filter((each) => named(each, "spec", "controller")),
+    ...index.ofKind("gateway.networking/GatewayClass").filter((each) => named(each, "spec", "controllerName")),
+    ...index.ofKind("gateway.networking/Gateway").filter((each) => named(each, "spec", "gatewayClassName")),
+    ...index
+      .ofKind("networking/Ingress")
+      .filter((each) => hasApisixAnnotations(each) || named(each, "spec", "ingressClassName")),
+  ];
+  return new Set(signs.map(({ cluster }) => cluster));
+});
+
+/** What a line makes of an Ingress. The annotation wins over the field on 1.x, the field over the annotation on 2.x. */
+export function classOfIngress(context: Context, line: ControllerLine, ingress: Resource): Verdict {
+  const { index } = context;
+  const annotations = annotationsOf(ingress);
+  const annotated: Maybe<string> | undefined = annotations === unknown ? unknown : annotations.get(classAnnotation);
   const field = getString(ingress.body, "spec", "ingressClassName");
-  return ask(context, (line) => {
-    interface Place {
-      value: Maybe<string> | undefined;
-      path: string;
-    }
-    const byAnnotation: Place = { value: annotated, path: "metadata.annotations" };
-    const byField: Place = { value: field, path: "spec.ingressClassName" };
-    // Where all annotations are unknown, the field tells more than the chance that the class is among them.
-    const order =
-      line === "2" || (annotations === unknown && field) ? [byField, byAnnotation] : [byAnnotation, byField];
-    const { value, path } = order.find((each) => each.value) ?? byField;
-    const name = classAt(context, ingress, path, value);
-    if (name === unknown) return unclear(ingress, path, [stepOf(ingress)]);
+  type Place = { value: Maybe<string> | undefined; path: string };
+  const byAnnotation: Place = { value: annotated, path: "metadata.annotations" };
+  const byField: Place = { value: field, path: "spec.ingressClassName" };
+  // Where all annotations are unknown, the field tells more than the chance that the class is among them.
+  const order = line === "2" || (annotations === unknown && field) ? [byField, byAnnotation] : [byAnnotation, byField];
+  const { value, path } = order.find((each) => each.value) ?? byField;
+  const name = classAt(context, ingress, path, value);
+  if (name === unknown) return unclear(ingress, path, [stepOf(ingress)]);
+  if (!name) {
     // The API server writes the default class into an Ingress without one when it is created.
-    if (!name) return hasDefaultClass(context, ingress.cluster) ? yes : no({ code: "no-class" });
-    const verdict = namedClass(context, ingress, name, path);
-    // Ingresses of other controllers are common, and no business of ours.
-    return typeof verdict.takes === "object" && !mentionsApisix(ingress, name)
-      ? no({ code: "class-not-known" })
-      : verdict;
-  });
+    const verdict = ofDefaultClass(context, line, ingress, path);
+    if (verdict) return verdict;
+    const isLikely = hasApisixAnnotations(ingress) || clustersWithApisix(context).has(ingress.cluster);
+    if (!isLikely) return foreign({ code: "no-class" });
+    return {
+      takes: {
+        code: "ingress-class-missing",
+        data: { ingress: labelOf(ingress) },
+        resource: ingress,
+        steps: [stepOf(ingress)],
+      },
+    };
+  }
+  const [inStack] = index.namedAnywhere(ingress.cluster, ingressClassKind, name);
+  if (inStack) return ofClass(context, line, ingress, inStack, { name, path });
+  if (isListed(context, name)) return yes;
+  // Ingresses of other controllers are common, and no business of ours.
+  if (!hasApisixAnnotations(ingress) && !/apisix/i.test(name)) return foreign({ code: "class-not-known" });
+  return {
+    takes: {
+      code: "class-not-in-stack",
+      data: { class: shown(ingress, path, name) },
+      cause: name,
+      resource: ingress,
+      steps: [stepOf(ingress)],
+    },
+  };
 }

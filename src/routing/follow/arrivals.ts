@@ -2,43 +2,72 @@
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { hidden } from "../../kubernetes/secrets";
 import { unknown } from "../../kubernetes/values";
+import { byText } from "../../order";
 import type { Arrival } from "./arrive";
 import { moreTelling, noted, onlyOn, type Obstacle, type Way } from "./reference";
-import type { LostByPort } from "../routes";
+import type { DeadRoute, LineRefusal, LostByPort } from "../routes";
 import { findPort, isHeadless } from "./service";
 
 /**
- * Leaves out the ways to ports that a Service doesn't have. One such port makes 1.x push nothing of the whole route;
- * 2.x leaves that backend out, but drops an Ingress whole.
+ * Leaves out the ways to ports that a Service doesn't have, and of a route that a line drops for such a port, all of
+ * that line's. A route that no line is left for is dead.
  */
-export function withoutMissingPorts(arrivals: readonly Arrival[], obstacles: Obstacle[]): Arrival[] {
-  const broken = new Set<Resource>();
-  const there: Arrival[] = [];
-  for (const arrival of arrivals) {
-    const { service, port, way } = arrival;
-    // A headless Service's name gives its Pods' addresses, whatever its ports are.
-    const isFree = arrival.ports === "any" || (arrival.ports === "host" && isHeadless(service));
-    if (isFree || port === undefined || port === unknown || findPort(service, port) !== undefined) {
-      there.push(arrival);
-      continue;
+export function withoutMissingPorts(
+  arrivals: readonly Arrival[],
+  obstacles: Obstacle[],
+  dead: DeadRoute[],
+): readonly Arrival[] {
+  const missing = arrivals.filter(isPortMissing);
+  if (missing.length === 0) return arrivals;
+  const dropped = new Map<Resource, LineRefusal[]>();
+  for (const arrival of missing) {
+    const { way } = arrival;
+    const because = { code: "service-port-missing", ...serviceAndPort(arrival) } as const;
+    const own = dropped.get(way.route) ?? [];
+    for (const line of way.lines.filter((each) => arrival.portKeeps?.includes(each))) {
+      if (!own.some((each) => each.line === line)) own.push({ line, because });
     }
-    if (arrival.ports === "controller") broken.add(way.route);
+    dropped.set(way.route, own);
+  }
+  const deadNow = new Set<Resource>();
+  for (const { route, start } of missing.map(({ way }) => way)) {
+    const refusals = dropped.get(route) ?? [];
+    if (deadNow.has(route) || !start.lines.every((line) => refusals.some((each) => each.line === line))) continue;
+    deadNow.add(route);
+    dead.push({ route, refusals: [...start.refusals, ...refusals].sort((a, b) => byText(a.line, b.line)) });
+  }
+  for (const arrival of missing) {
+    const { service, port, way } = arrival;
     obstacles.push({
       code: "service-port-missing",
-      data: { service: labelOf(service), port: arrival.isPortSecret ? hidden : port, lost: lostBy(arrival) },
-      cause: `${service.id} ${port}`,
+      data: { ...serviceAndPort(arrival), lost: lostBy(arrival) },
+      cause: `${service.id} ${String(port)}`,
       resource: way.route,
       steps: way.steps,
     });
   }
-  if (broken.size === 0) return there;
-  return there
+  const gone = new Set(missing);
+  return arrivals
+    .filter((arrival) => !gone.has(arrival))
     .map((arrival) => {
-      if (!broken.has(arrival.way.route)) return arrival;
-      if (arrival.way.route.kind === "Ingress") return { ...arrival, way: { ...arrival.way, lines: [] } };
-      return { ...arrival, way: onlyOn("2", arrival.way, { code: "service-port-missing" }) };
+      const refusals = dropped.get(arrival.way.route) ?? [];
+      const way = refusals.reduce(
+        (to, { line, because }) => onlyOn(line === "1" ? "2" : "1", to, because),
+        arrival.way,
+      );
+      return { ...arrival, way };
     })
     .filter(({ way }) => way.lines.length > 0);
+}
+
+function isPortMissing({ service, port, ports }: Arrival): boolean {
+  // A headless Service's name gives its Pods' addresses, whatever its ports are.
+  const isFree = ports === "any" || (ports === "host" && isHeadless(service));
+  return !isFree && port !== undefined && port !== unknown && findPort(service, port) === undefined;
+}
+
+function serviceAndPort({ service, port, isPortSecret }: Arrival): { service: string; port: number | string } {
+  return { service: labelOf(service), port: isPortSecret || typeof port === "symbol" ? hidden : (port ?? "") };
 }
 
 /**
@@ -76,8 +105,7 @@ function merged(one: Way, other: Way): Way {
   };
 }
 
-function lostBy({ way, ports }: Arrival): LostByPort {
+function lostBy({ way, ports, portKeeps }: Arrival): LostByPort {
   if (ports !== "controller") return "requests";
-  if (way.route.kind === "Ingress") return "ingress";
-  return way.lines.includes("1") ? "route-on-1" : "backend";
+  return portKeeps?.some((line) => way.lines.includes(line)) ? "route-on-1" : "backend";
 }

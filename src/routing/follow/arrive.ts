@@ -38,6 +38,7 @@ export interface Arrival {
    * host; or the data plane's discovery, which also takes the Pods' own.
    */
   ports: "controller" | "host" | "any";
+  portKeeps?: ServiceTarget["portKeeps"];
 }
 
 /** Follows one reference to its Services: also through ExternalName Services, each of which is visited once. */
@@ -114,6 +115,7 @@ function reach(context: Context, reference: Reference, service: Resource, to: Wa
     ports:
       isHost || target.resolvedBy === "mirror" ? "host" : target.resolvedBy === "controller" ? "controller" : "any",
     ...("subset" in target && target.subset ? { subset: target.subset } : {}),
+    ...("portKeeps" in target && target.portKeeps ? { portKeeps: target.portKeeps } : {}),
   };
 }
 

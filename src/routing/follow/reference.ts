@@ -8,11 +8,13 @@ import {
   longLivedKinds,
   type Chain,
   type ControllerLine,
-  type LineReason,
+  type DeadRoute,
+  type LineRefusal,
   type LongLived,
   type Mark,
   type Note,
   type Problem,
+  type Refusal,
   type RoutingSettings,
   type Step,
 } from "../routes";
@@ -29,6 +31,8 @@ export interface Context {
 export interface Way {
   /** Where it starts. */
   route: Resource;
+  /** The lines that take the route, and why the others refuse it. */
+  start: { lines: readonly ControllerLine[]; refusals: readonly LineRefusal[] };
   steps: readonly Step[];
   via: Chain["via"];
   /** The controller lines that take this way; where it is empty, no request goes this way. */
@@ -73,6 +77,8 @@ export interface ServiceTarget {
    * DNS for a mirror, of which the controller makes a host name.
    */
   resolvedBy: "controller" | "external node" | "discovery" | "mirror";
+  /** The lines that push nothing of the whole route if the Service doesn't have the port. */
+  portKeeps?: readonly ControllerLine[];
 }
 
 /** A host that the data plane looks up itself. */
@@ -102,10 +108,18 @@ export type Obstacle = Problem & {
   steps: readonly Step[];
 };
 
-export type Found = Reference | Obstacle;
+export type Found = Reference | Obstacle | DeadRoute;
 
 export function isObstacle(found: object): found is Obstacle {
   return "code" in found;
+}
+
+export function isDead(found: object): found is DeadRoute {
+  return "refusals" in found;
+}
+
+export function isReference(found: object): found is Reference {
+  return "target" in found;
 }
 
 /** A resource as a step. */
@@ -117,8 +131,13 @@ export function withPort(label: string, port: PortReference): string {
   return typeof port === "number" || (typeof port === "string" && port !== "") ? `${label}:${port}` : label;
 }
 
-export function startAt(route: Resource, lines: readonly ControllerLine[], notes: readonly Note[] = []): Way {
-  return { route, steps: [stepOf(route)], via: "upstream", lines, notes };
+export function startAt(
+  route: Resource,
+  lines: readonly ControllerLine[],
+  notes: readonly Note[] = [],
+  refusals: readonly LineRefusal[] = [],
+): Way {
+  return { route, start: { lines, refusals }, steps: [stepOf(route)], via: "upstream", lines, notes };
 }
 
 export function through(way: Way, step: Step): Way {
@@ -131,7 +150,7 @@ export function noted(way: Way, ...notes: Note[]): Way {
 }
 
 /** The way, as far as one controller line takes it. Notes so if the settings leave the other line open. */
-export function onlyOn(line: ControllerLine, way: Way, because: LineReason): Way {
+export function onlyOn(line: ControllerLine, way: Way, because: Refusal): Way {
   const lines = way.lines.filter((taking) => taking === line);
   const narrowed = { ...way, lines };
   const isNarrower = lines.length > 0 && lines.length < way.lines.length;

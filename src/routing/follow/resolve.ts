@@ -8,6 +8,7 @@ import { once, withoutMissingPorts } from "./arrivals";
 import { arrive, type Arrival } from "./arrive";
 import { blindSpots } from "./blind-spots";
 import {
+  isDead,
   isObstacle,
   stepOf,
   through,
@@ -18,7 +19,7 @@ import {
   type PortReference,
   type Way,
 } from "./reference";
-import { wayKey, type Chain, type RoutedService, type RoutedWorkload, type Routes } from "../routes";
+import { wayKey, type Chain, type DeadRoute, type RoutedService, type RoutedWorkload, type Routes } from "../routes";
 import {
   findPort,
   hasWrittenEndpoints,
@@ -33,8 +34,10 @@ import {
 export function resolve(context: Context, found: Iterable<Found>): Routes {
   const obstacles: Obstacle[] = [];
   const arrivals: Arrival[] = [];
+  const dead: DeadRoute[] = [];
   for (const each of found) {
     if (isObstacle(each)) obstacles.push(each);
+    else if (isDead(each)) dead.push(each);
     else if (each.way.lines.length > 0) arrive(context, each, arrivals, obstacles);
   }
   const services = new Collected<Resource>();
@@ -46,7 +49,7 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     return selection;
   };
   const dormant: Arrival[] = [];
-  for (const arrival of once(withoutMissingPorts(arrivals, obstacles))) {
+  for (const arrival of once(withoutMissingPorts(arrivals, obstacles, dead))) {
     if (arrival.way.isDormant) {
       dormant.push(arrival);
       continue;
@@ -70,11 +73,15 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     if (select(service).workloads.some((workload) => !workloads.has(workload)))
       obstacles.push(weightZero(service, way));
   }
+  // What is below a dead route is nobody's question.
+  const isBelow = new Set(dead.map(({ route }) => route.id));
+  const open = obstacles.filter(({ steps: [first] }) => first?.id === undefined || !isBelow.has(first.id));
   return {
     allWorkloads: context.index.allWorkloads(),
     workloads: workloads.list((workload, chains): RoutedWorkload => ({ workload, chains })),
     services: services.list((service, chains): RoutedService => ({ service, chains })),
-    blindSpots: blindSpots(obstacles),
+    blindSpots: blindSpots(open),
+    deadRoutes: sortedBy(dead, ({ route }) => [labelOf(route), route.id]),
   };
 }
 

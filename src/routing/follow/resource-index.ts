@@ -93,6 +93,11 @@ export class ResourceIndex {
     return this.byKind.get(kind) ?? [];
   }
 
+  /** All resources of an API group. */
+  ofGroup(group: string): readonly Resource[] {
+    return [...this.byKind].flatMap(([kind, all]) => (kind.startsWith(`${group}/`) ? all : []));
+  }
+
   /** The resources with that name in a place; more than one where the stack holds a `*Patch` of another. */
   named(place: Place, kind: Kind, name: string): readonly Resource[] {
     const table = this.table(kind, "place", (resource) => {

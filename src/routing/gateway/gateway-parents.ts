@@ -16,9 +16,12 @@ import {
   unknown,
   type Maybe,
 } from "../../kubernetes/values";
-import { ask, no, unclear, yes, type Ownership } from "../apisix/ownership";
+import { matcherOf } from "../../globs";
+import { proxyOfGateway } from "../apisix/gateway-proxy";
+import { controllersOf1 } from "../apisix/ownership";
 import { shown, shownName, stepOf, type Context, type Obstacle } from "../follow/reference";
-import type { ControllerLine } from "../routes";
+import { foreign, refused, unclear, yes, type Verdict } from "../follow/ruling";
+import type { ControllerLine, Refusal } from "../routes";
 import { kindOf, type Kind, type Place } from "../follow/resource-index";
 
 /** The listener protocols that a kind of route attaches to, per controller line. */
@@ -31,38 +34,36 @@ export const routeKinds: Readonly<Record<string, Readonly<Record<ControllerLine,
   UDPRoute: { "1": ["UDP"], "2": ["UDP"] },
 };
 
-/** 1.x's name is a constant of its code; 2.x takes the one that it is configured with. */
-const controllerOf1 = "apisix.apache.org/gateway-controller";
-
 const group = "gateway.networking.k8s.io";
 export const gatewayKind: Kind = "gateway.networking/Gateway";
 const classKind: Kind = "gateway.networking/GatewayClass";
 
-/** Who takes a route. 1.x fails a route of which one parent is unknown to it; 2.x passes such a parent over. */
-export function ownerOfRoute(context: Context, route: Resource): Ownership | Obstacle {
+/** Whose a route is. 1.x fails a route of which one parent is unknown to it; 2.x passes such a parent over. */
+export function parentsOf(context: Context, line: ControllerLine, route: Resource): Verdict {
+  if (line === "1" && route.kind === "GRPCRoute") return foreign({ code: "grpc-route-not-read" });
   const parents = getList(route.body, "spec", "parentRefs");
-  return ask(context, (line) => {
-    if (line === "1" && route.kind === "GRPCRoute") return no({ code: "grpc-route-not-read" });
-    if (parents === unknown) return unclear(route, "spec.parentRefs", [stepOf(route)]);
-    if (parents === undefined || parents.length === 0) return line === "1" ? yes : no({ code: "no-gateway-named" });
-    const verdicts = parents.map((parent, i) => attaches(context, line, route, parent, `spec.parentRefs[${i}]`));
-    if (line === "1" && verdicts.includes(foreign)) return no({ code: "other-parent" });
-    const taking = verdicts.some(({ takes }) => takes === true) ? yes : undefined;
-    const open = verdicts.find((verdict) => isOpen(verdict));
-    // A parent that can't be seen may be one that fails the route.
-    return (line === "1" ? (open ?? taking) : (taking ?? open)) ?? no({ code: "no-listener" });
-  });
+  if (parents === unknown) return unclear(route, "spec.parentRefs", [stepOf(route)]);
+  if (parents === undefined || parents.length === 0) {
+    return line === "1" ? yes : foreign({ code: "no-gateway-named" });
+  }
+  const verdicts = parents.map((parent, i) => attaches(context, line, route, parent, `spec.parentRefs[${i}]`));
+  if (line === "1" && verdicts.includes(notOurs)) return foreign({ code: "other-parent" });
+  const taking = verdicts.some(({ takes }) => takes === true) ? yes : undefined;
+  const open = verdicts.find((verdict) => isOpen(verdict));
+  // A parent that can't be seen may be one that fails the route.
+  const answer = line === "1" ? (open ?? taking) : (taking ?? open);
+  if (answer) return answer;
+  const own = verdicts.find((verdict) => "because" in verdict);
+  return own ? refused(own.because) : foreign({ code: "no-listener" });
 }
 
 /** It can't be seen. */
 type Open = { takes: Obstacle };
 
-/** What becomes of a route at one of its parents. */
-type Parent = { takes: true } | Open | typeof foreign | typeof refused;
+/** What becomes of a route at one of its parents; `refuses`: the parent is a Gateway of APISIX's. */
+type Parent = { takes: true } | Open | typeof notOurs | { takes: "refuses"; because: Refusal };
 /** The parent isn't a Gateway of APISIX's. */
-const foreign = { takes: "foreign" } as const;
-/** It is, and none of its listeners takes the route. */
-const refused = { takes: "refused" } as const;
+const notOurs = { takes: "nothing" } as const;
 
 function isOpen(parent: Parent): parent is Open {
   return typeof parent.takes === "object";
@@ -81,14 +82,14 @@ function attaches(context: Context, line: ControllerLine, route: Resource, paren
   }
   const ownGroup = getString(parent, "group") ?? group;
   if (ownGroup === unknown) return unclear(route, `${path}.group`, [stepOf(route)]);
-  if (kind !== "Gateway" || ownGroup !== group || name === undefined) return foreign;
+  if (kind !== "Gateway" || ownGroup !== group || name === undefined) return notOurs;
   const place = namespace ? index.placeNamed(route.cluster, namespace) : index.placeOf(route);
   if (place === undefined) return unclear(route, "metadata.namespace", [stepOf(route)]);
   const [gateway] = index.named(place, gatewayKind, name);
   if (gateway) return ofGateway(context, line, route, gateway, parent);
   if (settings.gateways.includes(`${index.namespaceText(place) ?? ""}/${name}`)) return yes;
   // Who lists the Gateways of other stacks that are APISIX's says by that which ones are not.
-  if (settings.gateways.length > 0) return foreign;
+  if (settings.gateways.length > 0) return notOurs;
   const label = shownName(
     route,
     `${path}.name`,
@@ -139,7 +140,7 @@ function ofGateway(
     if (answer === unknown) closest ??= unclear(gateway, `spec.listeners[${i}]`, steps);
     else if (answer) closest ??= answer;
   }
-  return closest ?? refused;
+  return closest ?? { takes: "refuses", because: { code: "no-listener" } };
 }
 
 /** Is a Gateway APISIX's? */
@@ -152,16 +153,16 @@ export function ownerOfGateway(context: Context, line: ControllerLine, gateway: 
     name = origin ? (nameOf(origin) ?? unknown) : unknown;
     if (origin && name === unknown) return ofController(origin);
   }
-  if (name === undefined) return foreign;
+  if (name === undefined) return notOurs;
   if (name === unknown) return unclear(gateway, "spec.gatewayClassName", steps);
   const [inStack] = index.namedAnywhere(gateway.cluster, classKind, name);
   if (inStack) return ofController(inStack);
   const namespace = namespaceOf(gateway);
   const id = `${isKnown(namespace) ? namespace : ""}/${String(nameOf(gateway))}`;
-  if (settings.gatewayClasses.includes(name) || settings.gateways.includes(id)) return yes;
+  if (matcherOf(settings.gatewayClasses)(name) || settings.gateways.includes(id)) return proxied();
   const parameters = getString(gateway.body, "spec", "infrastructure", "parametersRef", "group");
   // Gateways of other controllers are common, and no business of ours.
-  if (!/apisix/i.test(name) && parameters !== "apisix.apache.org") return foreign;
+  if (!/apisix/i.test(name) && parameters !== "apisix.apache.org") return notOurs;
   return {
     takes: {
       code: "gateway-class-not-in-stack",
@@ -176,7 +177,14 @@ export function ownerOfGateway(context: Context, line: ControllerLine, gateway: 
     const controller = getString(gatewayClass.body, "spec", "controllerName");
     if (controller === unknown) return unclear(gatewayClass, "spec.controllerName", [...steps, stepOf(gatewayClass)]);
     const isOurs = controller !== undefined && settings.controllerNames.includes(controller);
-    return isOurs && (controller === controllerOf1) === (line === "1") ? yes : foreign;
+    if (line === "1") return controller === controllersOf1.gateway ? yes : notOurs;
+    return isOurs ? proxied() : notOurs;
+  }
+
+  /** 1.x has no GatewayProxies. */
+  function proxied(): Parent {
+    const verdict: Verdict = line === "1" ? yes : proxyOfGateway(context, gateway, steps);
+    return verdict.takes === false ? { takes: "refuses", because: verdict.because } : verdict;
   }
 }
 

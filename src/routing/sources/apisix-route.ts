@@ -17,16 +17,16 @@ import { hidden } from "../../kubernetes/secrets";
 import { get, getBoolean, getList, getNumber, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { findSubset, namedUpstream, type Subset } from "../apisix/apisix-upstream";
 import { requestTimeout } from "../apisix/duration";
-import { ownerOfCrd } from "../apisix/ownership";
+import { classOfCrd } from "../apisix/ownership";
 import { plugin, pluginConfig, pluginList } from "../apisix/plugins";
 import {
   elements,
   isObstacle,
+  isReference,
   lasting,
   longLived,
   onlyOn,
   portAt,
-  startAt,
   unknownValue,
   weighted,
   type Context,
@@ -35,83 +35,59 @@ import {
   type ServiceTarget,
   type Way,
 } from "../follow/reference";
+import { inStages, refused, taken, yes, type Verdict } from "../follow/ruling";
 import type { ControllerLine } from "../routes";
 
 export function* apisixRoutes(context: Context): Generator<Found> {
   for (const route of context.index.ofKind("apisix.apache.org/ApisixRoute")) {
-    const owner = ownerOfCrd(context, route);
-    if (isObstacle(owner)) yield owner;
-    else if (owner.lines.length > 0) yield* rules(context, route, startAt(route, owner.lines, owner.notes));
+    yield* taken(
+      context,
+      route,
+      (line) => takes(context, line, route),
+      (way) => lastSubsets([...spec(context, route, way)]),
+    );
   }
 }
 
-function* rules(context: Context, route: Resource, start: Way): Generator<Found> {
+/** What a line makes of an ApisixRoute. What becomes of missing ports shows when its Services are looked up. */
+function takes(context: Context, line: ControllerLine, route: Resource): Verdict {
+  return inStages(
+    () => classOfCrd(context, line, route),
+    () => (line === "1" ? yes : isServed(route)),
+    () => (line === "1" ? yes : isValid(route)),
+    () => takesPluginConfigs(context, line, route),
+  );
+}
+
+/** 2.x has one version. */
+function isServed(route: Resource): Verdict {
   const { version } = route;
-  const printed = isSecret(route, "apiVersion") ? hidden : version;
-  let way = start;
-  if (version !== "v2") {
-    way = onlyOn("1", way, { code: "version-not-served", version: printed });
-    if (way.lines.length === 0) {
-      yield {
-        code: "version-not-served",
-        data: { version: printed },
-        cause: version,
-        resource: route,
-        steps: way.steps,
-      };
-      return;
-    }
-  }
-  const twice = namedTwice(route);
-  if (twice !== undefined) {
-    const narrowed = onlyOn("1", way, { code: "service-named-twice" });
-    if (narrowed.lines.length === 0 && way.lines.length > 0) {
-      yield {
-        code: "service-named-twice",
-        data: { field: twice, route: labelOf(route) },
-        resource: route,
-        steps: way.steps,
-      };
-      return;
-    }
-    way = narrowed;
-  }
-  const config = foreignConfig(context, route);
-  if (config) {
-    const lines = way.lines.filter((line) => config.lines.includes(line));
-    if (lines.length === 0) {
-      yield {
-        code: "plugin-config-of-other-class",
-        data: { config: labelOf(config.resource) },
-        cause: config.resource.id,
-        resource: route,
-        steps: way.steps,
-      };
-      return;
-    }
-    way = { ...way, lines };
-  }
-  yield* lastSubsets([...spec(context, route, way)]);
+  if (version === "v2") return yes;
+  return refused({ code: "version-not-served", version: isSecret(route, "apiVersion") ? hidden : version });
+}
+
+/** As 2.x checks it (2.2.0 internal/controller/apisixroute_controller.go, processApisixRoute). */
+function isValid(route: Resource): Verdict {
+  const field = namedTwice(route);
+  return field === undefined ? yes : refused({ code: "service-named-twice", field });
 }
 
 /**
- * The ApisixPluginConfig of another controller's class that a rule names, and the lines that take it nonetheless. 2.x
- * refuses such a route; 1.x doesn't push the plugins, and APISIX refuses a route that names what it doesn't have.
+ * 2.x refuses a route that names an ApisixPluginConfig of another controller's class; 1.x doesn't push the plugins, and
+ * APISIX refuses a route that names what it doesn't have.
  */
-function foreignConfig(
-  context: Context,
-  route: Resource,
-): { resource: Resource; lines: readonly ControllerLine[] } | undefined {
+function takesPluginConfigs(context: Context, line: ControllerLine, route: Resource): Verdict {
   const list = getList(route.body, "spec", "http");
   for (const rule of isKnown(list) && list ? list : []) {
-    for (const resource of pluginConfigsOf(context, route, rule)) {
-      const owner = getString(resource.body, "spec", "ingressClassName") ? ownerOfCrd(context, resource) : undefined;
-      if (owner && !isObstacle(owner) && owner.lines.length < context.lines.length) {
-        return { resource, lines: owner.lines };
-      }
+    for (const config of pluginConfigsOf(context, route, rule)) {
+      const name = getString(config.body, "spec", "ingressClassName");
+      if (!name || name === getString(route.body, "spec", "ingressClassName")) continue;
+      const { takes } = classOfCrd(context, line, config);
+      const isOther = takes === false || (takes !== true && takes.code === "class-of-unlisted-controller");
+      if (isOther) return refused({ code: "plugin-config-of-other-class", config: labelOf(config) });
     }
   }
-  return undefined;
+  return yes;
 }
 
 function pluginConfigsOf({ index }: Context, route: Resource, rule: unknown): readonly Resource[] {
@@ -126,12 +102,12 @@ function pluginConfigsOf({ index }: Context, route: Resource, rule: unknown): re
 function* lastSubsets(found: readonly Found[]): Generator<Found> {
   const last = new Map<string, Subset | undefined>();
   for (const each of found) {
-    const name = isObstacle(each) ? undefined : backendName(each);
-    if (name !== undefined && !isObstacle(each)) last.set(name, (each.target as ServiceTarget).subset);
+    const name = isReference(each) ? backendName(each) : undefined;
+    if (name !== undefined && isReference(each)) last.set(name, (each.target as ServiceTarget).subset);
   }
   for (const each of found) {
-    const name = isObstacle(each) || each.way.lines.includes("1") ? undefined : backendName(each);
-    if (name === undefined || isObstacle(each)) yield each;
+    const name = isReference(each) && !each.way.lines.includes("1") ? backendName(each) : undefined;
+    if (name === undefined || !isReference(each)) yield each;
     else yield { ...each, target: { ...(each.target as ServiceTarget), subset: last.get(name) } };
   }
 }
@@ -180,7 +156,7 @@ function* spec(context: Context, route: Resource, way: Way): Generator<Found> {
     // UDP has no connections that could be cut.
     const isTcp = stream === "tcp" || getString(rule, "protocol") === "TCP";
     const to = isTcp ? longLived(way, "stream", route, `${path}.protocol`, "TCP") : way;
-    yield* backend(context, route, to, get(rule, "backend"), `${path}.backend`);
+    yield* backend(context, route, to, get(rule, "backend"), `${path}.backend`, ["1", "2"]);
     yield* pluginList(way, getList(rule, "plugins"), pluginPlace(context, route, `${path}.plugins`));
   });
 }
@@ -256,7 +232,15 @@ function countOf(list: Maybe<unknown[]> | undefined): number {
   return isKnown(list) ? (list?.length ?? 0) : 0;
 }
 
-function* backend(context: Context, route: Resource, way: Way, body: unknown, path: string): Generator<Found> {
+/** @param portKeeps the lines that drop the whole route if the Service doesn't have the port: 2.x only for a stream */
+function* backend(
+  context: Context,
+  route: Resource,
+  way: Way,
+  body: unknown,
+  path: string,
+  portKeeps: readonly ControllerLine[] = ["1"],
+): Generator<Found> {
   if (body === unknown) {
     yield unknownValue(route, path, way.steps);
     return;
@@ -284,6 +268,7 @@ function* backend(context: Context, route: Resource, way: Way, body: unknown, pa
       port: portAt(body, "servicePort"),
       granularity,
       resolvedBy: "controller",
+      portKeeps,
       ...(labels ? { subset: labels } : {}),
     },
   };

@@ -7,7 +7,7 @@
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getNumber, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
 import { longest } from "../apisix/duration";
-import { gatewayKind, ownerOfGateway, ownerOfRoute, routeKinds } from "../gateway/gateway-parents";
+import { gatewayKind, ownerOfGateway, parentsOf, routeKinds } from "../gateway/gateway-parents";
 import { pluginConfig, pluginsOf } from "../apisix/plugins";
 import {
   elements,
@@ -24,19 +24,37 @@ import {
   type Found,
   type Way,
 } from "../follow/reference";
-import type { LongLived } from "../routes";
+import { ask, inStages, refused, taken, yes, type Verdict } from "../follow/ruling";
+import type { ControllerLine, LongLived } from "../routes";
 import { isGranted, readGrants, type Grants } from "../gateway/reference-grant";
 
 export function* gatewayApi(context: Context): Generator<Found> {
   const grants = readGrants(context);
   for (const kind of Object.keys(routeKinds)) {
     for (const route of context.index.ofKind(`gateway.networking/${kind}`)) {
-      const owner = ownerOfRoute(context, route);
-      if (isObstacle(owner)) yield owner;
-      else if (owner.lines.length > 0) yield* rules(context, grants, route, startAt(route, owner.lines, owner.notes));
+      yield* taken(
+        context,
+        route,
+        (line) => takes(context, line, route),
+        (way) => rules(context, grants, route, way),
+      );
     }
   }
   yield* policies(context);
+}
+
+function takes(context: Context, line: ControllerLine, route: Resource): Verdict {
+  return inStages(
+    () => parentsOf(context, line, route),
+    () => (line === "1" ? yes : hasHostnames(route)),
+  );
+}
+
+/** Without a host name there is nothing that 2.x could tell TLS connections apart by. */
+function hasHostnames(route: Resource): Verdict {
+  const hostnames = getList(route.body, "spec", "hostnames");
+  const hasNone = hostnames === undefined || (isKnown(hostnames) && hostnames.length === 0);
+  return route.kind === "TLSRoute" && hasNone ? refused({ code: "hostnames-missing" }) : yes;
 }
 
 /** The kinds of routes whose connections stay open. UDP has none. */
@@ -47,12 +65,8 @@ const longLivedRoutes: Readonly<Record<string, LongLived["kind"]>> = {
 };
 
 function* rules(context: Context, grants: Grants, route: Resource, way: Way): Generator<Found> {
-  const hostnames = getList(route.body, "spec", "hostnames");
-  // Without a host name there is nothing that 2.x could tell TLS connections apart by.
-  const isDead = route.kind === "TLSRoute" && (hostnames === undefined || (isKnown(hostnames) && !hostnames.length));
   const lasts = longLivedRoutes[route.kind];
-  const marked = lasts ? longLived(way, lasts, route) : way;
-  const start = isDead ? onlyOn("1", marked, { code: "hostnames-missing" }) : marked;
+  const start = lasts ? longLived(way, lasts, route) : way;
   const from = route;
   yield* elements(
     getList(route.body, "spec", "rules"),
@@ -111,6 +125,7 @@ function* backendRef(
       port,
       granularity: "endpoints",
       resolvedBy: "controller",
+      portKeeps: ["1"],
       ...(namespace === undefined ? {} : { namespace, namespacePath: `${path}.namespace` }),
     },
   };
@@ -172,9 +187,10 @@ function* policies(context: Context): Generator<Found> {
     const place = namespace ? index.placeNamed(consumer.cluster, namespace) : index.placeOf(consumer);
     const [gateway] = place !== undefined && name !== undefined ? index.named(place, gatewayKind, name) : [];
     // An object of APISIX's own group: a Gateway that isn't in the stack can only be APISIX's.
-    const takes = gateway ? ownerOfGateway(context, "2", gateway, gateway).takes : true;
-    if (takes === true) yield* found;
-    else if (typeof takes === "object") yield takes;
+    const answer = gateway ? ownerOfGateway(context, "2", gateway, gateway) : yes;
+    if (answer.takes === true) yield* found;
+    else if (typeof answer.takes === "object") yield answer.takes;
+    else if ("because" in answer) yield { route: consumer, refusals: [{ line: "2", because: answer.because }] };
   }
   for (const policy of index.ofKind("apisix.apache.org/L4RoutePolicy")) {
     const place = index.placeOf(policy);
@@ -183,9 +199,9 @@ function* policies(context: Context): Generator<Found> {
       const [kind, name] = [getString(ref, "kind"), getString(ref, "name")];
       if (place === undefined || typeof kind !== "string" || typeof name !== "string") continue;
       for (const route of index.named(place, `gateway.networking/${kind}`, name)) {
-        const owner = ownerOfRoute(context, route);
-        if (isObstacle(owner) || !owner.lines.includes("2")) continue;
-        yield* pluginsOf(policy, startAt(route, ["2"], owner.notes), settings.apisixNamespace);
+        const ruling = ask(context, (line) => takes(context, line, route));
+        if (isObstacle(ruling) || !ruling.lines.includes("2")) continue;
+        yield* pluginsOf(policy, startAt(route, ["2"], ruling.notes), settings.apisixNamespace);
       }
     }
   }

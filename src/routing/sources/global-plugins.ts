@@ -1,21 +1,18 @@
 /** Plugins for all requests: those of ApisixGlobalRules and of GatewayProxies. */
 import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import { getString } from "../../kubernetes/values";
-import { ownerOfCrd } from "../apisix/ownership";
+import { classOfCrd } from "../apisix/ownership";
 import { pluginsOf } from "../apisix/plugins";
-import { isObstacle, onlyOn, startAt, type Context, type Found } from "../follow/reference";
-import type { Note } from "../routes";
+import { onlyOn, startAt, type Context, type Found, type Way } from "../follow/reference";
+import { taken } from "../follow/ruling";
 
 export function* globalPlugins(context: Context): Generator<Found> {
   const { index, settings } = context;
   for (const rule of index.ofKind("apisix.apache.org/ApisixGlobalRule")) {
-    const owner = ownerOfCrd(context, rule);
-    const found = [
-      ...pluginsOf(rule, startAt(rule, isObstacle(owner) ? context.lines : owner.lines), settings.apisixNamespace),
-    ];
+    const follow = (way: Way) => pluginsOf(rule, way, settings.apisixNamespace);
     // Whose a rule is matters only where it leads somewhere.
-    if (isObstacle(owner)) yield* found.length > 0 ? [owner] : [];
-    else for (const each of found) yield isObstacle(each) ? each : withNotes(each, owner.notes);
+    const leadsSomewhere = [...follow(startAt(rule, context.lines))].length > 0;
+    if (leadsSomewhere) yield* taken(context, rule, (line) => classOfCrd(context, line, rule), follow);
   }
   const used = usedProxies(context);
   for (const proxy of index.ofKind("apisix.apache.org/GatewayProxy")) {
@@ -33,10 +30,6 @@ export function* globalPlugins(context: Context): Generator<Found> {
       };
     }
   }
-}
-
-function withNotes<T extends { way: { notes: readonly Note[] } }>(found: T, notes: readonly Note[]): T {
-  return { ...found, way: { ...found.way, notes: [...notes, ...found.way.notes] } };
 }
 
 /** The GatewayProxies that IngressClasses and Gateways of the stack name, by cluster and name. */

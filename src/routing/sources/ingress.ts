@@ -7,15 +7,14 @@
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { longestOf } from "../apisix/duration";
-import { ownerOfIngress } from "../apisix/ownership";
+import { classOfIngress } from "../apisix/ownership";
 import { plugin, pluginConfig } from "../apisix/plugins";
 import {
   elements,
-  isObstacle,
+  isReference,
   lasting,
   longLived,
   portAt,
-  startAt,
   unknownValue,
   withScheme,
   type Context,
@@ -23,15 +22,19 @@ import {
   type PortReference,
   type Way,
 } from "../follow/reference";
+import { taken } from "../follow/ruling";
 
 const prefix = "k8s.apisix.apache.org/";
 
 export function* ingresses(context: Context): Generator<Found> {
   for (const kind of ["networking/Ingress", "extensions/Ingress"] as const) {
     for (const ingress of context.index.ofKind(kind)) {
-      const owner = ownerOfIngress(context, ingress);
-      if (isObstacle(owner)) yield owner;
-      else if (owner.lines.length > 0) yield* spec(context, ingress, startAt(ingress, owner.lines, owner.notes));
+      yield* taken(
+        context,
+        ingress,
+        (line) => classOfIngress(context, line, ingress),
+        (way) => spec(context, ingress, way),
+      );
     }
   }
 }
@@ -81,7 +84,7 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
   if (uri === undefined) return;
   // The controller makes a plugin of the annotation.
   for (const found of plugin(way, "forward-auth", isKnown(uri) ? { uri } : unknown, place)) {
-    yield isObstacle(found) ? found : { ...found, path: `${path}["${prefix}auth-uri"]` };
+    yield isReference(found) ? { ...found, path: `${path}["${prefix}auth-uri"]` } : found;
   }
 }
 
@@ -131,6 +134,7 @@ function* backend(
       port,
       granularity: "endpoints",
       resolvedBy: "controller",
+      portKeeps: ["1", "2"],
       ...(namespace === undefined
         ? {}
         : { namespace, namespacePath: `metadata.annotations["${prefix}svc-namespace"]` }),

@@ -5,7 +5,7 @@
  * Own code, as libraries make regular expressions of globs, and those may take longer than anyone waits: here a match
  * costs no more than the glob's length times the text's.
  */
-import { oncePer } from "../once";
+import { oncePer } from "./once";
 
 /** One step of a glob: a character, any text, or one of several globs. */
 type Step = { is: (char: string) => boolean; exactly?: string } | "any text" | { oneOf: readonly Glob[] };

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import picomatch from "picomatch";
-import { isGlob, literalOf, matcherOf, matchesGlob } from "../../src/settings/globs";
+import { isGlob, literalOf, matcherOf, matchesGlob } from "../src/globs";
 
 describe("matchesGlob", () => {
   const cases: [text: string, glob: string, expected: boolean][] = [

@@ -1,0 +1,34 @@
+import type { Refusal, RefusalCode, RefusalData } from "../../src/routing";
+
+/** One reason of each code. */
+const data: { [C in RefusalCode]: RefusalData[C] } = {
+  "class-of-other-controller": { class: "IngressClass edge", field: "spec.ingressClassName" },
+  "class-of-other-line": { class: "IngressClass apisix", controller: "apisix.apache.org/apisix-ingress" },
+  "class-not-known": {},
+  "no-class": {},
+  "class-without-gateway-proxy": { class: "IngressClass apisix" },
+  "gateway-without-gateway-proxy": { gateway: "Gateway edge/public" },
+  "gateway-proxy-without-provider": { proxy: "GatewayProxy infra/apisix" },
+  "version-not-served": { version: "v1" },
+  "service-named-twice": { field: "spec.http[0]" },
+  "rule-name-twice": { field: "spec.http[1].name" },
+  "plugin-config-of-other-class": { config: "ApisixPluginConfig shop/auth" },
+  "split-replaces-plugin": {},
+  "plugin-replaces-split": {},
+  "service-port-missing": { service: "Service shop/web", port: 9999 },
+  "external-name-not-read": {},
+  "gateway-proxy-not-read": {},
+  "plugin-config-not-read": {},
+  "grpc-route-not-read": {},
+  "no-gateway-named": {},
+  "other-parent": {},
+  "no-listener": {},
+  "hostnames-missing": {},
+  "reference-grant-not-in-stack": {},
+};
+
+function refusalOf<C extends RefusalCode>(code: C): Refusal {
+  return { code, ...data[code] } as unknown as Refusal;
+}
+
+export const refusals: readonly Refusal[] = (Object.keys(data) as RefusalCode[]).map((code) => refusalOf(code));
