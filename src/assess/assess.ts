@@ -309,7 +309,7 @@ function* ofStack(
     yield finding("helm-release", { releases: releases.sort().join(", "), count: releases.length }, { policy });
   }
   const exposed = unjudged(routes, knowledge);
-  if (exposed.length > 0 && routes.deadRoutes.length === 0) {
+  if (exposed.length > 0) {
     const mayAnnotate = knowledge.settings.policies["pre-stop-sleep"].allowAnnotations;
     yield finding("nothing-to-judge", { workloads: exposed.length, mayAnnotate }, { policy });
   }
@@ -321,8 +321,9 @@ function* ofStack(
  * The workloads that look reachable, where nothing says which workloads are routed: no route, no catalog, no annotation
  * and no setting. None where something does; those that are annotated as not routed don't count, nor do APISIX's own.
  */
-function unjudged({ services, blindSpots, allWorkloads }: Routes, { settings, catalog }: Knowledge): Workload[] {
-  if (catalog || services.length > 0 || blindSpots.length > 0) return [];
+function unjudged(routes: Routes, { settings, catalog }: Knowledge): Workload[] {
+  const { services, blindSpots, deadRoutes: dead, allWorkloads } = routes;
+  if (catalog || services.length > 0 || blindSpots.length > 0 || dead.length > 0) return [];
   const active = resourcePolicies
     .map((policy) => settings.policies[policy])
     .filter(({ level }) => level !== "disabled");

@@ -118,7 +118,7 @@ export function quoted(port: number | string): string {
 
 /** Why a line doesn't take a path: the end of a sentence. */
 export function refusalText<C extends RefusalCode>(because: Refusal<C>, line: ControllerLine): string {
-  return refusals[because.code as C].why(because, `${line}.x`);
+  return refusals[because.code].why(because, `${line}.x`);
 }
 
 /** Why a route is dead, in whole sentences. @param what the route, and how many more */
@@ -136,7 +136,7 @@ export function deadFix(all: readonly LineRefusal[]): string {
 }
 
 function fixText<C extends RefusalCode>(because: Refusal<C>): string {
-  return refusals[because.code as C].fix(because);
+  return refusals[because.code].fix(because);
 }
 
 /** Lines that refuse for the same reason, together. */
