@@ -195,6 +195,12 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
     fix: () => `write the upstream out in the plugin's config, or annotate the workload behind it with ${annotation}.`,
     why: `The upstream was created through APISIX's Admin API, or by the controller under an id of its own. ${notSeen.workload}`,
   },
+  "plugin-not-followed": {
+    what: ({ plugin, field, resource, service }) =>
+      `${field} of ${resource} holds the name of ${service}, but the pack doesn't know the plugin ${plugin}, so it can't tell whether APISIX sends requests there.`,
+    fix: () => `annotate the workload behind the Service with ${annotation} if the plugin sends requests to it.`,
+    why: `The pack knows which fields of APISIX's own plugins name hosts. A custom plugin, or one that runs code, can use a name for anything. ${notSeen.workload}`,
+  },
   "apisix-config-unreadable": {
     what: ({ key, configMap }) => `${key} in ${configMap} is not valid YAML, so the pack can't see its routes.`,
     fix: () => "correct the YAML.",
@@ -224,6 +230,14 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
     fix: () =>
       `raise the weight or remove the backend. To prepare its workloads now, annotate them with ${annotation}.`,
     why: "A backend with weight 0 is common before and after a canary release. Its workloads get requests as soon as the weight rises, and the pack checks them then.",
+    advice: true,
+  },
+  "split-takes-all": {
+    what: ({ service, field, resource }) =>
+      `APISIX sends ${service} no requests: the traffic split in ${field} of ${resource} sends all of them elsewhere. The pack doesn't check the workloads behind it.`,
+    fix: () =>
+      `add an entry without an upstream to the split's weighted_upstreams, with a weight above 0, or remove the backend. To prepare its workloads now, annotate them with ${annotation}.`,
+    why: "In the plugin traffic-split, an entry without an upstream stands for the backend of the route itself. Without such an entry, or with its weight at 0, the backend gets no requests. This is common at the end of a canary release.",
     advice: true,
   },
   "headless-service-as-host": {

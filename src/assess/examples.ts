@@ -208,11 +208,22 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   "discovery-not-followed": { data: { field: "spec.discovery", resource: "ApisixUpstream shop/web" } },
   "upstream-in-secret": { data: { field: "spec.http[0].plugins[0].secretRef", resource: "ApisixRoute shop/web" } },
   "upstream-id-not-followed": { data: { field: "upstream_id", resource: "ConfigMap infra/apisix" } },
+  "plugin-not-followed": {
+    data: {
+      plugin: "geo-lookup",
+      field: "spec.http[0].plugins[0].config.url",
+      resource: "ApisixRoute shop/web",
+      service: "Service shop/geo",
+    },
+  },
   "apisix-config-unreadable": { data: { key: "apisix.yaml", configMap: "ConfigMap infra/apisix" } },
   "default-backend-not-read": { data: { ingress: "Ingress shop/web" } },
   "backend-resource-not-read": { data: { field: "spec.rules[0].http.paths[0].backend", ingress: "Ingress shop/web" } },
   "service-port-missing": { data: { service: "Service shop/web", port: 81, lost: "backend" } },
   "weight-zero": { data: { service: "Service shop/web" } },
+  "split-takes-all": {
+    data: { service: "Service shop/web", field: "spec.http[0].plugins[0].config", resource: "ApisixRoute shop/web" },
+  },
   "headless-service-as-host": { data: { service: "Service shop/db" } },
   "external-node-of-wrong-type": { data: { service: "Service shop/web" } },
 };

@@ -84,6 +84,14 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
     why: (_, it) => `${it} has no PluginConfig`,
     fix: () => "use an ApisixRoute with an ApisixPluginConfig.",
   },
+  "plugin-takes-all": {
+    why: (_, it) => `on ${it} a traffic-split plugin sends all its requests elsewhere`,
+    fix: () => dropSplit,
+  },
+  "consumer-plugins-not-read": {
+    why: (_, it) => `${it} doesn't read the plugins of an ApisixConsumer`,
+    fix: () => "move the plugins to the routes.",
+  },
   "grpc-route-not-read": {
     why: (_, it) => `${it} doesn't read GRPCRoutes`,
     fix: () => "use an HTTPRoute.",

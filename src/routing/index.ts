@@ -3,6 +3,7 @@ import { expandLists } from "../kubernetes/lists";
 import type { Resource } from "../kubernetes/resource";
 import { apisixConfigs } from "./sources/apisix-config";
 import { apisixRoutes } from "./sources/apisix-route";
+import { consumers } from "./sources/consumers";
 import { gatewayApi } from "./sources/gateway-api";
 import { globalPlugins } from "./sources/global-plugins";
 import { ingresses } from "./sources/ingress";
@@ -43,6 +44,7 @@ const sources: readonly ((context: Context) => Iterable<Found>)[] = [
   ingresses,
   gatewayApi,
   globalPlugins,
+  consumers,
   apisixConfigs,
 ];
 

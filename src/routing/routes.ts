@@ -90,11 +90,13 @@ export const blindSpotCodes = [
   "discovery-not-followed",
   "upstream-in-secret",
   "upstream-id-not-followed",
+  "plugin-not-followed",
   "apisix-config-unreadable",
   "default-backend-not-read",
   "backend-resource-not-read",
   "service-port-missing",
   "weight-zero",
+  "split-takes-all",
   "headless-service-as-host",
   "external-node-of-wrong-type",
 ] as const;
@@ -138,12 +140,16 @@ export interface BlindSpotData {
   "discovery-not-followed": { field: string; resource: string };
   "upstream-in-secret": { field: string; resource: string };
   "upstream-id-not-followed": { field: string; resource: string };
+  /** The field of the plugin's configuration that holds the Service's name. */
+  "plugin-not-followed": { plugin: string; field: string; resource: string; service: string };
   /** The key of the ConfigMap's data. */
   "apisix-config-unreadable": { key: string; configMap: string };
   "default-backend-not-read": { ingress: string };
   "backend-resource-not-read": { field: string; ingress: string };
   "service-port-missing": { service: string; port: number | string; lost: LostByPort };
   "weight-zero": { service: string };
+  /** The field with the configuration of the `traffic-split`. */
+  "split-takes-all": { service: string; field: string; resource: string };
   "headless-service-as-host": { service: string };
   "external-node-of-wrong-type": { service: string };
 }
@@ -192,6 +198,8 @@ export interface RefusalData {
   "external-name-not-read": Nothing;
   "gateway-proxy-not-read": Nothing;
   "plugin-config-not-read": Nothing;
+  "plugin-takes-all": Nothing;
+  "consumer-plugins-not-read": Nothing;
   "grpc-route-not-read": Nothing;
   "no-gateway-named": Nothing;
   "other-parent": Nothing;

@@ -44,6 +44,14 @@ const data: { [C in BlindSpotCode]: BlindSpotData[C][] } = {
   "discovery-not-followed": [{ field: "spec.discovery.serviceName", resource: "ApisixUpstream shop/web" }],
   "upstream-in-secret": [{ field: "spec.http[0].plugins[0].secretRef", resource: "ApisixRoute shop/web" }],
   "upstream-id-not-followed": [{ field: "spec.http[0].plugins[0].config", resource: "ApisixRoute shop/web" }],
+  "plugin-not-followed": [
+    {
+      plugin: "geo",
+      field: "spec.http[0].plugins[0].config.url",
+      resource: "ApisixRoute shop/web",
+      service: "Service shop/geo",
+    },
+  ],
   "apisix-config-unreadable": [{ key: "apisix.yaml", configMap: "ConfigMap apisix/apisix" }],
   "default-backend-not-read": [{ ingress: "Ingress shop/web" }],
   "backend-resource-not-read": [{ field: "spec.rules[0].http.paths[0].backend.resource", ingress: "Ingress shop/web" }],
@@ -53,6 +61,9 @@ const data: { [C in BlindSpotCode]: BlindSpotData[C][] } = {
     { service: "Service shop/web", port: 9, lost: "route-on-1" },
   ],
   "weight-zero": [{ service: "Service shop/web" }],
+  "split-takes-all": [
+    { service: "Service shop/web", field: "spec.http[0].plugins[0].config", resource: "ApisixRoute shop/web" },
+  ],
   "headless-service-as-host": [{ service: "Service shop/web" }],
   "external-node-of-wrong-type": [{ service: "Service shop/web" }],
 };
@@ -125,6 +136,7 @@ describe("the words for blind spots", () => {
       "external-node-of-wrong-type",
       "headless-service-as-host",
       "service-port-missing",
+      "split-takes-all",
       "weight-zero",
     ]);
   });

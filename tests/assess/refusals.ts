@@ -19,6 +19,8 @@ const data: { [C in RefusalCode]: RefusalData[C] } = {
   "external-name-not-read": {},
   "gateway-proxy-not-read": {},
   "plugin-config-not-read": {},
+  "plugin-takes-all": {},
+  "consumer-plugins-not-read": {},
   "grpc-route-not-read": {},
   "no-gateway-named": {},
   "other-parent": {},

@@ -4,7 +4,8 @@
  * Every case runs for both controller lines and for `auto`, and with decoys beside it that nothing leads to.
  */
 import type { Resource } from "../../src/kubernetes/resource";
-import type { BlindSpotCode, BlindSpotData, RefusalCode, RoutingSettings } from "../../src/routing";
+import { bothLines, spot, type Case } from "./case";
+import { consumerCases, pluginHostCases, splitCases } from "./plugin-cases";
 import {
   apisixRoute,
   apisixUpstream,
@@ -28,42 +29,6 @@ import {
   service,
   withPlugins,
 } from "./resources";
-
-/** A blind spot to be found: its code, some or all of its data, and its evidence if that matters. */
-export interface Spot {
-  code: BlindSpotCode;
-  data: object;
-  evidence?: string;
-}
-
-function spot<C extends BlindSpotCode>(code: C, data: Partial<BlindSpotData[C]>, evidence?: string): Spot {
-  return { code, data: { ...data }, ...(evidence === undefined ? {} : { evidence }) };
-}
-
-export interface Case {
-  name: string;
-  given: Resource[];
-  /** Every chain that is to be found; nothing else may be. */
-  routed?: string[];
-  /** The only controller line that takes it; `auto` takes it then, too. Both lines where this is left out. */
-  on?: "1" | "2";
-  /** What is found on the other line. */
-  otherwise?: string[];
-  /** What `auto` finds, where that isn't both lines' together. */
-  auto?: string[];
-  blind?: Spot[];
-  /** The routes that a line refuses, and why. With `auto` they are dead if nothing is routed by them. */
-  dead?: Partial<Record<"1" | "2", Record<string, RefusalCode>>>;
-  /** The blind spots on the other line, where they differ. */
-  otherwiseBlind?: Spot[];
-  /** What to show behind a chain: `[…]`. */
-  show?: "serving" | "timeout" | "via" | "notes";
-  settings?: Partial<RoutingSettings>;
-}
-
-function bothLines(route: string, code: RefusalCode): NonNullable<Case["dead"]> {
-  return { "1": { [route]: code }, "2": { [route]: code } };
-}
 
 const classed = { ingressClassName: "apisix" };
 const route = (spec: object, version?: string) => apisixRoute("shop/web", { ...classed, ...spec }, version);
@@ -199,11 +164,15 @@ const apisixRouteCases: Case[] = [
   {
     name: "weight 0 on one route, and 1 on another",
     given: [
-      route(http(backend("web", { weight: 0 }))),
+      route(http(backend("next"), backend("web", { weight: 0 }))),
       apisixRoute("shop/other", { ...classed, ...http(backend("web", { weight: 1 })) }),
       ...app("shop/web"),
+      ...app("shop/next"),
     ],
-    routed: ["ApisixRoute shop/other › Service shop/web:80 › Deployment shop/web"],
+    routed: [
+      "ApisixRoute shop/other › Service shop/web:80 › Deployment shop/web",
+      "ApisixRoute shop/web › Service shop/next:80 › Deployment shop/next",
+    ],
   },
   {
     name: "resolveGranularity: service",
@@ -275,8 +244,14 @@ const apisixRouteCases: Case[] = [
   {
     name: "a later rule without a subset: 2.x takes all Pods for both",
     given: [
-      route({ http: [{ backends: [backend("web", { subset: "a" })] }, { backends: [backend("web", { weight: 0 })] }] }),
+      route({
+        http: [
+          { backends: [backend("web", { subset: "a" })] },
+          { backends: [backend("elsewhere"), backend("web", { weight: 0 })] },
+        ],
+      }),
       apisixUpstream("shop/web", { subsets: [{ name: "a", labels: { v: "a" } }] }),
+      external("shop/elsewhere", "example.com"),
       service("shop/web", { app: "web" }),
       deployment("shop/a", { app: "web", v: "a" }),
       deployment("shop/b", { app: "web", v: "b" }),
@@ -640,8 +615,12 @@ const pluginCases: Case[] = [
       ),
       ...["web", "a", "b"].flatMap((name) => app(`shop/${name}`)),
     ],
-    routed: [web],
-    blind: [spot("weight-zero", { service: "Service shop/a" }), spot("weight-zero", { service: "Service shop/b" })],
+    // A node that is alone gets all, whatever its weight.
+    routed: ["ApisixRoute shop/web › Service shop/b:80 › Deployment shop/b"],
+    blind: [
+      spot("weight-zero", { service: "Service shop/a" }),
+      spot("split-takes-all", { service: "Service shop/web" }),
+    ],
   },
   {
     name: "traffic-split with nodes without a host, or that are no host, or without nodes",
@@ -655,6 +634,7 @@ const pluginCases: Case[] = [
                   { upstream: { nodes: [{ port: 80 }] } },
                   { upstream: { nodes: { "": 1 } } },
                   { upstream: {} },
+                  {},
                 ],
               },
             ],
@@ -676,6 +656,7 @@ const pluginCases: Case[] = [
                 weighted_upstreams: [
                   { upstream_id: 7, weight: 1 },
                   { upstream: { discovery_type: "kubernetes", service_name: "shop/a:80" } },
+                  { weight: 1 },
                 ],
               },
             ],
@@ -684,8 +665,11 @@ const pluginCases: Case[] = [
       ),
       ...["web", "a"].flatMap((name) => app(`shop/${name}`)),
     ],
-    routed: [web, "ApisixRoute shop/web › Service shop/a:80 › Deployment shop/a"],
-    blind: [spot("upstream-id-not-followed", { resource: "ApisixRoute shop/web" })],
+    routed: [web],
+    blind: [
+      spot("discovery-not-followed", { resource: "ApisixRoute shop/web" }),
+      spot("upstream-id-not-followed", { resource: "ApisixRoute shop/web" }),
+    ],
   },
   {
     name: "a user's traffic-split beats that of several backends on 2.x, and loses on 1.x",
@@ -706,7 +690,8 @@ const pluginCases: Case[] = [
     ],
     routed: [web, "ApisixRoute shop/web › Service shop/b:80 › Deployment shop/b"],
     on: "1",
-    otherwise: [web, "ApisixRoute shop/web › Service shop/c:80 › Deployment shop/c"],
+    otherwise: ["ApisixRoute shop/web › Service shop/c:80 › Deployment shop/c"],
+    otherwiseBlind: [spot("split-takes-all", { service: "Service shop/web" })],
     settings: {},
   },
   {
@@ -965,7 +950,7 @@ const pluginCases: Case[] = [
       object("apisix.apache.org/v1alpha1", "Consumer", "edge/jane", {
         spec: {
           gatewayRef: { name: "apisix" },
-          plugins: [{ name: "limit-count", config: { redis_host: "web.shop.svc", redis_port: 80 } }],
+          plugins: [{ name: "limit-count", config: { policy: "redis", redis_host: "web.shop.svc", redis_port: 80 } }],
         },
       }),
       ...app("shop/web"),
@@ -1993,6 +1978,9 @@ const grouped: [string, Case[]][] = [
   ["ApisixUpstream", upstreamCases],
   ["cluster DNS", dnsCases],
   ["plugins", pluginCases],
+  ["plugin hosts", pluginHostCases],
+  ["traffic-split", splitCases],
+  ["consumers", consumerCases],
   ["Ingress", ingressCases],
   ["classes", classCases],
   ["Gateway API", gatewayCases],

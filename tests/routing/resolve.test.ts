@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { labelOf, type Resource } from "../../src/kubernetes/resource";
 import { printChain, resolveRoutes, type BlindSpot, type Chain, type Note, type Routes } from "../../src/routing";
-import { cases, type Case, type Spot } from "./cases";
+import type { Case, Spot } from "./case";
+import { cases } from "./cases";
 import {
   apisixRoute,
   apisixUpstream,
@@ -322,8 +323,8 @@ describe("resolveRoutes with unknown values", () => {
       [],
     ],
     ["route", "spec.rules.0.backendRefs.0.weight", both, []],
-    ["route", "spec.rules.0.filters", [toWeb], [["spec.rules[0].filters", "HTTPRoute shop/web"]]],
-    ["route", "spec.rules.0.filters.0", [toWeb], [["spec.rules[0].filters[0]", "HTTPRoute shop/web"]]],
+    ["route", "spec.rules.0.filters", [], [["spec.rules[0].filters", "HTTPRoute shop/web"]]],
+    ["route", "spec.rules.0.filters.0", [], [["spec.rules[0].filters[0]", "HTTPRoute shop/web"]]],
     [
       "route",
       "spec.rules.0.filters.0.requestMirror",
@@ -387,7 +388,7 @@ describe("resolveRoutes with unknown values", () => {
   const nodes = { rules: [{ weighted_upstreams: [{ upstream: { nodes: { "web.shop.svc": 1 } } }] }] };
   const consumer = (gatewayRef: object) =>
     object("apisix.apache.org/v1alpha1", "Consumer", "shop/up", {
-      spec: { gatewayRef, plugins: [{ name: "limit-count", config: { redis_host: "web.shop.svc", redis_port: 80 } }] },
+      spec: { gatewayRef, plugins: [{ name: "limit-count", config: { policy: "redis", redis_host: "web.shop.svc" } }] },
     });
   const elsewhere: [path: string, resource: Resource, field: string, ...besides: Resource[]][] = [
     ["spec.gatewayRef.name", consumer({ name: "?" }), "spec.gatewayRef"],

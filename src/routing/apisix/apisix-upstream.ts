@@ -20,6 +20,7 @@ import { defaultPort } from "../follow/cluster-dns";
 import { requestTimeout } from "./duration";
 import {
   elements,
+  isAnyWeighed,
   lasting,
   shownName,
   stepOf,
@@ -70,24 +71,22 @@ function* nodes(context: Context, upstream: Resource, before: Way): Generator<Fo
   const searchNamespace = context.settings.apisixNamespace;
   const scheme = getString(upstream.body, "spec", "scheme");
   const way = withScheme(timed, scheme, upstream, "spec.scheme");
-  yield* elements(
-    getList(upstream.body, "spec", "externalNodes"),
-    { way, from: upstream, path: "spec.externalNodes" },
-    function* (node, path) {
-      const type = getString(node, "type");
-      const name = getString(node, "name");
-      const port = getNumber(node, "port") ?? defaultPort(isKnown(scheme) ? scheme : undefined);
-      const to = weighted(way, getNumber(node, "weight"));
-      if (type === unknown) yield unknownValue(upstream, `${path}.type`, way.steps);
-      else if (name === undefined) return;
-      else if (type === "Domain") {
-        yield { way: to, from: upstream, path: `${path}.name`, target: { host: name, port, searchNamespace } };
-      } else if (type === "Service") {
-        const target = { service: name, port, granularity: "service", resolvedBy: "external node" } as const;
-        yield { way: to, from: upstream, path: `${path}.name`, target };
-      }
-    },
-  );
+  const list = getList(upstream.body, "spec", "externalNodes");
+  const isAny = isAnyWeighed(isKnown(list) ? list : undefined);
+  yield* elements(list, { way, from: upstream, path: "spec.externalNodes" }, function* (node, path) {
+    const type = getString(node, "type");
+    const name = getString(node, "name");
+    const port = getNumber(node, "port") ?? defaultPort(isKnown(scheme) ? scheme : undefined);
+    const to = weighted(way, getNumber(node, "weight"), isAny);
+    if (type === unknown) yield unknownValue(upstream, `${path}.type`, way.steps);
+    else if (name === undefined) return;
+    else if (type === "Domain") {
+      yield { way: to, from: upstream, path: `${path}.name`, target: { host: name, port, searchNamespace } };
+    } else if (type === "Service") {
+      const target = { service: name, port, granularity: "service", resolvedBy: "external node" } as const;
+      yield { way: to, from: upstream, path: `${path}.name`, target };
+    }
+  });
   const type = getString(upstream.body, "spec", "discovery", "type");
   const from = { from: upstream, path: "spec.discovery.serviceName", searchNamespace };
   if (type !== undefined) {

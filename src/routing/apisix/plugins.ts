@@ -1,10 +1,9 @@
 /**
- * Plugins that make APISIX send requests to hosts which their configuration names.
- *
- * Source: the schemas in apache/apisix 3.18 apisix/plugins/*.lua. Plugins that run code (`serverless-*`,
- * `ext-plugin-*`) can send anything anywhere: they are not followed, and not said either, as nearly none of them do.
+ * Plugins that make APISIX send requests to hosts which their configuration names: those of plugin-hosts.ts,
+ * `traffic-split`, and two that hold others. Any other plugin is said where it holds the name of a Service.
  */
-import { isSecret, type Resource } from "../../kubernetes/resource";
+import { oncePer } from "../../once";
+import { isSecret, nameOf, type Resource } from "../../kubernetes/resource";
 import { hidden } from "../../kubernetes/secrets";
 import {
   get,
@@ -17,74 +16,26 @@ import {
   unknown,
   type Maybe,
 } from "../../kubernetes/values";
-import { requestTimeout } from "./duration";
 import {
   elements,
-  lasting,
   noted,
   shownName,
   through,
   stepOf,
   unknownValue,
-  weighted,
   type Context,
   type Found,
   type Way,
 } from "../follow/reference";
-import { below, cantFollow, upstream, urlReference, type Place } from "./upstream";
+import type { ResourceIndex } from "../follow/resource-index";
+import { pluginHosts, type HostField } from "./plugin-hosts";
+import { followSplit, isSwitchedOff, splitInList, trafficSplitName, type Split } from "./traffic-split";
+import { below, cantFollow, urlReference, type Place } from "./upstream";
 
-/** Where in a plugin's configuration the host stands. `[]` stands for each element of a list. */
-interface Field {
-  url: string;
-  /** Where the port stands, if the host and it are two fields. */
-  port?: string;
-}
-
-/** Requests wait for the answer of these. */
-const asked: Readonly<Record<string, readonly Field[]>> = {
-  "ai-proxy": [{ url: "override.endpoint" }],
-  "ai-proxy-multi": [{ url: "instances[].override.endpoint" }],
-  "authz-casdoor": [{ url: "endpoint_addr" }],
-  "authz-keycloak": [{ url: "discovery" }, { url: "token_endpoint" }, { url: "resource_registration_endpoint" }],
-  "aws-lambda": [{ url: "function_uri" }],
-  "azure-functions": [{ url: "function_uri" }],
-  "cas-auth": [{ url: "idp_uri" }],
-  "forward-auth": [{ url: "uri" }],
-  "ldap-auth": [{ url: "ldap_uri" }],
-  "limit-conn": [{ url: "redis_host", port: "redis_port" }, { url: "redis_cluster_nodes[]" }],
-  "limit-count": [{ url: "redis_host", port: "redis_port" }, { url: "redis_cluster_nodes[]" }],
-  "limit-req": [{ url: "redis_host", port: "redis_port" }, { url: "redis_cluster_nodes[]" }],
-  opa: [{ url: "host" }],
-  openfunction: [{ url: "function_uri" }],
-  "openid-connect": [{ url: "discovery" }, { url: "introspection_endpoint" }],
-  openwhisk: [{ url: "api_host" }],
-  "wolf-rbac": [{ url: "server" }],
-};
-
-/** What goes to these, no client waits for. */
-const told: Readonly<Record<string, readonly Field[]>> = {
-  "clickhouse-logger": [{ url: "endpoint_addr" }, { url: "endpoint_addrs[]" }],
-  "elasticsearch-logger": [{ url: "endpoint_addr" }, { url: "endpoint_addrs[]" }],
-  "http-logger": [{ url: "uri" }],
-  "kafka-logger": [{ url: "brokers[].host", port: "brokers[].port" }],
-  "loki-logger": [{ url: "endpoint_addrs[]" }],
-  "proxy-mirror": [{ url: "host" }],
-  "rocketmq-logger": [{ url: "nameserver_list[]" }],
-  "skywalking-logger": [{ url: "endpoint_addr" }],
-  "splunk-hec-logging": [{ url: "endpoint.uri" }],
-  syslog: [{ url: "host", port: "port" }],
-  "tcp-logger": [{ url: "host", port: "port" }],
-  "udp-logger": [{ url: "host", port: "port" }],
-  zipkin: [{ url: "endpoint" }],
-};
-
-/** The names of the plugins that are followed. */
-export const plugins: readonly string[] = ["traffic-split", ...Object.keys(asked), ...Object.keys(told)];
-
-/** Which part of a way a plugin may take: all of it, or what `traffic-split` is left by the controller. */
+/** What becomes of what a plugin adds. */
 export interface PluginRules {
-  /** What becomes of the way of a `traffic-split`. */
-  trafficSplit?: (way: Way) => Way;
+  /** What becomes of the way of a `traffic-split`; undefined where another one wins. */
+  trafficSplit?: (way: Way) => Way | undefined;
 }
 
 /**
@@ -97,14 +48,15 @@ export function* pluginList(
   place: Place,
   rules: PluginRules = {},
 ): Generator<Found> {
-  yield* elements(list, { ...place, way }, function* (body, path) {
+  const isLast = lastOfEach(list);
+  yield* elements(list, { ...place, way }, function* (body, path, i) {
     const name = getString(body, "name");
-    if (getBoolean(body, "enable") === false || getBoolean(body, "enabled") === false) return;
+    if (isSwitchedOff(body)) return;
     if (name === unknown) {
       yield unknownValue(place.from, `${path}.name`, way.steps);
       return;
     }
-    if (name === undefined) return;
+    if (name === undefined || !isLast(name, i)) return;
     const found = [...plugin(way, name, get(body, "config"), { ...place, path: `${path}.config` }, rules)];
     yield* found;
     // A Secret's keys are merged into the configuration.
@@ -112,6 +64,15 @@ export function* pluginList(
       yield cantFollow(way, { ...place, path: `${path}.secretRef` }, "upstream-in-secret");
     }
   });
+}
+
+/** Is a plugin the last one of its name? The controllers make a map of the list. One that isn't known may be any. */
+function lastOfEach(list: Maybe<unknown[]> | undefined): (name: string, index: number) => boolean {
+  const last = new Map<Maybe<string> | undefined, number>();
+  for (const [i, body] of isKnown(list) && list ? list.entries() : []) {
+    if (!isSwitchedOff(body)) last.set(getString(body, "name"), i);
+  }
+  return (name, index) => last.get(name) === index && index > (last.get(unknown) ?? -1);
 }
 
 /** Plugins as APISIX's own configuration has them: a map from name to configuration. */
@@ -129,8 +90,33 @@ export function* pluginMap(
   for (const name of Object.keys(map)) yield* plugin(way, name, get(map, name), below(place, name), rules);
 }
 
+/** The metadata of plugins: a map from name to what all plugins of the name share. */
+export function* pluginMetadata(way: Way, map: Maybe<object> | undefined, place: Place): Generator<Found> {
+  if (map === undefined) return;
+  if (map === unknown) {
+    yield unknownValue(place.from, place.path, way.steps);
+    return;
+  }
+  for (const name of Object.keys(map)) {
+    const fields = hostFields(name).filter(({ metadata }) => metadata);
+    yield* sends(way, name, fields, get(map, name), below(place, name));
+  }
+}
+
+/** Plugins that hold others. */
+const holders: Readonly<Record<string, (way: Way, config: unknown, place: Place) => Iterable<Found>>> = {
+  "multi-auth": multiAuth,
+  workflow,
+};
+
+function hostFields(name: string): readonly HostField[] {
+  return Object.hasOwn(pluginHosts, name) ? (pluginHosts[name] ?? []) : [];
+}
+
 function isFollowed(name: string): boolean {
-  return name === "traffic-split" || Object.hasOwn(asked, name) || Object.hasOwn(told, name);
+  return (
+    name === trafficSplitName || Object.hasOwn(holders, name) || hostFields(name).some(({ metadata }) => !metadata)
+  );
 }
 
 /** Where one plugin sends requests. */
@@ -141,30 +127,64 @@ export function* plugin(
   place: Place,
   rules: PluginRules = {},
 ): Generator<Found> {
-  if (!isFollowed(name)) return;
+  if (getBoolean(config, "_meta", "disable") === true) return;
+  if (name === trafficSplitName) {
+    const to = rules.trafficSplit ? rules.trafficSplit(way) : way;
+    if (to === undefined || to.lines.length === 0) return;
+    if (config === unknown) yield unknownValue(place.from, place.path, way.steps);
+    else yield* followSplit(to, config, place);
+  } else if (Object.hasOwn(holders, name)) {
+    if (config === unknown) yield unknownValue(place.from, place.path, way.steps);
+    else yield* holders[name]?.(way, config, place) ?? [];
+  } else if (Object.hasOwn(pluginHosts, name)) yield* configured(way, name, config, place);
+  else yield* held(way, name, config, place);
+}
+
+/** Where a plugin sends requests by its own configuration. */
+function configured(way: Way, name: string, config: unknown, place: Place): Generator<Found> {
+  const fields = hostFields(name).filter(({ metadata }) => !metadata);
+  return sends(way, name, fields, config, place);
+}
+
+function* sends(way: Way, name: string, fields: readonly HostField[], config: unknown, place: Place): Generator<Found> {
+  if (fields.length === 0) return;
   if (config === unknown) {
     yield unknownValue(place.from, place.path, way.steps);
     return;
   }
-  if (getBoolean(config, "_meta", "disable") === true) return;
-  if (name === "traffic-split") {
-    yield* trafficSplit(rules.trafficSplit?.(way) ?? way, config, place);
-    return;
-  }
-  const isTold = Object.hasOwn(told, name);
-  // In a list it stands beside its configuration.
-  const isHidden = [place.path, place.path.replace(/\.config$/, ".name")].some((path) => isSecret(place.from, path));
-  const printed = isHidden ? hidden : name;
   // Whatever the route's own connections are, the plugin makes requests.
   const { longLived: _, ...own } = way;
-  const to: Way = isTold
-    ? noted({ ...own, via: "mirror" }, { code: "fed-by-plugin", plugin: printed })
-    : noted(own, { code: "asked-by-plugin", plugin: printed });
-  for (const field of (isTold ? told : asked)[name] ?? []) yield* hosts(to, config, field, place);
+  const printed = shownPlugin(name, place);
+  for (const field of fields) {
+    const to: Way = field.told
+      ? noted({ ...own, via: "mirror" }, { code: "fed-by-plugin", plugin: printed })
+      : noted(own, { code: "asked-by-plugin", plugin: printed });
+    yield* hosts(to, config, field, place);
+  }
+}
+
+/** The name of a plugin, as messages print it. In a list it stands beside its configuration. */
+function shownPlugin(name: string, { from, path }: Place): string {
+  return [path, path.replace(/\.config$/, ".name")].some((each) => isSecret(from, each)) ? hidden : name;
 }
 
 /** The hosts of one field of a plugin. */
-function* hosts(way: Way, config: unknown, { url, port }: Field, place: Place): Generator<Found> {
+function* hosts(way: Way, config: unknown, { url, map, port, only }: HostField, place: Place): Generator<Found> {
+  if (only !== undefined) {
+    const [field, value] = only;
+    const actual = getString(config, ...field.split("."));
+    if (actual === unknown) {
+      if (isSet(config, url)) yield unknownValue(place.from, below(place, field).path, way.steps);
+      return;
+    }
+    if (actual !== value) return;
+  }
+  if (map) {
+    const ports = getObject(config, url);
+    if (ports === unknown) yield unknownValue(place.from, below(place, url).path, way.steps);
+    else for (const key of Object.keys(ports ?? {})) yield* urlReference(way, key, below(place, url));
+    return;
+  }
   const [list, keys] = splitField(url);
   const portKeys = port === undefined ? undefined : splitField(port)[1];
   const host = (parent: unknown, path: string) => {
@@ -173,7 +193,12 @@ function* hosts(way: Way, config: unknown, { url, port }: Field, place: Place): 
     return urlReference(way, getString(parent, ...keys), at, isKnown(number) ? number : undefined);
   };
   if (list === undefined) yield* host(config, place.path);
-  else yield* elements(getList(config, list), { ...below(place, list), way }, host);
+  else yield* elements(getList(config, ...list.split(".")), { ...below(place, list), way }, host);
+}
+
+function isSet(config: unknown, field: string): boolean {
+  const [list, keys] = splitField(field);
+  return get(config, ...(list?.split(".") ?? keys)) !== undefined;
 }
 
 /** `brokers[].host` → `brokers`, and the path `host`. */
@@ -183,70 +208,156 @@ function splitField(field: string): [list: string | undefined, keys: string[]] {
   return [at < 0 ? undefined : field.slice(0, at), rest === "" ? [] : rest.split(".")];
 }
 
-function* trafficSplit(way: Way, config: unknown, place: Place): Generator<Found> {
-  yield* elements(getList(config, "rules"), { ...below(place, "rules"), way }, (rule, path) =>
-    elements(
-      getList(rule, "weighted_upstreams"),
-      { from: place.from, path: `${path}.weighted_upstreams`, way },
-      function* (body, path) {
-        const to = weighted(way, getNumber(body, "weight"));
-        const inline = getObject(body, "upstream");
-        if (inline === unknown) yield unknownValue(place.from, `${path}.upstream`, way.steps);
-        else if (inline !== undefined) {
-          yield* upstream(lasting(to, requestSeconds(inline), place.from), inline, {
-            ...place,
-            path: `${path}.upstream`,
-          });
-        } else if (get(body, "upstream_id") !== undefined) {
-          yield cantFollow(to, { ...place, path: `${path}.upstream_id` }, "upstream-id-not-followed");
-        }
-      },
-    ),
-  );
+/**
+ * `multi-auth`: each of its `auth_plugins` maps names to configurations, and a request goes through them until one lets
+ * it in. It calls them itself, so their `_meta` doesn't count. Source: apache/apisix 3.18 apisix/plugins/multi-auth.lua.
+ */
+function* multiAuth(way: Way, config: unknown, place: Place): Generator<Found> {
+  yield* elements(getList(config, "auth_plugins"), { ...below(place, "auth_plugins"), way }, function* (each, path) {
+    const map = getObject(each);
+    if (map === unknown) yield unknownValue(place.from, path, way.steps);
+    else {
+      for (const name of Object.keys(map ?? {}))
+        yield* configured(way, name, get(map, name), { ...place, path: `${path}.${name}` });
+    }
+  });
 }
 
-/** `timeout: {connect, send, read}` of APISIX's own configuration, whose numbers are seconds. */
-export function requestSeconds(body: unknown): number | undefined {
-  const values = ["send", "read"]
-    .map((key) => getNumber(body, "timeout", key))
-    .filter((value) => typeof value === "number");
-  return values.length > 0 ? Math.max(...values) : requestTimeout(body);
+/** What `workflow` runs as an action, and registers itself. Source: apache/apisix 3.18 `workflow.register`. */
+const actions: ReadonlySet<string> = new Set(["limit-conn", "limit-count"]);
+
+/** Up to the first rule that is always run, or may be: those behind it aren't, or may not be. */
+function reachedSteps(config: unknown): Maybe<unknown[]> | undefined {
+  const rules = getList(config, "rules");
+  if (rules === undefined || rules === unknown) return rules;
+  const last = rules.findIndex((rule) => [undefined, unknown].includes(get(rule, "case") as undefined));
+  return last < 0 ? rules : rules.slice(0, last + 1);
+}
+
+/**
+ * `workflow`: the first of its `rules` whose `case` holds runs the first of its `actions`, `[name, configuration]`.
+ * Source: apache/apisix 3.18 apisix/plugins/workflow.lua.
+ */
+function* workflow(way: Way, config: unknown, place: Place): Generator<Found> {
+  yield* elements(reachedSteps(config), { ...below(place, "rules"), way }, function* (rule, path) {
+    const at = `${path}.actions[0]`;
+    const name = getString(rule, "actions", 0, 0);
+    if (name === unknown) yield unknownValue(place.from, at, way.steps);
+    else if (name !== undefined && actions.has(name))
+      yield* configured(way, name, get(rule, "actions", 0, 1), { ...place, path: `${at}[1]` });
+  });
+}
+
+/** How much of the configuration of a plugin is looked through: values, levels, and characters of a text. */
+const limits = { values: 1000, levels: 10, characters: 10_000 };
+
+/** The names of Services, with their namespace, in the texts of a plugin that isn't known. */
+function* held(way: Way, name: string, config: unknown, place: Place): Generator<Found> {
+  const heldBy = shownPlugin(name, place);
+  const seen = new Set<string>();
+  // The loop also comes to what it adds.
+  const open = [{ value: config, path: place.path, level: 0 }];
+  for (const { value, path, level } of open) {
+    const texts = typeof value === "string" ? [value] : [];
+    if (typeof value === "object" && value !== null && level < limits.levels) {
+      const isList = Array.isArray(value);
+      for (const key of Object.keys(value)) {
+        if (open.length >= limits.values) break;
+        open.push({ value: get(value, key), path: isList ? `${path}[${key}]` : `${path}.${key}`, level: level + 1 });
+        if (!isList) texts.push(key);
+      }
+    }
+    for (const host of texts.flatMap(serviceNames)) {
+      if (seen.has(host)) continue;
+      seen.add(host);
+      yield { way, from: place.from, path, target: { host, port: undefined, searchNamespace: undefined, heldBy } };
+    }
+  }
+}
+
+/** The host names in a text that end as a Service's do: `web.shop.svc`, and what may follow. */
+function serviceNames(text: string): string[] {
+  return text
+    .slice(0, limits.characters)
+    .split(/[^a-z0-9._-]+/i)
+    .filter((word) => /\.svc(\.|$)/i.test(word));
+}
+
+/** What names an ApisixPluginConfig or a PluginConfig. */
+export interface NamedConfig {
+  kind: "ApisixPluginConfig" | "PluginConfig";
+  name: Maybe<string> | undefined;
+  namespace?: Maybe<string> | undefined;
+}
+
+/** Where its name stands. */
+interface Named {
+  from: Resource;
+  path: string;
+}
+
+/** Is there one whose own name or namespace isn't known, or only the provider makes up? */
+const hasUnnamedConfig = oncePer((index: ResourceIndex): boolean =>
+  [...index.ofKind("apisix.apache.org/ApisixPluginConfig"), ...index.ofKind("apisix.apache.org/PluginConfig")].some(
+    (config) => typeof nameOf(config) !== "string" || index.placeOf(config) === undefined,
+  ),
+);
+
+/** The ones that a route names: none where they are in another stack, unknown where that can't be told. */
+function configsNamed(
+  { index }: Context,
+  { kind, name, namespace }: NamedConfig,
+  at: Named,
+): Maybe<readonly Resource[]> {
+  const place = placeOfConfig(index, namespace, at);
+  if (typeof name === "string" && place !== undefined) return index.named(place, `apisix.apache.org/${kind}`, name);
+  const origin = index.origin(at.from, at.path.split(".")[0] ?? "", (other) => other.kind === kind);
+  return origin ? [origin] : unknown;
+}
+
+function placeOfConfig(index: ResourceIndex, namespace: NamedConfig["namespace"], { from }: Named) {
+  if (!namespace) return index.placeOf(from);
+  return isKnown(namespace) ? index.placeNamed(from.cluster, namespace) : undefined;
+}
+
+/** The split of the one that a route names, as far as it is in the stack: one of another stack rarely has any. */
+export function splitOfConfig(context: Context, named: NamedConfig, at: Named): Maybe<Split> | undefined {
+  if (!named.name) return undefined;
+  const configs = configsNamed(context, named, at);
+  if (configs === unknown || (configs.length === 0 && hasUnnamedConfig(context.index))) return unknown;
+  return configs
+    .map((config) => splitOf(config, context.settings.apisixNamespace))
+    .find((split) => split !== undefined);
+}
+
+/** The split of a resource with `spec.plugins`. */
+export function splitOf(from: Resource, searchNamespace: string | undefined): Maybe<Split> | undefined {
+  return splitInList(getList(from.body, "spec", "plugins"), { from, path: "spec.plugins", searchNamespace });
 }
 
 /** The plugins of an ApisixPluginConfig or PluginConfig that a route names. */
 export function* pluginConfig(
   context: Context,
   way: Way,
-  named: {
-    kind: "ApisixPluginConfig" | "PluginConfig";
-    name: Maybe<string> | undefined;
-    namespace?: Maybe<string> | undefined;
-  },
-  at: { from: Resource; path: string },
+  named: NamedConfig,
+  at: Named,
   rules: PluginRules = {},
 ): Generator<Found> {
   const { index, settings } = context;
-  const { kind, name, namespace } = named;
-  if (name === undefined || name === "") return;
-  const place = namespace
-    ? isKnown(namespace)
-      ? index.placeNamed(at.from.cluster, namespace)
-      : undefined
-    : index.placeOf(at.from);
-  if (name === unknown || place === undefined) {
-    const origin = index.origin(at.from, at.path.split(".")[0] ?? "", (other) => other.kind === kind);
-    if (origin) yield* pluginsOf(origin, way, settings.apisixNamespace, rules);
-    else yield unknownValue(at.from, at.path, way.steps);
+  if (!named.name) return;
+  const configs = configsNamed(context, named, at);
+  if (configs === unknown) {
+    yield unknownValue(at.from, at.path, way.steps);
     return;
   }
-  const configs = index.named(place, `apisix.apache.org/${kind}`, name);
   for (const config of configs) yield* pluginsOf(config, way, settings.apisixNamespace, rules);
-  if (configs.length > 0) return;
-  const shown = `${kind} ${shownName(at.from, at.path, index.nameIn(place, name))}`;
+  const place = placeOfConfig(index, named.namespace, at);
+  if (configs.length > 0 || named.name === unknown || place === undefined) return;
+  const shown = `${named.kind} ${shownName(at.from, at.path, index.nameIn(place, named.name))}`;
   yield {
     code: "plugin-config-not-in-stack",
     data: { config: shown },
-    cause: `${place} ${kind} ${name}`,
+    cause: `${place} ${named.kind} ${named.name}`,
     resource: at.from,
     steps: [...way.steps, { label: shown }],
   };

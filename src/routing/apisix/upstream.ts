@@ -5,7 +5,16 @@
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getNumber, getObject, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { defaultPort, parseHost } from "../follow/cluster-dns";
-import { elements, unknownValue, weighted, withScheme, type Found, type Obstacle, type Way } from "../follow/reference";
+import {
+  elements,
+  isAnyWeighed,
+  unknownValue,
+  weighted,
+  withScheme,
+  type Found,
+  type Obstacle,
+  type Way,
+} from "../follow/reference";
 
 /** Where a piece of APISIX's configuration stands, and where its one-label host names are looked up. */
 export interface Place {
@@ -19,19 +28,27 @@ export function below(place: Place, key: string): Place {
 }
 
 export function* upstream(before: Way, body: unknown, place: Place): Generator<Found> {
-  const scheme = getString(body, "scheme");
-  const way = withScheme(before, scheme, place.from, below(place, "scheme").path);
   const type = getString(body, "discovery_type");
-  if (type !== undefined) {
-    yield* discovery(way, type, getString(body, "service_name"), below(place, "service_name"));
+  if (type === undefined) {
+    yield* nodesOf(before, body, place);
     return;
   }
+  const way = withScheme(before, getString(body, "scheme"), place.from, below(place, "scheme").path);
+  yield* discovery(way, type, getString(body, "service_name"), below(place, "service_name"));
+}
+
+/** The nodes of an upstream: a list, or a map from `host:port` to weight. */
+export function* nodesOf(before: Way, body: unknown, place: Place): Generator<Found> {
+  const scheme = getString(body, "scheme");
+  const way = withScheme(before, scheme, place.from, below(place, "scheme").path);
   const nodes = get(body, "nodes");
   const port = defaultPort(isKnown(scheme) ? scheme : undefined);
   const at = below(place, "nodes");
   if (Array.isArray(nodes)) {
-    yield* elements(getList(body, "nodes"), { ...at, way }, (node, path) => {
-      const to = weighted(way, getNumber(node, "weight"));
+    const list = getList(body, "nodes");
+    const isAny = isAnyWeighed(isKnown(list) ? list : undefined);
+    yield* elements(list, { ...at, way }, (node, path) => {
+      const to = weighted(way, getNumber(node, "weight"), isAny);
       const host = getString(node, "host");
       return hostReference(to, host, getNumber(node, "port") ?? port, { ...at, path: `${path}.host` });
     });
@@ -40,7 +57,9 @@ export function* upstream(before: Way, body: unknown, place: Place): Generator<F
   const map = getObject(body, "nodes");
   if (map === unknown) yield unknownValue(place.from, at.path, way.steps);
   else if (map !== undefined) {
-    for (const key of Object.keys(map)) yield* urlReference(weighted(way, getNumber(map, key)), key, at, port);
+    const keys = Object.keys(map);
+    const isAny = keys.some((key) => getNumber(map, key) !== 0);
+    for (const key of keys) yield* urlReference(weighted(way, getNumber(map, key), isAny), key, at, port);
   }
 }
 

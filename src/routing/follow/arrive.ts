@@ -7,6 +7,7 @@ import {
   noted,
   isPortSecret,
   onlyOn,
+  shown,
   shownName,
   shownPort,
   stepOf,
@@ -50,10 +51,15 @@ export function arrive(context: Context, start: Reference, arrivals: Arrival[], 
     const isHost = "host" in target;
     const services = isHost ? servicesOfHost(context, reference, target) : servicesOf(context, reference, target);
     if (isObstacle(services)) {
-      obstacles.push(services);
+      // What a plugin only holds may mean anything, unless it is the name of a Service that is there.
+      if (!(isHost && target.heldBy !== undefined)) obstacles.push(services);
       continue;
     }
     for (const service of services) {
+      if (isHost && target.heldBy !== undefined) {
+        obstacles.push(notFollowed(reference, target.heldBy, service));
+        continue;
+      }
       if (visited.has(service)) continue;
       visited.add(service);
       const to = through(way, stepOf(service, shownPort(reference)));
@@ -86,6 +92,17 @@ export function arrive(context: Context, start: Reference, arrivals: Arrival[], 
       else arrivals.push(arrival);
     }
   }
+}
+
+/** A plugin that isn't known holds the name of a Service. */
+function notFollowed({ from, path, way }: Reference, plugin: string, service: Resource): Obstacle {
+  return {
+    code: "plugin-not-followed",
+    data: { plugin, field: path, resource: labelOf(from), service: shown(from, path, labelOf(service)) },
+    cause: `${plugin} ${service.id}`,
+    resource: from,
+    steps: way.steps,
+  };
 }
 
 /** What is known on arrival at a Service that isn't an ExternalName. */

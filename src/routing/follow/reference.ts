@@ -46,8 +46,10 @@ export interface Way {
   /** Its route lets no WebSocket through, whatever the Service says; or it may not. */
   isWebSocketOff?: true;
   noRetries?: Mark;
-  /** Its weight is 0: configured, but no request goes this way until somebody raises it. */
+  /** Its weight is 0, or a split takes all requests: configured, but no request goes this way until that is changed. */
   isDormant?: boolean;
+  /** The split that takes them, by the resource and the field where it stands. */
+  takenBy?: { resource: string; field: string };
 }
 
 /** Names and numbers of ports both occur. */
@@ -89,6 +91,8 @@ export interface HostTarget {
   searchNamespace: string | undefined;
   /** The port comes from a secret that stands elsewhere. */
   isPortSecret?: boolean;
+  /** The plugin that only holds its name, and isn't known to send requests there. */
+  heldBy?: string;
 }
 
 export interface Reference {
@@ -157,9 +161,22 @@ export function onlyOn(line: ControllerLine, way: Way, because: Refusal): Way {
   return isNarrower ? noted(narrowed, { code: "controller-line", line, because }) : narrowed;
 }
 
-/** A weight of 0 gets no requests. */
-export function weighted(way: Way, weight: Maybe<number> | undefined): Way {
-  return weight === 0 ? { ...way, isDormant: true } : way;
+/**
+ * A weight of 0 gets no requests, as long as another one of those that requests are balanced over has a weight.
+ *
+ * @param isAny whether one has
+ */
+export function weighted(way: Way, weight: Maybe<number> | undefined, isAny: boolean): Way {
+  return weight === 0 && isAny ? { ...way, isDormant: true } : way;
+}
+
+/**
+ * Does one of those that requests are balanced over have a weight? Where none has, APISIX takes them in turn, and where
+ * there is only one, that. Source: apache/apisix 3.18 apisix/balancer/roundrobin.lua, lua-resty-balancer 0.05
+ * lib/resty/roundrobin.lua.
+ */
+export function isAnyWeighed(entries: readonly unknown[] | undefined): boolean {
+  return (entries ?? []).some((entry) => getNumber(entry, "weight") !== 0);
 }
 
 /**

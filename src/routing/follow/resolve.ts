@@ -70,8 +70,7 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     }
   }
   for (const { service, way } of dormant) {
-    if (select(service).workloads.some((workload) => !workloads.has(workload)))
-      obstacles.push(weightZero(service, way));
+    if (select(service).workloads.some((workload) => !workloads.has(workload))) obstacles.push(asleep(service, way));
   }
   // What is below a dead route is nobody's question.
   const isBelow = new Set(dead.map(({ route }) => route.id));
@@ -131,14 +130,13 @@ function unknownLabels(service: Resource, workloads: readonly Workload[], way: W
   };
 }
 
-function weightZero(service: Resource, way: Way): Obstacle {
-  return {
-    code: "weight-zero",
-    data: { service: labelOf(service) },
-    cause: service.id,
-    resource: way.route,
-    steps: way.steps,
-  };
+/** Why a Service that a route names gets no requests. */
+function asleep(service: Resource, { route, steps, takenBy }: Way): Obstacle {
+  const about = { cause: service.id, resource: route, steps };
+  const label = labelOf(service);
+  return takenBy
+    ? { ...about, code: "split-takes-all", data: { service: label, ...takenBy } }
+    : { ...about, code: "weight-zero", data: { service: label } };
 }
 
 function chainOf(way: Way): Chain {

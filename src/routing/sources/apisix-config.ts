@@ -5,8 +5,19 @@
  */
 import type * as Yaml from "js-yaml";
 import { labelOf, namespaceOf, type Resource } from "../../kubernetes/resource";
-import { get, getBoolean, getList, getNumber, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
-import { pluginMap, requestSeconds } from "../apisix/plugins";
+import {
+  get,
+  getBoolean,
+  getList,
+  getNumber,
+  getObject,
+  getString,
+  isKnown,
+  unknown,
+  type Maybe,
+} from "../../kubernetes/values";
+import { pluginMap, pluginMetadata } from "../apisix/plugins";
+import { leftBy, requestSeconds, splitInMap } from "../apisix/traffic-split";
 import { lasting, longLived, startAt, unknownValue, type Context, type Found, type Way } from "../follow/reference";
 import { upstream, type Place } from "../apisix/upstream";
 
@@ -41,7 +52,7 @@ function* config(configMap: Resource, text: string, way: Way): Generator<Found> 
   const searchNamespace = isKnown(namespace) ? namespace : undefined;
   const place = (path: string): Place => ({ from: configMap, path: `data["${key}"].${path}`, searchNamespace });
   const byId = (kind: string, id: unknown) => (id === undefined ? undefined : tables(kind).get(idText(id)));
-  const read = new Map<string, Map<string, { body: unknown; path: string }>>();
+  const read = new Map<string, Map<string, Holder>>();
   const tables = (kind: string) => {
     let table = read.get(kind);
     if (!table) {
@@ -51,11 +62,21 @@ function* config(configMap: Resource, text: string, way: Way): Generator<Found> 
     return table;
   };
 
-  function* target(way: Way, body: unknown, path: string): Generator<Found> {
-    const plugins = getObject(body, "plugins");
-    yield* pluginMap(way, plugins, place(`${path}.plugins`));
-    const shared = byId("plugin_configs", get(body, "plugin_config_id"));
-    if (shared) yield* pluginMap(way, getObject(shared.body, "plugins"), place(`${shared.path}.plugins`));
+  /** The plugins of a route: its own, those of its plugin config, and its service's; of one name, the first counts. */
+  function* plugins(way: Way, holders: readonly Holder[]): Generator<Found, Way | undefined> {
+    const layers: readonly Layer[] = holders.map(({ body, path }) => ({
+      map: getObject(body, "plugins"),
+      place: place(`${path}.plugins`),
+    }));
+    const splits = layers.map((layer) => splitInMap(layer.map, layer.place));
+    const first = splits.findIndex((split) => split !== undefined);
+    for (const [i, layer] of layers.entries()) {
+      yield* pluginMap(way, layer.map, layer.place, { trafficSplit: (to) => (i === first ? to : undefined) });
+    }
+    return leftBy(splits[first], way);
+  }
+
+  function* ownUpstream(way: Way, { body, path }: Holder): Generator<Found> {
     const inline = getObject(body, "upstream");
     if (inline !== undefined && inline !== unknown) {
       yield* upstream(lasting(way, requestSeconds(inline), configMap), inline, place(`${path}.upstream`));
@@ -66,19 +87,23 @@ function* config(configMap: Resource, text: string, way: Way): Generator<Found> 
   }
 
   for (const kind of ["routes", "stream_routes"]) {
-    for (const { body, path } of list(root, kind)) {
+    for (const route of list(root, kind)) {
+      const { body, path } = route;
       if (getNumber(body, "status") === 0) continue;
       const isOn = getBoolean(body, "enable_websocket") === true;
       const field = `data["${key}"].${path}.enable_websocket`;
       const to = isOn ? longLived(way, "websocket", configMap, field, "true") : way;
       const timed = lasting(to, requestSeconds(body), configMap);
-      yield* target(timed, body, path);
+      const shared = byId("plugin_configs", get(body, "plugin_config_id"));
       const service = byId("services", get(body, "service_id"));
+      const left = yield* plugins(
+        timed,
+        [route, shared, service].filter((each) => each !== undefined),
+      );
       // A route's own upstream wins over its service's.
       const hasOwn = get(body, "upstream") !== undefined || get(body, "upstream_id") !== undefined;
-      if (service && hasOwn)
-        yield* pluginMap(timed, getObject(service.body, "plugins"), place(`${service.path}.plugins`));
-      else if (service) yield* target(timed, service.body, service.path);
+      const holder = hasOwn ? route : service;
+      if (left && holder) yield* ownUpstream(left, holder);
     }
   }
   for (const kind of ["global_rules", "consumers"]) {
@@ -86,9 +111,24 @@ function* config(configMap: Resource, text: string, way: Way): Generator<Found> 
       yield* pluginMap(way, getObject(body, "plugins"), place(`${path}.plugins`));
     }
   }
+  for (const { body, path } of list(root, "plugin_metadata")) {
+    yield* pluginMetadata(way, { [idText(get(body, "id"))]: body }, place(path));
+  }
 }
 
-function list(root: unknown, kind: string): { body: unknown; path: string }[] {
+/** The plugins of one object. */
+interface Layer {
+  map: Maybe<object> | undefined;
+  place: Place;
+}
+
+/** An object of the file, and where it stands. */
+interface Holder {
+  body: unknown;
+  path: string;
+}
+
+function list(root: unknown, kind: string): Holder[] {
   const found = getList(root, kind);
   return isKnown(found) ? (found ?? []).map((body, i) => ({ body, path: `${kind}[${i}]` })) : [];
 }

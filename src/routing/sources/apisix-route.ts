@@ -18,9 +18,11 @@ import { get, getBoolean, getList, getNumber, getString, isKnown, unknown, type 
 import { findSubset, namedUpstream, type Subset } from "../apisix/apisix-upstream";
 import { requestTimeout } from "../apisix/duration";
 import { classOfCrd } from "../apisix/ownership";
-import { plugin, pluginConfig, pluginList } from "../apisix/plugins";
+import { plugin, pluginConfig, pluginList, splitOfConfig } from "../apisix/plugins";
+import { besideSplit, leftBy, splitInList } from "../apisix/traffic-split";
 import {
   elements,
+  isAnyWeighed,
   isObstacle,
   isReference,
   lasting,
@@ -36,6 +38,7 @@ import {
   type Way,
 } from "../follow/reference";
 import { inStages, refused, taken, yes, type Verdict } from "../follow/ruling";
+import { findPort, servicesNamed } from "../follow/service";
 import type { ControllerLine } from "../routes";
 
 export function* apisixRoutes(context: Context): Generator<Found> {
@@ -156,8 +159,11 @@ function* spec(context: Context, route: Resource, way: Way): Generator<Found> {
     // UDP has no connections that could be cut.
     const isTcp = stream === "tcp" || getString(rule, "protocol") === "TCP";
     const to = isTcp ? longLived(way, "stream", route, `${path}.protocol`, "TCP") : way;
-    yield* backend(context, route, to, get(rule, "backend"), `${path}.backend`, ["1", "2"]);
-    yield* pluginList(way, getList(rule, "plugins"), pluginPlace(context, route, `${path}.plugins`));
+    const plugins = getList(rule, "plugins");
+    const at = pluginPlace(context, route, `${path}.plugins`);
+    const own = leftBy(splitInList(plugins, at), to);
+    if (own) yield* backend(context, route, own, get(rule, "backend"), `${path}.backend`, ["1", "2"]);
+    yield* pluginList(way, plugins, at);
   });
 }
 
@@ -170,38 +176,58 @@ function* httpRule(context: Context, route: Resource, start: Way, rule: unknown,
   const backends = getList(rule, "backends");
   const upstreams = route.version === "v2" ? getList(rule, "upstreams") : undefined;
   const plugins = getList(rule, "plugins");
+  const at = pluginPlace(context, route, `${path}.plugins`);
+  const config = {
+    kind: "ApisixPluginConfig",
+    name: getString(rule, "plugin_config_name"),
+    namespace: getString(rule, "plugin_config_namespace"),
+  } as const;
 
   // Several backends become a `traffic-split` of the controller's. On 1.x it replaces one that the user wrote; on 2.x
-  // it is the Service's, and the route's own wins. Whatever the split, the first backend is the route's upstream.
-  const hasSeveral = countOf(backends) + countOf(upstreams) > 1;
-  const mayBeSeveral = hasSeveral || backends === unknown || upstreams === unknown;
-  const hasOwnSplit = plugins === unknown || (plugins ?? []).some(isTrafficSplit);
-  const further = (to: Way, isFirst: boolean) =>
-    hasOwnSplit && hasSeveral && !isFirst ? onlyOn("1", to, { code: "plugin-replaces-split" }) : to;
-  const ownSplit = (to: Way) => (mayBeSeveral ? onlyOn("2", to, { code: "split-replaces-plugin" }) : to);
+  // it is the Service's, and the route's own wins. Whatever the split, the first backend is the route's upstream; on
+  // 2.x, the first that the controller can translate.
+  const all = [...(isKnown(backends) ? (backends ?? []) : []), ...(isKnown(upstreams) ? (upstreams ?? []) : [])];
+  const valid = all.filter((body) => !isLeftOut(context, route, body));
+  const isValid = new Set(valid);
+  const mayBeSeveral = all.length > 1 || backends === unknown || upstreams === unknown;
+  const ownSplit = splitInList(plugins, at);
+  const named = { from: route, path: `${path}.plugin_config_name` };
+  const split = ownSplit ?? splitOfConfig(context, config, named);
+  const isAny = isAnyWeighed(valid);
+  const toOwn = (body: unknown): Way | undefined => {
+    const weight = getNumber(body, "weight");
+    if (!mayBeSeveral) return leftBy(split, way);
+    // Where it leads says what it lacks.
+    if (!isValid.has(body)) return way;
+    const to = besideSplit(split, way, body === valid[0]);
+    // Beside a split of the user's, only that one's weights count.
+    const isFree = split !== undefined && to === way;
+    const on2 = isFree && weight === 0 ? onlyOn("2", way, { code: "split-replaces-plugin" }) : undefined;
+    return on2 && on2.lines.length > 0 ? on2 : to && weighted(to, weight, isAny);
+  };
+  const userSplit = (to: Way) => (mayBeSeveral ? onlyOn("2", to, { code: "split-replaces-plugin" }) : to);
 
   const isOld = route.version === "v2alpha1" || route.version === "v2beta1";
   if (isOld && countOf(backends) === 0 && backends !== unknown) {
-    yield* backend(context, route, way, get(rule, "backend"), `${path}.backend`);
+    const to = leftBy(split, way);
+    if (to) yield* backend(context, route, to, get(rule, "backend"), `${path}.backend`);
   }
-  yield* elements(backends, { way, from: route, path: `${path}.backends` }, (body, path, i) =>
-    backend(context, route, weighted(further(way, i === 0), getNumber(body, "weight")), body, path),
-  );
-  yield* elements(upstreams, { way, from: route, path: `${path}.upstreams` }, (body, path, i) => {
-    const to = weighted(further(way, i === 0 && countOf(backends) === 0), getNumber(body, "weight"));
-    return namedUpstream(context, to, getString(body, "name"), { from: route, path: `${path}.name` });
+  yield* elements(backends, { way, from: route, path: `${path}.backends` }, (body, path) => {
+    const to = toOwn(body);
+    return to ? backend(context, route, to, body, path) : [];
   });
-  yield* pluginList(way, plugins, pluginPlace(context, route, `${path}.plugins`), { trafficSplit: ownSplit });
+  yield* elements(upstreams, { way, from: route, path: `${path}.upstreams` }, (body, path) => {
+    const to = toOwn(body);
+    return to ? namedUpstream(context, to, getString(body, "name"), { from: route, path: `${path}.name` }) : [];
+  });
+  yield* pluginList(way, plugins, at, { trafficSplit: userSplit });
   yield* pluginConfig(
     context,
     way,
-    {
-      kind: "ApisixPluginConfig",
-      name: getString(rule, "plugin_config_name"),
-      namespace: getString(rule, "plugin_config_namespace"),
-    },
-    { from: route, path: `${path}.plugin_config_name` },
-    { trafficSplit: ownSplit },
+    config,
+    named,
+    // The route's own wins over it.
+    { trafficSplit: (to) => (ownSplit === undefined ? userSplit(to) : undefined) },
   );
   if (getBoolean(rule, "authentication", "enable") === true) {
     const ldap = get(rule, "authentication", "ldapAuth");
@@ -218,14 +244,18 @@ function withWebSocket(way: Way, route: Resource, rule: unknown, path: string): 
   return own === undefined ? way : { ...way, isWebSocketOff: true };
 }
 
-/** An unknown plugin may be one. */
-function isTrafficSplit(body: unknown): boolean {
-  const name = getString(body, "name");
-  return (
-    (name === "traffic-split" || name === unknown) &&
-    getBoolean(body, "enable") !== false &&
-    getBoolean(body, "config", "_meta", "disable") !== true
-  );
+/** Is it a backend whose Service is there and lacks the port? 2.x makes no upstream of it. */
+function isLeftOut({ index }: Context, route: Resource, body: unknown): boolean {
+  const name = getString(body, "serviceName");
+  const port = portAt(body, "servicePort");
+  const place = index.placeOf(route);
+  if (typeof name !== "string" || port === undefined || port === unknown || place === undefined) return false;
+  const lacks = (service: Resource) => {
+    const type = getString(service.body, "spec", "type");
+    return type !== unknown && type !== "ExternalName" && findPort(service, port) === undefined;
+  };
+  const services = servicesNamed(index, place, name);
+  return services.length > 0 && services.every(lacks);
 }
 
 function countOf(list: Maybe<unknown[]> | undefined): number {

@@ -4,43 +4,63 @@
  * Sources: apisix-ingress-controller v1.8.4 pkg/providers/gateway/translation; 2.2.0
  * internal/adc/translator/{http,grpc,tls,tcp,udp}route.go.
  */
-import { labelOf, type Resource } from "../../kubernetes/resource";
-import { get, getList, getNumber, getObject, getString, isKnown, unknown } from "../../kubernetes/values";
+import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
+import { get, getList, getNumber, getObject, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { longest } from "../apisix/duration";
-import { gatewayKind, ownerOfGateway, parentsOf, routeKinds } from "../gateway/gateway-parents";
-import { pluginConfig, pluginsOf } from "../apisix/plugins";
+import { parentsOf, routeKinds } from "../gateway/gateway-parents";
+import { pluginConfig, pluginsOf, splitOf, splitOfConfig } from "../apisix/plugins";
+import { besideSplit, type Split } from "../apisix/traffic-split";
 import {
   elements,
-  isObstacle,
+  isAnyWeighed,
   lasting,
   longLived,
   noted,
   onlyOn,
   startAt,
-  stepOf,
   unknownValue,
   weighted,
   type Context,
   type Found,
   type Way,
 } from "../follow/reference";
-import { ask, inStages, refused, taken, yes, type Verdict } from "../follow/ruling";
+import { inStages, refused, taken, yes, type Verdict } from "../follow/ruling";
 import type { ControllerLine, LongLived } from "../routes";
 import { isGranted, readGrants, type Grants } from "../gateway/reference-grant";
 
+/** What stands beside the routes, and tells how to follow them. */
+interface Beside {
+  grants: Grants;
+  policies: Policies;
+}
+
+/** L4RoutePolicies. */
+interface Policies {
+  /** Those of each route. */
+  of: ReadonlyMap<Resource, readonly Resource[]>;
+  /** Those whose routes aren't known. */
+  unclear: readonly Resource[];
+  all: readonly Resource[];
+}
+
 export function* gatewayApi(context: Context): Generator<Found> {
-  const grants = readGrants(context);
+  const beside = { grants: readGrants(context), policies: readPolicies(context) };
   for (const kind of Object.keys(routeKinds)) {
     for (const route of context.index.ofKind(`gateway.networking/${kind}`)) {
       yield* taken(
         context,
         route,
         (line) => takes(context, line, route),
-        (way) => rules(context, grants, route, way),
+        (way) => rules(context, beside, route, way),
       );
     }
   }
-  yield* policies(context);
+  if (!context.lines.includes("2")) return;
+  for (const policy of beside.policies.unclear) {
+    const way = startAt(policy, ["2"]);
+    const [first] = pluginsOf(policy, way, context.settings.apisixNamespace);
+    if (first) yield unknownValue(policy, "spec.targetRefs", way.steps);
+  }
 }
 
 function takes(context: Context, line: ControllerLine, route: Resource): Verdict {
@@ -64,21 +84,66 @@ const longLivedRoutes: Readonly<Record<string, LongLived["kind"]>> = {
   TLSRoute: "stream",
 };
 
-function* rules(context: Context, grants: Grants, route: Resource, way: Way): Generator<Found> {
+function* rules(context: Context, beside: Beside, route: Resource, way: Way): Generator<Found> {
   const lasts = longLivedRoutes[route.kind];
   const start = lasts ? longLived(way, lasts, route) : way;
   const from = route;
+  const { apisixNamespace } = context.settings;
+  const policies = beside.policies.of.get(route) ?? [];
+  const hasFilters = route.kind === "HTTPRoute" || route.kind === "GRPCRoute";
+  const splitAt = (rule: unknown, path: string): Maybe<Split> | undefined => {
+    if (!start.lines.includes("2")) return undefined;
+    if (hasFilters) return splitOfFilters(context, route, rule, path);
+    const isSplit = (policy: Resource) => splitOf(policy, apisixNamespace) !== undefined;
+    const own = policies.map((policy) => splitOf(policy, apisixNamespace)).find((split) => split !== undefined);
+    const { unclear, all } = beside.policies;
+    const candidates = typeof nameOf(route) === "string" ? unclear : all;
+    return own ?? (candidates.some(isSplit) ? unknown : undefined);
+  };
   yield* elements(
     getList(route.body, "spec", "rules"),
     { way: start, from, path: "spec.rules" },
     function* (rule, path) {
       const to = lasting(start, longest(get(rule, "timeouts"), "request", "backendRequest"), from);
-      yield* elements(getList(rule, "backendRefs"), { way: to, from, path: `${path}.backendRefs` }, (ref, path) =>
-        backendRef(context, grants, route, to, ref, path),
-      );
-      if (route.kind === "HTTPRoute" || route.kind === "GRPCRoute") yield* filters(context, route, to, rule, path);
+      const refs = getList(rule, "backendRefs");
+      const isAny = isAnyWeighed(isKnown(refs) ? refs : undefined);
+      const split = splitAt(rule, path);
+      yield* elements(refs, { way: to, from, path: `${path}.backendRefs` }, (ref, path, i) => {
+        const own = besideSplit(split, to, i === 0);
+        // Beside a split of the user's, only that one's weights count.
+        const isFree = split !== undefined && own === to;
+        return own
+          ? backendRef(
+              context,
+              beside.grants,
+              route,
+              isFree ? own : weighted(own, getNumber(ref, "weight"), isAny),
+              ref,
+              path,
+            )
+          : [];
+      });
+      if (hasFilters) yield* filters(context, route, to, rule, path);
     },
   );
+  if (!way.lines.includes("2")) return;
+  for (const policy of policies)
+    yield* pluginsOf(policy, { ...startAt(route, ["2"]), notes: way.notes }, apisixNamespace);
+}
+
+/** The split of the PluginConfigs that a rule's filters name: of several, the last one's. */
+function splitOfFilters(context: Context, route: Resource, rule: unknown, path: string): Maybe<Split> | undefined {
+  const filters = getList(rule, "filters");
+  if (filters === unknown) return unknown;
+  let found: Maybe<Split> | undefined;
+  for (const filter of filters ?? []) {
+    const kind = getString(filter, "extensionRef", "kind");
+    if (kind === unknown) found = unknown;
+    if (kind !== "PluginConfig") continue;
+    const name = getString(filter, "extensionRef", "name");
+    found = splitOfConfig(context, { kind, name }, { from: route, path: `${path}.filters` }) ?? found;
+  }
+  return found;
 }
 
 function* backendRef(
@@ -96,7 +161,7 @@ function* backendRef(
   if (kind === unknown) yield unknownValue(route, `${path}.kind`, way.steps);
   // Other kinds are refused, and so is a Service without a port.
   if (kind !== "Service" || service === undefined || port === undefined) return;
-  let to = weighted(way, getNumber(ref, "weight"));
+  let to = way;
   const granted = namespace === undefined || isGranted(context, grants, route, service, namespace);
   if (granted === unknown) {
     const field = namespace === unknown ? `${path}.namespace` : service === unknown ? `${path}.name` : undefined;
@@ -160,7 +225,9 @@ function* filters(context: Context, route: Resource, way: Way, rule: unknown, pa
       }
     }
     const extension = getObject(filter, "extensionRef");
-    if (isKnown(extension) && extension !== undefined && getString(extension, "kind") === "PluginConfig") {
+    const kind = getString(extension, "kind");
+    if (kind === unknown) yield unknownValue(route, `${path}.extensionRef`, way.steps);
+    else if (kind === "PluginConfig") {
       const to = onlyOn("2", way, { code: "plugin-config-not-read" });
       if (to.lines.length > 0) {
         yield* pluginConfig(context, to, { kind: "PluginConfig", name: getString(extension, "name") }, at);
@@ -171,38 +238,32 @@ function* filters(context: Context, route: Resource, way: Way, rule: unknown, pa
   if (mirror && !mayBeLater) yield mirror;
 }
 
-/** Plugins of APISIX's own policies: for Consumers of a Gateway, and for TCP, UDP and TLS routes. */
-function* policies(context: Context): Generator<Found> {
-  const { index, settings } = context;
-  if (!context.lines.includes("2")) return;
-  for (const consumer of index.ofKind("apisix.apache.org/Consumer")) {
-    const found = [...pluginsOf(consumer, startAt(consumer, ["2"]), settings.apisixNamespace)];
-    if (found.length === 0) continue;
-    const namespace = getString(consumer.body, "spec", "gatewayRef", "namespace");
-    const name = getString(consumer.body, "spec", "gatewayRef", "name");
-    if (namespace === unknown || name === unknown) {
-      yield unknownValue(consumer, "spec.gatewayRef", [stepOf(consumer)]);
-      continue;
-    }
-    const place = namespace ? index.placeNamed(consumer.cluster, namespace) : index.placeOf(consumer);
-    const [gateway] = place !== undefined && name !== undefined ? index.named(place, gatewayKind, name) : [];
-    // An object of APISIX's own group: a Gateway that isn't in the stack can only be APISIX's.
-    const answer = gateway ? ownerOfGateway(context, "2", gateway, gateway) : yes;
-    if (answer.takes === true) yield* found;
-    else if (typeof answer.takes === "object") yield answer.takes;
-    else if ("because" in answer) yield { route: consumer, refusals: [{ line: "2", because: answer.because }] };
-  }
-  for (const policy of index.ofKind("apisix.apache.org/L4RoutePolicy")) {
+/**
+ * The L4RoutePolicies of TCP, UDP and TLS routes. Those for a section aren't taken. Source: 2.2.0
+ * internal/adc/translator/policies.go.
+ */
+function readPolicies({ index }: Context): Policies {
+  const of = new Map<Resource, Resource[]>();
+  const unclear: Resource[] = [];
+  const all = index.ofKind("apisix.apache.org/L4RoutePolicy");
+  for (const policy of all) {
     const place = index.placeOf(policy);
     const refs = getList(policy.body, "spec", "targetRefs");
-    for (const ref of isKnown(refs) && refs ? refs : []) {
-      const [kind, name] = [getString(ref, "kind"), getString(ref, "name")];
-      if (place === undefined || typeof kind !== "string" || typeof name !== "string") continue;
+    const texts = (refs === unknown ? [unknown] : (refs ?? [])).map((ref) =>
+      ["kind", "name", "sectionName"].map((key) => getString(ref, key)),
+    );
+    if (place === undefined || texts.flat().includes(unknown)) {
+      unclear.push(policy);
+      continue;
+    }
+    for (const [kind, name, section] of texts) {
+      if (typeof kind !== "string" || typeof name !== "string" || section) continue;
       for (const route of index.named(place, `gateway.networking/${kind}`, name)) {
-        const ruling = ask(context, (line) => takes(context, line, route));
-        if (isObstacle(ruling) || !ruling.lines.includes("2")) continue;
-        yield* pluginsOf(policy, startAt(route, ["2"], ruling.notes), settings.apisixNamespace);
+        const known = of.get(route);
+        if (known) known.push(policy);
+        else of.set(route, [policy]);
       }
     }
   }
+  return { of, unclear, all };
 }

@@ -1,25 +1,22 @@
 /** Plugins for all requests: those of ApisixGlobalRules and of GatewayProxies. */
 import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
-import { getString } from "../../kubernetes/values";
+import { getObject, getString } from "../../kubernetes/values";
 import { classOfCrd } from "../apisix/ownership";
-import { pluginsOf } from "../apisix/plugins";
+import { pluginMetadata, pluginsOf } from "../apisix/plugins";
 import { onlyOn, startAt, type Context, type Found, type Way } from "../follow/reference";
 import { taken } from "../follow/ruling";
 
 export function* globalPlugins(context: Context): Generator<Found> {
   const { index, settings } = context;
   for (const rule of index.ofKind("apisix.apache.org/ApisixGlobalRule")) {
-    const follow = (way: Way) => pluginsOf(rule, way, settings.apisixNamespace);
-    // Whose a rule is matters only where it leads somewhere.
-    const leadsSomewhere = [...follow(startAt(rule, context.lines))].length > 0;
-    if (leadsSomewhere) yield* taken(context, rule, (line) => classOfCrd(context, line, rule), follow);
+    yield* ofOwner(context, rule, (way) => pluginsOf(rule, way, settings.apisixNamespace));
   }
   const used = usedProxies(context);
   for (const proxy of index.ofKind("apisix.apache.org/GatewayProxy")) {
     // Nothing in the stack uses it: an IngressClass or a Gateway of another stack may.
     const isUsed = used.has(`${proxy.cluster}\0${String(nameOf(proxy))}`);
     const way = onlyOn("2", startAt(proxy, context.lines), { code: "gateway-proxy-not-read" });
-    const found = way.lines.length > 0 ? [...pluginsOf(proxy, way, settings.apisixNamespace)] : [];
+    const found = way.lines.length > 0 ? [...ofProxy(context, proxy, way)] : [];
     if (isUsed) yield* found;
     else if (found.length > 0) {
       yield {
@@ -30,6 +27,23 @@ export function* globalPlugins(context: Context): Generator<Found> {
       };
     }
   }
+}
+
+function* ofProxy({ settings }: Context, proxy: Resource, way: Way): Generator<Found> {
+  const searchNamespace = settings.apisixNamespace;
+  yield* pluginsOf(proxy, way, searchNamespace);
+  const path = "spec.pluginMetadata";
+  yield* pluginMetadata(way, getObject(proxy.body, "spec", "pluginMetadata"), { from: proxy, path, searchNamespace });
+}
+
+/** What the plugins of an object of APISIX's lead to. Whose the object is matters only where it leads somewhere. */
+export function* ofOwner(
+  context: Context,
+  resource: Resource,
+  follow: (way: Way) => Iterable<Found>,
+): Generator<Found> {
+  const leadsSomewhere = [...follow(startAt(resource, context.lines))].length > 0;
+  if (leadsSomewhere) yield* taken(context, resource, (line) => classOfCrd(context, line, resource), follow);
 }
 
 /** The GatewayProxies that IngressClasses and Gateways of the stack name, by cluster and name. */
