@@ -160,6 +160,31 @@ export const pluginHostCases: Case[] = [
     routed: [web, way("b")],
   },
   {
+    // apisix/plugin_config.lua (merge): a name that the route has, also one that it turns off.
+    name: "a route's plugin wins over that of its plugin config",
+    given: [
+      rule({
+        plugin_config_name: "shared",
+        plugins: [
+          plugin("opa", { host: "http://a.shop.svc" }),
+          plugin("forward-auth", { uri: "http://a.shop.svc", _meta: { disable: true } }),
+          plugin("wolf-rbac", { server: "http://a.shop.svc" }, { enable: false }),
+        ],
+      }),
+      config("ApisixPluginConfig", [
+        plugin("opa", { host: "http://b.shop.svc" }),
+        plugin("forward-auth", { uri: "http://b.shop.svc" }),
+        plugin("wolf-rbac", { server: "http://c.shop.svc" }),
+      ]),
+      ...apps("web", "a", "b", "c"),
+    ],
+    routed: [
+      web,
+      way("a"),
+      "ApisixRoute shop/web › ApisixPluginConfig shop/shared › Service shop/c:80 › Deployment shop/c",
+    ],
+  },
+  {
     // multi-auth.lua: it calls `rewrite` of each itself, whatever their `_meta` says.
     name: "multi-auth",
     given: [

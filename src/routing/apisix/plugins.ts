@@ -34,8 +34,10 @@ import { below, cantFollow, urlReference, type Place } from "./upstream";
 
 /** What becomes of what a plugin adds. */
 export interface PluginRules {
-  /** What becomes of the way of a `traffic-split`; undefined where another one wins. */
-  trafficSplit?: (way: Way) => Way | undefined;
+  /** What becomes of the way of a `traffic-split`. */
+  trafficSplit?: (way: Way) => Way;
+  /** The names of plugins that stand where they win over these; unknown where any may. */
+  except?: Maybe<ReadonlySet<string>>;
 }
 
 /**
@@ -73,6 +75,13 @@ function lastOfEach(list: Maybe<unknown[]> | undefined): (name: string, index: n
     if (!isSwitchedOff(body)) last.set(getString(body, "name"), i);
   }
   return (name, index) => last.get(name) === index && index > (last.get(unknown) ?? -1);
+}
+
+/** The names of the plugins in a list that are on. */
+export function namesInList(list: Maybe<unknown[]> | undefined): Maybe<ReadonlySet<string>> {
+  if (list === unknown) return unknown;
+  const names = (list ?? []).filter((body) => !isSwitchedOff(body)).map((body) => getString(body, "name"));
+  return names.includes(unknown) ? unknown : new Set(names.filter((name) => typeof name === "string"));
 }
 
 /** Plugins as APISIX's own configuration has them: a map from name to configuration. */
@@ -128,9 +137,10 @@ export function* plugin(
   rules: PluginRules = {},
 ): Generator<Found> {
   if (getBoolean(config, "_meta", "disable") === true) return;
+  if (rules.except === unknown || rules.except?.has(name)) return;
   if (name === trafficSplitName) {
     const to = rules.trafficSplit ? rules.trafficSplit(way) : way;
-    if (to === undefined || to.lines.length === 0) return;
+    if (to.lines.length === 0) return;
     if (config === unknown) yield unknownValue(place.from, place.path, way.steps);
     else yield* followSplit(to, config, place);
   } else if (Object.hasOwn(holders, name)) {
@@ -230,7 +240,10 @@ const actions: ReadonlySet<string> = new Set(["limit-conn", "limit-count"]);
 function reachedSteps(config: unknown): Maybe<unknown[]> | undefined {
   const rules = getList(config, "rules");
   if (rules === undefined || rules === unknown) return rules;
-  const last = rules.findIndex((rule) => [undefined, unknown].includes(get(rule, "case") as undefined));
+  const last = rules.findIndex((rule) => {
+    const condition = get(rule, "case");
+    return condition === undefined || condition === unknown;
+  });
   return last < 0 ? rules : rules.slice(0, last + 1);
 }
 

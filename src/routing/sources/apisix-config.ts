@@ -68,12 +68,16 @@ function* config(configMap: Resource, text: string, way: Way): Generator<Found> 
       map: getObject(body, "plugins"),
       place: place(`${path}.plugins`),
     }));
-    const splits = layers.map((layer) => splitInMap(layer.map, layer.place));
-    const first = splits.findIndex((split) => split !== undefined);
-    for (const [i, layer] of layers.entries()) {
-      yield* pluginMap(way, layer.map, layer.place, { trafficSplit: (to) => (i === first ? to : undefined) });
+    let except: Maybe<ReadonlySet<string>> = new Set<string>();
+    for (const { map, place } of layers) {
+      yield* pluginMap(way, map, place, { except });
+      except = except === unknown || map === unknown ? unknown : new Set([...except, ...Object.keys(map ?? {})]);
     }
-    return leftBy(splits[first], way);
+    const splits = layers.map((layer) => splitInMap(layer.map, layer.place));
+    return leftBy(
+      splits.find((split) => split !== undefined),
+      way,
+    );
   }
 
   function* ownUpstream(way: Way, { body, path }: Holder): Generator<Found> {

@@ -18,7 +18,7 @@ import { get, getBoolean, getList, getNumber, getString, isKnown, unknown, type 
 import { findSubset, namedUpstream, type Subset } from "../apisix/apisix-upstream";
 import { requestTimeout } from "../apisix/duration";
 import { classOfCrd } from "../apisix/ownership";
-import { plugin, pluginConfig, pluginList, splitOfConfig } from "../apisix/plugins";
+import { namesInList, plugin, pluginConfig, pluginList, splitOfConfig } from "../apisix/plugins";
 import { besideSplit, leftBy, splitInList } from "../apisix/traffic-split";
 import {
   elements,
@@ -190,9 +190,9 @@ function* httpRule(context: Context, route: Resource, start: Way, rule: unknown,
   const valid = all.filter((body) => !isLeftOut(context, route, body));
   const isValid = new Set(valid);
   const mayBeSeveral = all.length > 1 || backends === unknown || upstreams === unknown;
-  const ownSplit = splitInList(plugins, at);
   const named = { from: route, path: `${path}.plugin_config_name` };
-  const split = ownSplit ?? splitOfConfig(context, config, named);
+  // A route's own plugin wins over that of its plugin config.
+  const split = splitInList(plugins, at) ?? splitOfConfig(context, config, named);
   const isAny = isAnyWeighed(valid);
   const toOwn = (body: unknown): Way | undefined => {
     const weight = getNumber(body, "weight");
@@ -221,14 +221,7 @@ function* httpRule(context: Context, route: Resource, start: Way, rule: unknown,
     return to ? namedUpstream(context, to, getString(body, "name"), { from: route, path: `${path}.name` }) : [];
   });
   yield* pluginList(way, plugins, at, { trafficSplit: userSplit });
-  yield* pluginConfig(
-    context,
-    way,
-    config,
-    named,
-    // The route's own wins over it.
-    { trafficSplit: (to) => (ownSplit === undefined ? userSplit(to) : undefined) },
-  );
+  yield* pluginConfig(context, way, config, named, { trafficSplit: userSplit, except: namesInList(plugins) });
   if (getBoolean(rule, "authentication", "enable") === true) {
     const ldap = get(rule, "authentication", "ldapAuth");
     if (getString(rule, "authentication", "type") === "ldapAuth") {
