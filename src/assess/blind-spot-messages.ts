@@ -224,6 +224,14 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
     why: "The controller looks for the port among the ports of the Service, by number or by name, and doesn't fall back to the ports of the containers. This path sends no requests, so the pack doesn't check the workloads behind it.",
     advice: true,
   },
+  "target-port-missing": {
+    what: ({ service, port, targetPort, workload, more }) =>
+      `${service} sends port ${quoted(port)} to the container port "${targetPort}", and no container of ${workload}${more > 0 ? ` and ${more} more` : ""} declares a port of that name, so no request arrives there.`,
+    fix: ({ targetPort, more }) =>
+      `name the container's port "${targetPort}", or write its number as the Service's targetPort. If an admission webhook adds the container that has the port, annotate ${more > 0 ? "the workloads" : "the workload"} with ${annotation}.`,
+    why: "Kubernetes looks a targetPort up by its name, among the ports that the containers and native sidecars of a Pod declare for the protocol of the Service's port. A Pod without that port gets no requests for it, so the pack doesn't check its workload by this path.",
+    advice: true,
+  },
   "weight-zero": {
     what: ({ service }) =>
       `The weight of ${service} is 0, so APISIX sends it no requests, and the pack doesn't check the workloads behind it.`,

@@ -220,6 +220,9 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   "default-backend-not-read": { data: { ingress: "Ingress shop/web" } },
   "backend-resource-not-read": { data: { field: "spec.rules[0].http.paths[0].backend", ingress: "Ingress shop/web" } },
   "service-port-missing": { data: { service: "Service shop/web", port: 81, lost: "backend" } },
+  "target-port-missing": {
+    data: { service: "Service shop/web", port: 80, targetPort: "http", workload: "Deployment shop/web", more: 0 },
+  },
   "weight-zero": { data: { service: "Service shop/web" } },
   "split-takes-all": {
     data: { service: "Service shop/web", field: "spec.http[0].plugins[0].config", resource: "ApisixRoute shop/web" },

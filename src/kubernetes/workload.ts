@@ -46,10 +46,11 @@ export interface Container {
   preStop: Maybe<object> | undefined;
 }
 
-/** A container port: `containerPort` and its name. */
+/** A container port: `containerPort`, its name and its protocol. */
 export interface Port {
   name: Maybe<string> | undefined;
   number: Maybe<number> | undefined;
+  protocol: Maybe<string>;
 }
 
 const templated = new Map<string, readonly string[]>([
@@ -177,11 +178,20 @@ function readPreStop(container: object, isPatch: boolean): Maybe<object> | undef
   return sets.some((path) => get(preStop, ...path) !== undefined) ? preStop : unknown;
 }
 
+/** The protocol of a port, of a container's as of a Service's: TCP where it is not set. */
+export function protocolOf(port: unknown): Maybe<string> {
+  return getString(port, "protocol") || "TCP";
+}
+
 /** The ports that a container declares; unknown where the list is. */
 export function portsOf(container: Container): Maybe<Port[]> {
   const ports = getList(container.body, "ports");
   if (ports === unknown) return unknown;
-  return (ports ?? []).map((port) => ({ name: getString(port, "name"), number: getNumber(port, "containerPort") }));
+  return (ports ?? []).map((port) => ({
+    name: getString(port, "name"),
+    number: getNumber(port, "containerPort"),
+    protocol: protocolOf(port),
+  }));
 }
 
 /**

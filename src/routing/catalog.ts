@@ -14,6 +14,7 @@ import { checker } from "../schema/check";
 import { printChain, type Chain, type RoutedService } from "./routes";
 import { byText, sortedBy } from "../order";
 import { jsonText } from "../plain";
+import { hasEndpoints } from "./follow/endpoints";
 import { servicePorts, servingContainers } from "./follow/service";
 
 export type { CatalogEntry } from "../schema/catalog";
@@ -226,7 +227,8 @@ export function catalogEntryFor(workload: Workload, catalog: CatalogIndex): Cata
   const matching: IndexedEntry[] = [];
   for (const [label, value] of podLabels) {
     for (const each of (isKnown(value) && catalog.get(labelKey(namespace || "default", label, value))) || []) {
-      if (selects(each.selector, podLabels, resource.isPatch) === true) matching.push(each);
+      if (selects(each.selector, podLabels, resource.isPatch) === true && mayReach(each.entry, workload))
+        matching.push(each);
     }
   }
   const entries = matching.sort((a, b) => a.at - b.at).map(({ entry }) => entry);
@@ -241,6 +243,12 @@ export function catalogEntryFor(workload: Workload, catalog: CatalogIndex): Cata
     evidence: `route catalog › ${chain} › ${labelOf(resource)}${more}`,
     ...(serving ? { serving } : {}),
   };
+}
+
+/** Are the workload's Pods endpoints of one of the routed ports, or may they be? An entry doesn't tell protocols. */
+function mayReach({ ports = [] }: CatalogEntry, workload: Workload): boolean {
+  const answers = ports.map(({ port, targetPort = port }) => hasEndpoints(workload, targetPort));
+  return ports.length === 0 || answers.some((answer) => answer !== false);
 }
 
 function servingOf(workload: Workload, entries: readonly CatalogEntry[]): string[] | undefined {

@@ -95,6 +95,7 @@ export const blindSpotCodes = [
   "default-backend-not-read",
   "backend-resource-not-read",
   "service-port-missing",
+  "target-port-missing",
   "weight-zero",
   "split-takes-all",
   "headless-service-as-host",
@@ -147,6 +148,8 @@ export interface BlindSpotData {
   "default-backend-not-read": { ingress: string };
   "backend-resource-not-read": { field: string; ingress: string };
   "service-port-missing": { service: string; port: number | string; lost: LostByPort };
+  /** The port that the route uses, the name that the Service gives for it, and one of the workloads without it. */
+  "target-port-missing": { service: string; port: number | string; targetPort: string; workload: string; more: number };
   "weight-zero": { service: string };
   /** The field with the configuration of the `traffic-split`. */
   "split-takes-all": { service: string; field: string; resource: string };

@@ -55,6 +55,10 @@ const data: { [C in BlindSpotCode]: BlindSpotData[C][] } = {
   "apisix-config-unreadable": [{ key: "apisix.yaml", configMap: "ConfigMap apisix/apisix" }],
   "default-backend-not-read": [{ ingress: "Ingress shop/web" }],
   "backend-resource-not-read": [{ field: "spec.rules[0].http.paths[0].backend.resource", ingress: "Ingress shop/web" }],
+  "target-port-missing": [
+    { service: "Service shop/web", port: 80, targetPort: "http", workload: "Deployment shop/web", more: 0 },
+    { service: "Service shop/web", port: "main", targetPort: "http", workload: "Deployment shop/web", more: 2 },
+  ],
   "service-port-missing": [
     { service: "Service shop/web", port: 9, lost: "requests" },
     { service: "Service shop/web", port: "http", lost: "backend" },
@@ -137,6 +141,7 @@ describe("the words for blind spots", () => {
       "headless-service-as-host",
       "service-port-missing",
       "split-takes-all",
+      "target-port-missing",
       "weight-zero",
     ]);
   });

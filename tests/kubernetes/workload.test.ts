@@ -327,14 +327,14 @@ describe("isExposed", () => {
 
 describe("portsOf", () => {
   const cases: [ports: unknown, expected: unknown][] = [
-    [[{ name: "http", containerPort: 80 }], [{ name: "http", number: 80 }]],
-    [[{ containerPort: "80" }], [{ name: undefined, number: 80 }]],
-    [[{ name: 5, containerPort: "http" }], [{ name: unknown, number: unknown }]],
+    [[{ name: "http", containerPort: 80 }], [{ name: "http", number: 80, protocol: "TCP" }]],
+    [[{ containerPort: "80", protocol: "UDP" }], [{ name: undefined, number: 80, protocol: "UDP" }]],
+    [[{ name: 5, containerPort: "http", protocol: 6 }], [{ name: unknown, number: unknown, protocol: unknown }]],
     [
       [null, "80"],
       [
-        { name: undefined, number: undefined },
-        { name: unknown, number: unknown },
+        { name: undefined, number: undefined, protocol: "TCP" },
+        { name: unknown, number: unknown, protocol: unknown },
       ],
     ],
     [undefined, []],

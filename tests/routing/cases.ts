@@ -6,6 +6,7 @@
 import type { Resource } from "../../src/kubernetes/resource";
 import { bothLines, spot, type Case } from "./case";
 import { consumerCases, pluginHostCases, splitCases } from "./plugin-cases";
+import { endpointCases } from "./endpoint-cases";
 import {
   apisixRoute,
   apisixUpstream,
@@ -1856,7 +1857,6 @@ const portCases: Case[] = (
     ["no targetPort", { port: 9090 }, 9090, "metrics"],
     ["a native sidecar's port", { port: 80, targetPort: "proxy" }, 80, "side"],
     ["a port that nobody declares", { port: 80, targetPort: 7 }, 80, "?"],
-    ["a name that nobody declares", { port: 80, targetPort: "no" }, 80, "?"],
   ] as const
 ).map(([name, port, number, serving]): Case => ({
   name: `serving container: ${name}`,
@@ -1986,6 +1986,7 @@ const grouped: [string, Case[]][] = [
   ["Gateway API", gatewayCases],
   ["Service", serviceCases],
   ["ports", portCases],
+  ["endpoints", endpointCases],
   ["apisix.yaml", configCases],
 ];
 

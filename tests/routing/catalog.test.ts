@@ -25,7 +25,8 @@ function entry(more: Partial<CatalogEntry> = {}): CatalogEntry {
 }
 
 function workload(name: string, labels: unknown, podSpec: Record<string, unknown> = {}): Workload {
-  const read = readWorkload(deployment(name, labels, podSpec));
+  const containers = [{ name: "app", ports: [{ name: "http", containerPort: 8080 }] }];
+  const read = readWorkload(deployment(name, labels, { containers, ...podSpec }));
   assert.ok(read);
   return read;
 }
@@ -257,6 +258,27 @@ describe("route catalog", () => {
       const bare = { namespace: "shop", name: "web", selector: { app: "web" } };
       const match = catalogEntryFor(workload("shop/web", { app: "web" }), indexCatalog([bare]));
       assert.deepEqual(match, { evidence: "route catalog › Service shop/web › Deployment shop/web" });
+    });
+
+    it("knows nothing of a workload that has none of the ports", () => {
+      const of = (ports: NonNullable<CatalogEntry["ports"]>, declared: unknown) => {
+        const containers = [{ name: "web", ports: declared }];
+        const index = indexCatalog([entry({ ports })]);
+        return catalogEntryFor(workload("shop/web", { app: "web" }, { containers }), index) !== undefined;
+      };
+      const [byName, byNumber] = [
+        { port: 80, targetPort: "http" },
+        { port: 81, targetPort: 8081 },
+      ];
+      assert.equal(of([byName], []), false);
+      assert.equal(of([byName], [{ name: "web", containerPort: 8080 }]), false);
+      assert.equal(of([byName, byNumber], []), true);
+      assert.equal(of([byNumber], []), true);
+      assert.equal(of([{ port: 80 }], []), true);
+      assert.equal(of([], []), true);
+      // An entry doesn't tell protocols, and what isn't known may be the port.
+      assert.equal(of([byName], [{ name: "http", containerPort: 8080, protocol: "UDP" }]), true);
+      assert.equal(of([byName], [{ name: 7, containerPort: 8080 }]), true);
     });
 
     it("tells the containers that serve the ports", () => {

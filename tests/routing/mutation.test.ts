@@ -185,10 +185,11 @@ describe("resolveRoutes with mutated objects", function () {
 /** Whose a route is, and who takes it. All other reasons lie in a part of it that breaks the whole. */
 const ofOwnership = /class|gateway|parent|listener|hostnames|version/;
 
-/** A port that a Service lacks keeps requests from other backends, too; when it's gone or unknown, that ends. */
+/** A port that a Service or a Pod lacks keeps requests from other backends, too; when it's gone or unknown, that ends. */
 function isBroken({ blind = [], dead = {} }: Case): boolean {
   const codes = Object.values(dead).flatMap((routes) => Object.values(routes));
-  return blind.some(({ code }) => code === "service-port-missing") || codes.some((code) => !ofOwnership.test(code));
+  const lacksPort = blind.some(({ code }) => code === "service-port-missing" || code === "target-port-missing");
+  return lacksPort || codes.some((code) => !ofOwnership.test(code));
 }
 
 /** Does the value keep requests away, so that more are routed without it? An unknown switch counts as on, and what

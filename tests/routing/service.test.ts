@@ -56,11 +56,15 @@ describe("workloadsOf", () => {
 
 describe("servicePorts", () => {
   it("reads numbers, names and targets", () => {
-    const ports = [{ port: 80 }, { name: "admin", port: "81", targetPort: "8081" }, { port: 82, targetPort: "web" }];
+    const ports = [
+      { port: 80 },
+      { name: "admin", port: "81", targetPort: "8081" },
+      { port: 82, targetPort: "web", protocol: "UDP" },
+    ];
     assert.deepEqual(servicePorts(service("shop/web", {}, { ports })), [
-      { name: undefined, number: 80, target: 80, appProtocol: undefined, index: 0 },
-      { name: "admin", number: 81, target: 8081, appProtocol: undefined, index: 1 },
-      { name: undefined, number: 82, target: "web", appProtocol: undefined, index: 2 },
+      { name: undefined, number: 80, target: 80, protocol: "TCP", appProtocol: undefined, index: 0 },
+      { name: "admin", number: 81, target: 8081, protocol: "TCP", appProtocol: undefined, index: 1 },
+      { name: undefined, number: 82, target: "web", protocol: "UDP", appProtocol: undefined, index: 2 },
     ]);
     assert.deepEqual(servicePorts(service("shop/web", {}, { ports: undefined })), []);
     assert.equal(servicePorts(service("shop/web", {}, { ports: "x" })), unknown);

@@ -7,6 +7,7 @@ import { podMetadataPath, type Workload } from "../../kubernetes/workload";
 import { once, withoutMissingPorts } from "./arrivals";
 import { arrive, type Arrival } from "./arrive";
 import { blindSpots } from "./blind-spots";
+import { withEndpoints } from "./endpoints";
 import {
   isDead,
   isObstacle,
@@ -57,12 +58,17 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     const { service, way } = arrival;
     const port = findPort(service, arrival.port);
     const number = isKnown(port) ? port?.number : undefined;
-    services.add(service, { ...chainOf(way), ...(typeof number === "number" ? { port: number } : {}) });
     const selection = select(service);
     if (selection.nothing) obstacles.push(selectsNothing(context, service, selection, way));
     const target = targetOf(arrival, port);
-    for (const workload of selection.workloads) {
-      if (arrival.subset && !isInSubset(workload, arrival, obstacles)) continue;
+    const { subset } = arrival;
+    const chosen = selection.workloads.filter((workload) => !subset || isInSubset(workload, subset, way, obstacles));
+    const reached = withEndpoints(context, arrival, port, chosen, obstacles);
+    // It gets no requests if none of its Pods has the port.
+    if (reached.length > 0 || chosen.length === 0 || selection.unclear.length > 0) {
+      services.add(service, { ...chainOf(way), ...(typeof number === "number" ? { port: number } : {}) });
+    }
+    for (const workload of reached) {
       const chain = chainOf(through(way, stepOf(workload.resource)));
       const serving = servingContainers(workload, target);
       if (serving) chain.serving = serving;
@@ -90,9 +96,14 @@ function targetOf({ service, port, ports }: Arrival, found: Maybe<ServicePort> |
   return isKnown(found) ? found?.target : unknown;
 }
 
-function isInSubset(workload: Workload, { subset, way }: Arrival, obstacles: Obstacle[]): boolean {
+function isInSubset(
+  workload: Workload,
+  subset: NonNullable<Arrival["subset"]>,
+  way: Way,
+  obstacles: Obstacle[],
+): boolean {
   // A subset without labels is the whole Service.
-  const answer = subset && subset.size > 0 ? selects(subset, workload.podLabels, workload.resource.isPatch) : true;
+  const answer = subset.size > 0 ? selects(subset, workload.podLabels, workload.resource.isPatch) : true;
   if (answer === unknown)
     obstacles.push(unknownValue(workload.resource, `${podMetadataPath(workload)}.labels`, way.steps));
   return answer === true;

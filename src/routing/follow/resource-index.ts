@@ -223,6 +223,13 @@ export class ResourceIndex {
     return found && found !== rollout.resource ? this.workloads.get(found) : undefined;
   }
 
+  /** Does the stack hold a `*Patch` of the resource? */
+  isPatched(resource: Resource): boolean {
+    const [place, name] = [this.placeOf(resource), nameOf(resource)];
+    if (place === undefined || typeof name !== "string") return false;
+    return this.named(place, kindOf(resource), name).some(({ isPatch }) => isPatch);
+  }
+
   /** What a `*Patch` of a workload patches, if that is in the stack. */
   private baseOf(patch: Workload): Workload | undefined {
     if (!patch.resource.isPatch) return undefined;

@@ -3,7 +3,7 @@ import { oncePer } from "../../once";
 import { nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
 import { selects, type Labels } from "../../kubernetes/selector";
 import { getList, getNumber, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
-import { portsOf, type Workload } from "../../kubernetes/workload";
+import { portsOf, protocolOf, type Workload } from "../../kubernetes/workload";
 import { portAt, type PortReference } from "./reference";
 import { kindOf, type Kind, type Place, type ResourceIndex } from "./resource-index";
 
@@ -15,6 +15,7 @@ export interface ServicePort {
   number: Maybe<number> | undefined;
   /** A number, or the name of a container's port. */
   target: Maybe<number | string> | undefined;
+  protocol: Maybe<string>;
   appProtocol: Maybe<string> | undefined;
   /** Its place in the list. */
   index: number;
@@ -29,7 +30,9 @@ export const servicePorts = oncePer((service: Resource): Maybe<readonly ServiceP
     return {
       name: getString(port, "name"),
       number,
-      target: portAt(port, "targetPort") ?? number,
+      // The API sets the port for 0 and for an empty text, too.
+      target: portAt(port, "targetPort") || number,
+      protocol: protocolOf(port),
       appProtocol: getString(port, "appProtocol"),
       index,
     };
