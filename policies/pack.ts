@@ -31,7 +31,7 @@ export function startPack(settings: Settings, options: PackOptions): void {
   const { name = "apisix-graceful-termination", enforcementLevels = {}, ...about } = options;
   let knowledge = readKnowledge(enforcementLevels, settings);
   const readme = packPage();
-  const run = new Run(new Seen(), () => knowledge);
+  const run = new Run(new Seen(() => knowledge.settings.facts.workloads), () => knowledge);
   atBoundary(
     { configure: (config) => (knowledge = readKnowledge({ ...enforcementLevels, ...config }, settings)), run },
     () =>

@@ -33,7 +33,7 @@ export function repairing(knowledge: Knowledge): ResourceTransform {
     }
     const { ignoreChanges = [] } = opts;
     const resource = fromPulumi({ type, name, urn: name, props: given, opts: { ignoreChanges } });
-    if (!resource || !isWorkload(resource)) return undefined;
+    if (!resource || !isWorkload(resource, knowledge.settings.facts.workloads)) return undefined;
 
     const { props, secrets, read, write } = await programProps(given);
     const defaultNamespace = await namespaceOf(opts.provider);

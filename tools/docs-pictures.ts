@@ -65,8 +65,9 @@ function reportOf(events: readonly EngineEvent[]): Report {
   const policies = policyTexts;
   const log = events.map((event) => JSON.stringify(event)).join("\n");
   const { onProperties } = drawn;
-  const reading = readEvents(log, "events.jsonl", { policies, onProperties, landsOf: landing });
-  const timelines = drawn.timelines([reading], readKnowledge(), new Date());
+  const knowledge = readKnowledge();
+  const reading = readEvents(log, "events.jsonl", { policies, onProperties, landsOf: landing(knowledge) });
+  const timelines = drawn.timelines([reading], knowledge, new Date());
   return buildReport([reading], { version: packVersion(), policies, timelines, createdAt: new Date().toISOString() });
 }
 

@@ -9,6 +9,7 @@ import {
   ownSettings,
   policyNames,
   settingsSchema,
+  workloadKindSchema,
   type SettingName,
 } from "../src/settings/schema";
 
@@ -38,9 +39,7 @@ async function settingsText(): Promise<string> {
       schema.description ?? "",
     ]);
   });
-  const exemption = Object.entries(exemptionSchema.properties).map(([name, { description }]) =>
-    row([`\`${name}\``, (exemptionSchema.required as readonly string[]).includes(name) ? "yes" : "", description]),
-  );
+  const exemption = fieldRows(exemptionSchema);
   const text = `# Settings
 
 <!-- Written by tools/docs-settings.ts from src/settings/schema.ts: \`npm run docs:settings\`. -->
@@ -65,6 +64,21 @@ and settings are refused, with the closest name. All problems come in one error,
 \`apisix-graceful-termination settings check FILE\` finds them in CI; for editors there is
 [a JSON schema](../schemas/policy-config.schema.json). See [organization.md](organization.md#check-the-config-in-ci).
 
+## Kinds of workloads
+
+An element of \`workloads\`:
+
+${[row(["field", "required", "meaning"]), row(["---", "---", "---"]), ...fieldRows(workloadKindSchema)].join("\n")}
+
+\`\`\`json
+{ "pre-stop-sleep": { "workloads": [{ "apiVersion": "apps.openshift.io/v1", "kind": "DeploymentConfig" }] } }
+\`\`\`
+
+Such a kind is followed, judged and repaired as a Deployment is. How a change of its Pod template reaches the Pods that
+run is known of DeploymentConfigs alone. \`check --cluster\` lists these kinds, too, so
+[its role](cluster-role.yaml) has to allow it. A kind that keeps Pod templates in a list, or several of them, can't be
+named.
+
 ## Exemptions
 
 An element of \`exempt\`:
@@ -80,12 +94,20 @@ character itself. Anything else is refused with the settings.
   return format(text, { ...(await resolveConfig(settingsPage)), parser: "markdown" });
 }
 
+/** The fields of an object, each with whether it is required and what it means. */
+function fieldRows({ properties, required }: { properties: Record<string, Schema>; required: readonly string[] }) {
+  return Object.entries(properties).map(([name, { description = "" }]) =>
+    row([`\`${name}\``, required.includes(name) ? "yes" : "", description]),
+  );
+}
+
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
 function values(name: SettingName, schema: Schema): string {
   if (name === "catalog") return "path, or list of Services";
+  if (name === "workloads") return "list of [kinds](#kinds-of-workloads)";
   if (name === "exempt") return "list of [exemptions](#exemptions)";
   if (name === "kubernetesVersion") return "version, such as `1.34`";
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");

@@ -1,6 +1,5 @@
 /** What stands before each of the SDK's handlers. */
 import type { PulumiResource } from "../../src/kubernetes/resource";
-import { mayBeWorkload } from "../../src/kubernetes/workload";
 import { levels, type Level } from "../../src/settings/schema";
 import { SettingsError, type PackConfig } from "../../src/settings/settings";
 import { EnforcementLevel, status } from "../sdk";
@@ -72,7 +71,7 @@ function levelNamed(sent: number): Level | undefined {
 export function beforeAnalyze(own: Handler<WireResource>, nothing: () => unknown, seen: Seen): Handler<WireResource> {
   return async (call, callback) => {
     const { request } = call;
-    const resource = mayBeWorkload(request.getType()) ? seen.read(request) : undefined;
+    const resource = seen.mayBeWorkload(request.getType()) ? seen.read(request) : undefined;
     if (!resource) return callback(undefined, nothing());
     const { urn } = resource;
     seen.asked.set(urn, resource);
@@ -96,7 +95,7 @@ export function beforeRemediate(
 ): Handler<WireResource> {
   return (call, callback) => {
     const { request } = call;
-    const resource = mayBeWorkload(request.getType()) ? seen.read(request) : undefined;
+    const resource = seen.mayBeWorkload(request.getType()) ? seen.read(request) : undefined;
     if (!resource || !repairs(resource)) return callback(undefined, nothing());
     return always(own, call, callback, () => {
       seen.unreadable.add(resource.urn);

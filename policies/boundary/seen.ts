@@ -1,5 +1,6 @@
 import { isKubernetesType, helmRelease, type PulumiResource } from "../../src/kubernetes/resource";
 import { Secrets } from "../../src/kubernetes/secrets";
+import { mayBeWorkload, type WorkloadKind } from "../../src/kubernetes/workload";
 import { decode, type WireResource } from "./decode";
 
 /** What the pack's policies judge: read off the wire once, and not by the SDK once for each policy. */
@@ -10,7 +11,14 @@ export class Seen {
   readonly asked = new Map<string, PulumiResource>();
   /** The Kubernetes resources and Helm releases of the stack that the engine asks about now. */
   stack: readonly PulumiResource[] = [];
+  /** @param kinds of workloads, by the settings; asked for each resource, as the pack is configured after its start */
+  constructor(private readonly kinds: () => readonly WorkloadKind[] = () => []) {}
+
   private readonly secrets = new Map<string, Secrets>();
+
+  mayBeWorkload(type: string): boolean {
+    return mayBeWorkload(type, this.kinds());
+  }
 
   /** Undefined where it has none. */
   secretsOf(urn: string): Secrets | undefined {

@@ -51,7 +51,7 @@ export interface Judged {
  * @param today exemptions end by it
  */
 export function assessResource(resource: Resource, knowledge: Knowledge, today: Date): ResourceAssessment | undefined {
-  const workload = readWorkload(resource);
+  const workload = readWorkload(resource, knowledge.settings.facts.workloads);
   return workload && considerAlone(consider(workload, knowledge), knowledge, today);
 }
 

@@ -142,6 +142,12 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
     fix: () => `write Pod labels that the preview knows, or annotate the workload with ${annotation}.`,
     why: "A Service selects Pods by their labels. These labels come from an output that has no value yet, or from something outside the stack, so the pack neither blames the workload nor clears it.",
   },
+  "workload-kind-unknown": {
+    what: ({ workload, kind }) =>
+      `Requests reach the Pods of ${workload}, but the pack doesn't know ${kind} as a kind of workload, so it doesn't check how they terminate.`,
+    fix: ({ apiVersion, kind }) => `add { "apiVersion": "${apiVersion}", "kind": "${kind}" } to the setting workloads.`,
+    why: "The resource has a Pod template whose labels the Service selects. The pack knows where the Pod template of Kubernetes' own kinds, Argo Rollouts and OpenKruise's kinds stands. The setting workloads adds others.",
+  },
   "apisix-upstream-not-in-stack": {
     what: ({ upstream }) => `${upstream} is not in this stack, so the pack can't see where it leads.`,
     fix: () => `move it to the stack of the route, or annotate the workload behind it with ${annotation}.`,
@@ -230,6 +236,13 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
     fix: ({ targetPort, more }) =>
       `name the container's port "${targetPort}", or write its number as the Service's targetPort. If an admission webhook adds the container that has the port, annotate ${more > 0 ? "the workloads" : "the workload"} with ${annotation}.`,
     why: "Kubernetes looks a targetPort up by its name, among the ports that the containers and native sidecars of a Pod declare for the protocol of the Service's port. A Pod without that port gets no requests for it, so the pack doesn't check its workload by this path.",
+    advice: true,
+  },
+  "job-behind-service": {
+    what: ({ job, service }) =>
+      `${service} also selects the Pods of ${job}. They end by themselves, and requests that they have then are lost, whatever their hooks do.`,
+    fix: () => "give the Service a label to select that the Job's Pods lack, or run a server as a Deployment.",
+    why: "A Service sends requests to every ready Pod with its labels, so also to the Pods of a Job that has the labels of an app. The Pods of a Job end when their work is done, without a deletion, so no hook runs and nothing delays their end.",
     advice: true,
   },
   "weight-zero": {

@@ -193,6 +193,9 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
       more: 0,
     },
   },
+  "workload-kind-unknown": {
+    data: { workload: "DeploymentConfig shop/web", apiVersion: "apps.openshift.io/v1", kind: "DeploymentConfig" },
+  },
   "apisix-upstream-not-in-stack": { data: { upstream: "ApisixUpstream shop/web" } },
   "subset-not-in-stack": {
     data: {
@@ -223,6 +226,7 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   "target-port-missing": {
     data: { service: "Service shop/web", port: 80, targetPort: "http", workload: "Deployment shop/web", more: 0 },
   },
+  "job-behind-service": { data: { job: "Job shop/migrate", service: "Service shop/web" } },
   "weight-zero": { data: { service: "Service shop/web" } },
   "split-takes-all": {
     data: { service: "Service shop/web", field: "spec.http[0].plugins[0].config", resource: "ApisixRoute shop/web" },

@@ -101,7 +101,12 @@ export async function check(sources: readonly string[], options: CheckOptions, i
       allowEmpty: options.allowEmpty ?? false,
     });
     if (asked) {
-      const { name, objects, problems } = await readCluster(allKinds, asked, io.env, (text) => shown.say(text));
+      const { name, objects, problems } = await readCluster(
+        allKinds,
+        { ...asked, workloads: knowledge.settings.facts.workloads },
+        io.env,
+        (text) => shown.say(text),
+      );
       reading = { ...reading, objects: [...reading.objects, ...objects], problems: [...reading.problems, ...problems] };
       names.push(clusterName(name, asked));
     }

@@ -48,11 +48,13 @@ export class EventTimelines {
 }
 
 /** How an update to these properties reaches the Pods that run: for `readEvents`. */
-export function landing({ urn, properties }: EventProperties): "rolls-out" | "waits" | undefined {
-  const resource = fromPulumi(resourceOf(urn, properties));
-  const workload = resource && readWorkload(resource);
-  const lands = workload && landsOf(workload);
-  return lands === undefined || lands === "rolls-out" ? lands : "waits";
+export function landing({ settings }: Knowledge) {
+  return ({ urn, properties }: EventProperties): "rolls-out" | "waits" | undefined => {
+    const resource = fromPulumi(resourceOf(urn, properties));
+    const workload = resource && readWorkload(resource, settings.facts.workloads);
+    const lands = workload && landsOf(workload);
+    return lands === undefined || lands === "rolls-out" ? lands : "waits";
+  };
 }
 
 function resourceOf(urn: string, properties: unknown): PulumiResource {

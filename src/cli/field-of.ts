@@ -1,7 +1,7 @@
 /** The fields that findings are about: what an editor should show. */
 import type { Finding } from "../assess";
 import { isKnown } from "../kubernetes/values";
-import type { Workload } from "../kubernetes/workload";
+import { podMetadataPath, type Workload } from "../kubernetes/workload";
 import { pathOf } from "./moves";
 
 type Path = readonly (string | number)[];
@@ -14,7 +14,8 @@ type Path = readonly (string | number)[];
 export function fieldsOf({ code, container, data }: Finding, workload: Workload | undefined): Path[] {
   if ("annotation" in data) {
     const annotation = ["metadata", "annotations", data.annotation];
-    return [annotation, ["spec", "template", ...annotation], []];
+    const ofPods = workload ? [...pathOf(podMetadataPath(workload)), "annotations", data.annotation] : annotation;
+    return [annotation, ofPods, []];
   }
   if (code === "field-dropped") return data.fields.slice(0, 1).map(({ path }) => pathOf(path));
   if (!workload) return [];

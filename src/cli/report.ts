@@ -30,7 +30,9 @@ export async function report(files: readonly string[], options: ReportOptions, i
     try {
       const text = file === "-" ? await io.stdin() : await readFileText(file, Infinity);
       const { onProperties } = drawn;
-      readings.push(readEvents(text, file, { policies, pack: options.pack, onProperties, landsOf: landing }));
+      readings.push(
+        readEvents(text, file, { policies, pack: options.pack, onProperties, landsOf: landing(knowledge) }),
+      );
     } catch (error) {
       if (!isSystemError(error) && !(error instanceof InputError)) throw error;
       const message = isSystemError(error) ? systemMessage(error) : error.message;

@@ -1,3 +1,4 @@
+import { oncePer } from "../once";
 import { isKubernetesType, isSecret, type Resource } from "./resource";
 import { get, getList, getNumber, getObject, getString, getStringMap, isKnown, unknown, type Maybe } from "./values";
 
@@ -12,6 +13,8 @@ export interface Workload {
   podAnnotations: Maybe<ReadonlyMap<string, Maybe<string>>>;
   /** Annotations of the resource itself. */
   annotations: Maybe<ReadonlyMap<string, Maybe<string>>>;
+  /** The settings name its kind: how its controller treats its Pods isn't known. */
+  isCustom?: true;
   /** An Argo Rollout may take its Pod template from another workload: `spec.workloadRef`. */
   templateFrom?: { kind: Maybe<string>; name: Maybe<string> };
 }
@@ -53,6 +56,17 @@ export interface Port {
   protocol: Maybe<string>;
 }
 
+/** A kind with a Pod template that isn't among those known here. */
+export interface WorkloadKind {
+  /** `apps.openshift.io/v1`. Other versions of the group are meant, too. */
+  apiVersion: string;
+  kind: string;
+  /** Where the Pod's spec stands in the resource, beside the metadata of the Pods: `spec.template.spec` if left out. */
+  podSpec?: string;
+}
+
+const podTemplate = "spec.template.spec";
+
 const templated = new Map<string, readonly string[]>([
   ["Deployment", ["apps", "extensions"]],
   ["StatefulSet", ["apps", "apps.kruise.io"]],
@@ -68,28 +82,68 @@ export function podMetadataPath({ podSpecPath }: Workload): string {
   return podSpecPath.replace(/spec$/, "metadata");
 }
 
-/** Is it a workload, by its kind? Jobs and CronJobs are none: they end by themselves and are not backends. */
-export function isWorkload({ kind, group }: Resource): boolean {
+/** The kinds with their group, and where their Pod's spec stands. */
+const pathsOf = oncePer(
+  (kinds: readonly WorkloadKind[]): ReadonlyMap<string, string> =>
+    new Map(
+      kinds.map(({ apiVersion, kind, podSpec = podTemplate }) => [`${groupOf({ apiVersion })}/${kind}`, podSpec]),
+    ),
+);
+
+/** `apps.openshift.io` of `apps.openshift.io/v1`; empty for the core group. */
+export function groupOf({ apiVersion }: Pick<WorkloadKind, "apiVersion">): string {
+  return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
+}
+
+/** Is it a workload by its kind, whatever the settings say? Jobs and CronJobs are none: they end by themselves. */
+export function isKnownKind({ kind, group }: Pick<Resource, "kind" | "group">): boolean {
   return (kind === "Pod" && group === "") || templated.get(kind)?.includes(group) === true;
+}
+
+/** Is it a Job, or a CronJob that makes them? Their Pods end by themselves. */
+export function isJob({ kind, group }: Pick<Resource, "kind" | "group">): boolean {
+  return group === "batch" && (kind === "Job" || kind === "CronJob");
+}
+
+/** Is it a workload, by its kind? @param kinds those of the settings */
+export function isWorkload(resource: Resource, kinds: readonly WorkloadKind[] = []): boolean {
+  return isKnownKind(resource) || customPath(resource, kinds) !== undefined;
+}
+
+function customPath({ group, kind }: Resource, kinds: readonly WorkloadKind[]): string | undefined {
+  return kinds.length === 0 ? undefined : pathsOf(kinds).get(`${group}/${kind}`);
 }
 
 /**
  * May a resource of this Pulumi type be a workload? Its kind alone decides: the API group is in its `apiVersion`.
  *
  * @param type such as `kubernetes:apps/v1:Deployment`
+ * @param kinds those of the settings
  */
-export function mayBeWorkload(type: string): boolean {
+export function mayBeWorkload(type: string, kinds: readonly WorkloadKind[] = []): boolean {
   if (!isKubernetesType(type)) return false;
-  const kind = type.slice(type.lastIndexOf(":") + 1).replace(/Patch$/, "");
-  return kind === "Pod" || templated.has(kind);
+  const own = type.slice(type.lastIndexOf(":") + 1);
+  const patched = own.replace(/Patch$/, "");
+  return patched === "Pod" || templated.has(patched) || kinds.some(({ kind }) => kind === own || kind === patched);
 }
 
-/** A resource as a workload; undefined where it is none. */
-export function readWorkload(resource: Resource): Workload | undefined {
-  if (!isWorkload(resource)) return undefined;
-  const isPod = resource.kind === "Pod";
-  const template = isPod ? resource.body : get(resource.body, "spec", "template");
-  const podSpecPath = isPod ? "spec" : "spec.template.spec";
+/** A resource as a workload; undefined where it is none. @param kinds those of the settings */
+export function readWorkload(resource: Resource, kinds: readonly WorkloadKind[] = []): Workload | undefined {
+  if (isKnownKind(resource)) return readPods(resource, resource.kind === "Pod" ? "spec" : podTemplate);
+  const path = customPath(resource, kinds);
+  return path === undefined ? undefined : { ...readPods(resource, path), isCustom: true };
+}
+
+/** The Pods that a resource makes which is no workload: a Job, or a kind with a Pod template that isn't known here. */
+export function readOtherPods(resource: Resource): Workload | undefined {
+  const isCronJob = isJob(resource) && resource.kind === "CronJob";
+  const path = isCronJob ? `spec.jobTemplate.${podTemplate}` : podTemplate;
+  const hasContainers = Array.isArray(get(resource.body, ...path.split("."), "containers"));
+  return hasContainers && resource.group !== "" ? readPods(resource, path) : undefined;
+}
+
+function readPods(resource: Resource, podSpecPath: string): Workload {
+  const template = get(resource.body, ...podSpecPath.split(".").slice(0, -1));
   // In a patch an absent map is not an empty one.
   const map = (owner: unknown, key: string) =>
     getStringMap(owner, "metadata", key) ?? (resource.isPatch ? unknown : new Map<string, string>());

@@ -55,7 +55,10 @@ const sources: readonly ((context: Context) => Iterable<Found>)[] = [
  */
 export function resolveRoutes(resources: readonly Resource[], settings: RoutingSettings): Routes {
   // Of two that tie in all that is printed, the first one wins: by id, which the order of the resources can't change.
-  const index = new ResourceIndex([...expandLists(resources)].sort((a, b) => byText(a.id, b.id)));
+  const index = new ResourceIndex(
+    [...expandLists(resources)].sort((a, b) => byText(a.id, b.id)),
+    settings.workloads,
+  );
   const lines = settings.controller === "auto" ? (["1", "2"] as const) : [settings.controller];
   const context: Context = { index, settings, lines };
   const found = function* () {

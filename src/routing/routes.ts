@@ -1,6 +1,6 @@
 import type { Key } from "../order";
 import type { Resource } from "../kubernetes/resource";
-import type { Workload } from "../kubernetes/workload";
+import type { Workload, WorkloadKind } from "../kubernetes/workload";
 
 /** One step of a chain: a resource, and what of it the step uses. */
 export interface Step {
@@ -81,6 +81,7 @@ export const blindSpotCodes = [
   "endpoints-written-by-hand",
   "service-selects-nothing",
   "pod-labels-unknown",
+  "workload-kind-unknown",
   "apisix-upstream-not-in-stack",
   "subset-not-in-stack",
   "plugin-config-not-in-stack",
@@ -96,6 +97,7 @@ export const blindSpotCodes = [
   "backend-resource-not-read",
   "service-port-missing",
   "target-port-missing",
+  "job-behind-service",
   "weight-zero",
   "split-takes-all",
   "headless-service-as-host",
@@ -132,6 +134,8 @@ export interface BlindSpotData {
   "service-selects-nothing": { service: string };
   /** One of the workloads, the field of its labels, and how many more there are. */
   "pod-labels-unknown": { service: string; workload: string; field: string; more: number };
+  /** What the setting `workloads` would hold. */
+  "workload-kind-unknown": { workload: string; apiVersion: string; kind: string };
   "apisix-upstream-not-in-stack": { upstream: string };
   "subset-not-in-stack": { upstream: string; field: string; route: string };
   "plugin-config-not-in-stack": { config: string };
@@ -150,6 +154,7 @@ export interface BlindSpotData {
   "service-port-missing": { service: string; port: number | string; lost: LostByPort };
   /** The port that the route uses, the name that the Service gives for it, and one of the workloads without it. */
   "target-port-missing": { service: string; port: number | string; targetPort: string; workload: string; more: number };
+  "job-behind-service": { job: string; service: string };
   "weight-zero": { service: string };
   /** The field with the configuration of the `traffic-split`. */
   "split-takes-all": { service: string; field: string; resource: string };
@@ -280,6 +285,8 @@ export interface RoutingSettings {
   clusterDomain: string;
   /** Where relative DNS names in upstreams resolve; undefined where that is not known. */
   apisixNamespace?: string;
+  /** Kinds with a Pod template besides those that are known. */
+  workloads?: readonly WorkloadKind[];
 }
 
 /** The steps of a chain on one line. */

@@ -44,6 +44,29 @@ export const exemptionSchema = {
   additionalProperties: false,
 } as const satisfies Schema;
 
+export const workloadKindSchema = {
+  title: "WorkloadKind",
+  type: "object",
+  properties: {
+    apiVersion: {
+      description: "API group and version; other versions of the group count, too",
+      type: "string",
+      pattern: "^[a-z0-9][-a-z0-9.]*/[a-z][a-z0-9]*$",
+      examples: ["apps.openshift.io/v1"],
+    },
+    kind: { description: "the kind", type: "string", pattern: "^[A-Z][A-Za-z0-9]*$", examples: ["DeploymentConfig"] },
+    podSpec: {
+      description:
+        "where the spec of its Pods stands, beside the `metadata` with their labels; `spec.template.spec` if left out",
+      type: "string",
+      pattern: "^([A-Za-z_][A-Za-z0-9_-]*\\.)+spec$",
+      examples: ["spec.template.spec"],
+    },
+  },
+  required: ["apiVersion", "kind"],
+  additionalProperties: false,
+} as const satisfies Schema;
+
 export const settingsSchema = {
   type: "object",
   properties: {
@@ -169,6 +192,13 @@ export const settingsSchema = {
       type: "string",
       minLength: 1,
     },
+    workloads: {
+      description:
+        "kinds with a Pod template that the pack doesn't know, such as OpenShift's DeploymentConfig: they are workloads, too",
+      type: "array",
+      items: workloadKindSchema,
+      default: [],
+    },
     exempt: {
       description: "workloads that are excused: by namespace, name, kind and labels (globs), with a reason",
       type: "array",
@@ -217,6 +247,7 @@ export const factNames = [
   "controllerNames",
   "clusterDomain",
   "apisixNamespace",
+  "workloads",
 ] as const satisfies readonly SettingName[];
 
 const ofResourcePolicies = ["select", "exempt", "allowAnnotations"] as const;

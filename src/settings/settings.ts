@@ -18,6 +18,7 @@ import {
   type Settings,
 } from "./schema";
 import { visible } from "../plain";
+import { groupOf, isJob, isKnownKind } from "../kubernetes/workload";
 import { hasNativeSleep } from "../kubernetes/version";
 import { isGlob, notAGlob } from "../globs";
 
@@ -251,6 +252,20 @@ function* factProblems(settings: ResolvedSettings): Iterable<string> {
   }
   for (const name of ["ignoreContainers", "ingressClasses", "gatewayClasses"] as const) {
     for (const [i, glob] of settings[name].entries()) if (!isGlob(glob)) yield `${name}[${i}]: ${notAGlob}`;
+  }
+  yield* workloadProblems(settings.workloads);
+}
+
+function* workloadProblems(workloads: ResolvedSettings["workloads"]): Iterable<string> {
+  const first = new Map<string, number>();
+  for (const [i, { apiVersion, kind }] of workloads.entries()) {
+    const of = { group: groupOf({ apiVersion }), kind };
+    const before = first.get(`${of.group}/${kind}`);
+    if (isKnownKind(of)) yield `workloads[${i}]: ${kind} of ${of.group} is a workload already; remove the entry`;
+    else if (isJob(of))
+      yield `workloads[${i}]: a ${kind} is not a workload, as its Pods end by themselves; remove the entry`;
+    else if (before !== undefined) yield `workloads[${i}]: duplicates workloads[${before}]`;
+    else first.set(`${of.group}/${kind}`, i);
   }
 }
 

@@ -116,6 +116,12 @@ export interface Settings {
    */
   apisixNamespace?: string;
   /**
+   * kinds with a Pod template that the pack doesn't know, such as OpenShift's DeploymentConfig: they are workloads, too
+   *
+   * @default []
+   */
+  workloads?: WorkloadKind[];
+  /**
    * workloads that are excused: by namespace, name, kind and labels (globs), with a reason
    *
    * @default []
@@ -127,6 +133,20 @@ export interface Settings {
    * @default true
    */
   allowAnnotations?: boolean;
+}
+export interface WorkloadKind {
+  /**
+   * API group and version; other versions of the group count, too
+   */
+  apiVersion: string;
+  /**
+   * the kind
+   */
+  kind: string;
+  /**
+   * where the spec of its Pods stands, beside the `metadata` with their labels; `spec.template.spec` if left out
+   */
+  podSpec?: string;
 }
 export interface Exemption {
   /**

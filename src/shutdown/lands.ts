@@ -1,5 +1,6 @@
 /** How a change of a Pod's spec reaches the Pods that run. */
-import { get, getBoolean, getString, unknown } from "../kubernetes/values";
+import type { Resource } from "../kubernetes/resource";
+import { get, getBoolean, getList, getString, unknown } from "../kubernetes/values";
 import type { Workload } from "../kubernetes/workload";
 
 export type Lands =
@@ -19,7 +20,9 @@ export type Lands =
  * The controllers' own rules: ReplicaSets and ReplicationControllers never replace a Pod for its template; `OnDelete`
  * leaves that to whoever deletes the Pods; a StatefulSet's `partition` keeps the Pods below it.
  */
-export function landsOf({ resource: { kind, body, isPatch } }: Workload): Lands | undefined {
+export function landsOf({ resource, isCustom }: Workload): Lands | undefined {
+  const { kind, body, isPatch } = resource;
+  if (isCustom) return isPatch ? undefined : ofCustom(resource);
   switch (kind) {
     case "Pod":
       return "new-pod";
@@ -39,4 +42,19 @@ export function landsOf({ resource: { kind, body, isPatch } }: Workload): Lands 
   if (type === "OnDelete") return "next-pods";
   const isPartial = places.some((place) => ![undefined, 0, "0%"].includes(get(place, "partition") as undefined));
   return isPartial || type === unknown || paused.includes(unknown) ? undefined : "rolls-out";
+}
+
+/**
+ * OpenShift's DeploymentConfigs roll out on a change of their template if a trigger says so, as one does by default
+ * (openshift/api apps/v1 DeploymentConfigSpec.triggers). Of other kinds nothing is known.
+ */
+function ofCustom({ group, kind, body }: Resource): Lands | undefined {
+  if (kind !== "DeploymentConfig" || group !== "apps.openshift.io") return undefined;
+  const paused = getBoolean(body, "spec", "paused");
+  if (paused === true) return "when-resumed";
+  const triggers = getList(body, "spec", "triggers");
+  const isTriggered =
+    triggers === undefined ||
+    (triggers !== unknown && triggers.some((trigger) => getString(trigger, "type") === "ConfigChange"));
+  return isTriggered && paused !== unknown ? "rolls-out" : undefined;
 }

@@ -59,6 +59,10 @@ const data: { [C in BlindSpotCode]: BlindSpotData[C][] } = {
     { service: "Service shop/web", port: 80, targetPort: "http", workload: "Deployment shop/web", more: 0 },
     { service: "Service shop/web", port: "main", targetPort: "http", workload: "Deployment shop/web", more: 2 },
   ],
+  "workload-kind-unknown": [
+    { workload: "DeploymentConfig shop/web", apiVersion: "apps.openshift.io/v1", kind: "DeploymentConfig" },
+  ],
+  "job-behind-service": [{ job: "Job shop/migrate", service: "Service shop/web" }],
   "service-port-missing": [
     { service: "Service shop/web", port: 9, lost: "requests" },
     { service: "Service shop/web", port: "http", lost: "backend" },
@@ -139,6 +143,7 @@ describe("the words for blind spots", () => {
       "default-backend-not-read",
       "external-node-of-wrong-type",
       "headless-service-as-host",
+      "job-behind-service",
       "service-port-missing",
       "split-takes-all",
       "target-port-missing",

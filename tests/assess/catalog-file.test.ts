@@ -13,7 +13,7 @@ const entry = {
   namespace: "shop",
   name: "web",
   selector: { app: "web" },
-  ports: [{ port: 80, targetPort: "http" }],
+  ports: [{ port: 80, targetPort: 8080 }],
   evidence: ["ApisixRoute shop/web › Service shop/web:80"],
 };
 

@@ -106,7 +106,7 @@ describe("remedies", () => {
         deployment(
           "web",
           {},
-          { pod: { containers: [{ name: "a" }, { name: "b", ports: [{ name: "http", containerPort: 80 }] }] } },
+          { pod: { containers: [{ name: "a" }, { name: "b", ports: [{ name: "http", containerPort: 8080 }] }] } },
         ),
       ),
       ["web sleeps containers[1].lifecycle"],

@@ -126,6 +126,36 @@ describe("a check of a cluster", () => {
     "/apis/apps/v1/replicasets?limit=500": { items: [workload("web-5d", pod, own)] },
   });
 
+  it("lists the kinds that the settings name, and leaves out what they have made", async () => {
+    const openshift = "apps.openshift.io";
+    const kind = { apiVersion: `${openshift}/v1`, kind: "DeploymentConfig" };
+    const group = { name: openshift, preferredVersion: { version: "v1" }, versions: [{ version: "v1" }] };
+    const answers = {
+      ...ofApps,
+      "/apis": { groups: [...groups.groups, group] },
+      "/api/v1": {
+        resources: [resource("Service", "services"), resource("ReplicationController", "replicationcontrollers")],
+      },
+      "/api/v1/replicationcontrollers?limit=500": {
+        items: [workload("web-1", pod, { ...kind, name: "web", controller: true })],
+      },
+      [`/apis/${openshift}/v1`]: { resources: [resource("DeploymentConfig", "deploymentconfigs")] },
+      [`/apis/${openshift}/v1/deploymentconfigs?limit=500`]: { items: [workload("web", pod)] },
+    };
+    const checked = (settings: object) =>
+      withServer(answers, (url) =>
+        inFolder({ config: kubeconfig(url), settings: JSON.stringify(settings) }, async (folder) => {
+          const [config, file] = [join(folder, "config"), join(folder, "settings")];
+          const ran = await cli(["check", "--kubeconfig", config, "--settings", file], { env });
+          return ran.stdout;
+        }),
+      );
+    const listed = await checked({ "pre-stop-sleep": { workloads: [kind] } });
+    assert.match(listed, /^DeploymentConfig shop\/web\n.*no-hook$/m);
+    assert.doesNotMatch(listed, /ReplicationController/);
+    assert.doesNotMatch(await checked({}), /DeploymentConfig/);
+  });
+
   it("judges what runs as manifests are judged, and not what a workload has made", async () => {
     const { code, stdout } = await check(running(pod));
     assert.equal(code, 1);

@@ -2,7 +2,17 @@ import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import { fromManifest, fromPulumi } from "../../src/kubernetes/resource";
 import { unknown, type Maybe } from "../../src/kubernetes/values";
-import { isExposed, portsOf, readPod, readWorkload, type Container, type Pod } from "../../src/kubernetes/workload";
+import {
+  isExposed,
+  mayBeWorkload,
+  podMetadataPath,
+  portsOf,
+  readPod,
+  readWorkload,
+  type Container,
+  type Pod,
+  type WorkloadKind,
+} from "../../src/kubernetes/workload";
 import { unreadable, withUnknowns } from "../support/unreadable";
 
 const podSpec = { containers: [{ name: "web", image: "web:1" }] };
@@ -86,6 +96,49 @@ describe("readWorkload", () => {
       assert.equal(workloadOf(`kubernetes:${type}`, { spec: { template: { spec: podSpec }, ...podSpec } }), undefined);
     });
   }
+
+  describe("of a kind that the settings name", () => {
+    const type = "kubernetes:apps.openshift.io/v1:DeploymentConfig";
+    const kind = { apiVersion: "apps.openshift.io/v1", kind: "DeploymentConfig" };
+    const props = { spec: { template: { metadata: { labels: { app: "web" } }, spec: podSpec } } };
+    const read = (type: string, props: unknown, ...kinds: WorkloadKind[]) => {
+      const resource = fromPulumi({ type, urn: "1", name: "web", props });
+      return resource && readWorkload(resource, kinds);
+    };
+
+    it("stands at spec.template.spec", () => {
+      const workload = read(type, props, kind);
+      assert.equal(workload?.podSpecPath, "spec.template.spec");
+      assert.equal(workload.pod.spec, podSpec);
+      assert.deepEqual(workload.podLabels, new Map([["app", "web"]]));
+      assert.equal(read(type, props), undefined);
+      assert.equal(read(type, props, { ...kind, apiVersion: "example.org/v1" }), undefined);
+    });
+
+    it("stands where the setting says", () => {
+      const own = { spec: { a: { "b-c": { metadata: { labels: { app: "web" } }, spec: podSpec } } } };
+      const workload = read(type, own, { ...kind, podSpec: "spec.a.b-c.spec" });
+      assert.equal(workload?.pod.spec, podSpec);
+      assert.equal(podMetadataPath(workload), "spec.a.b-c.metadata");
+      assert.deepEqual(workload.podLabels, new Map([["app", "web"]]));
+    });
+
+    it("isn't known where the path leads nowhere, or through what isn't an object", () => {
+      for (const own of [{}, { spec: 5 }, { spec: { template: [podSpec] } }, { spec: unknown }, null]) {
+        const workload = read(type, own, kind);
+        assert.equal(workload?.pod.containers, unknown);
+      }
+    });
+
+    it("may be a patch, and its kind may end so", () => {
+      assert.equal(read(`${type}Patch`, { ...props, kind: "DeploymentConfig" }, kind)?.resource.isPatch, true);
+      assert.ok(mayBeWorkload(type, [kind]));
+      assert.ok(mayBeWorkload(`${type}Patch`, [kind]));
+      assert.ok(mayBeWorkload("kubernetes:example.org/v1:WebPatch", [{ ...kind, kind: "WebPatch" }]));
+      assert.ok(!mayBeWorkload(type));
+      assert.ok(!mayBeWorkload("shop:index:DeploymentConfig", [kind]));
+    });
+  });
 
   it("a manifest's group and kind decide, too", () => {
     const manifest = { apiVersion: "v1", kind: "ReplicationController", spec: { template: { spec: podSpec } } };

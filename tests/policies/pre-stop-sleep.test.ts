@@ -46,6 +46,34 @@ describe(policy, () => {
     });
   }
 
+  it("repairs and reports a kind that the settings name, where its Pod's spec stands", async () => {
+    const { props } = deployment("web");
+    const { spec: pods, metadata } = (props.spec as { template: { spec: object; metadata: object } }).template;
+    const type = "kubernetes:example.org/v1:Shop";
+    const meta = { ...(props.metadata as object), annotations: routed.annotations };
+    const shop = {
+      apiVersion: "example.org/v1",
+      kind: "Shop",
+      metadata: meta,
+      spec: { server: { pods: { metadata, spec: pods } } },
+    };
+    const resource: TestResource = { type, name: "web", props: shop };
+    const settings: Settings = {
+      workloads: [{ apiVersion: "example.org/v1", kind: "Shop", podSpec: "spec.server.pods.spec" }],
+    };
+    const { resources } = await preview([resource], {}, settings);
+    const after = resources[0]?.props as typeof shop;
+    assert.deepEqual((after.spec.server.pods.spec as { containers: object[] }).containers, [
+      { ...(pods as { containers: object[] }).containers[0], ...nativeSleep(5) },
+    ]);
+    const { violations } = await preview([resource], { all: "disabled", [policy]: "mandatory" }, settings);
+    assert.deepEqual(
+      violations.map(({ code }) => code),
+      ["no-hook"],
+    );
+    assert.deepEqual((await preview([resource], {})).remediations, []);
+  });
+
   it("leaves the grace period to its own policy", async () => {
     const api: TestResource = deployment("api", hook("/bin/sh", "-c", "sleep 40"), routed);
     const { violations } = await preview([api], { all: "disabled", [policy]: "mandatory" });

@@ -6,7 +6,7 @@
 import type { Resource } from "../../src/kubernetes/resource";
 import { bothLines, spot, type Case } from "./case";
 import { consumerCases, pluginHostCases, splitCases } from "./plugin-cases";
-import { endpointCases } from "./endpoint-cases";
+import { endpointCases, jobCases, kindCases } from "./endpoint-cases";
 import {
   apisixRoute,
   apisixUpstream,
@@ -1987,6 +1987,8 @@ const grouped: [string, Case[]][] = [
   ["Service", serviceCases],
   ["ports", portCases],
   ["endpoints", endpointCases],
+  ["kinds of workloads", kindCases],
+  ["Jobs", jobCases],
   ["apisix.yaml", configCases],
 ];
 

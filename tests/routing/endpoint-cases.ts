@@ -245,3 +245,156 @@ export const endpointCases: Case[] = [
     blind: [missing({ workload: "Pod shop/one" })],
   },
 ];
+
+const openshift = { apiVersion: "apps.openshift.io/v1", kind: "DeploymentConfig" };
+
+/** What has a Pod template of these labels, at `spec.template`. */
+function templated(apiVersion: string, kind: string, name: string, podSpec: Fields = withPorts(http8080)): Resource {
+  return object(apiVersion, kind, name, {
+    spec: { template: { metadata: { labels: { app: "web" } }, spec: podSpec } },
+  });
+}
+
+const config = (podSpec?: Fields) => templated(openshift.apiVersion, openshift.kind, "shop/web", podSpec);
+const unknownKind = (more: Fields = {}): Spot => ({
+  code: "workload-kind-unknown",
+  data: { workload: "DeploymentConfig shop/web", ...openshift, ...more },
+});
+const configWeb = "ApisixRoute shop/web › Service shop/web:80 › DeploymentConfig shop/web";
+
+/** Kinds with a Pod template that aren't known: the setting `workloads` names them. */
+export const kindCases: Case[] = [
+  { name: "one that isn't listed", given: [toWeb(), byName(), config()], blind: [unknownKind()] },
+  {
+    name: "one that is listed",
+    given: [toWeb(), byName(), config()],
+    routed: [configWeb],
+    settings: { workloads: [openshift] },
+  },
+  {
+    name: "another version of its group",
+    given: [toWeb(), byName(), config()],
+    routed: [configWeb],
+    settings: { workloads: [{ ...openshift, apiVersion: "apps.openshift.io/v2" }] },
+  },
+  {
+    name: "the kind of another group",
+    given: [toWeb(), byName(), config()],
+    blind: [unknownKind()],
+    settings: { workloads: [{ ...openshift, apiVersion: "example.org/v1" }] },
+  },
+  {
+    name: "the path of its Pod's spec, with the labels beside it",
+    given: [
+      toWeb(),
+      byName(),
+      object("example.org/v1", "Shop", "shop/web", {
+        spec: { server: { pods: { metadata: { labels: { app: "web" } }, spec: withPorts(http8080) } } },
+      }),
+    ],
+    routed: ["ApisixRoute shop/web › Service shop/web:80 › Shop shop/web"],
+    settings: { workloads: [{ apiVersion: "example.org/v1", kind: "Shop", podSpec: "spec.server.pods.spec" }] },
+  },
+  {
+    name: "a path that leads nowhere",
+    given: [toWeb(), byName(), config()],
+    blind: [{ code: "service-selects-nothing", data: { service: "Service shop/web" } }],
+    settings: { workloads: [{ ...openshift, podSpec: "spec.pods.spec" }] },
+  },
+  {
+    name: "endpoints are those of any workload",
+    given: [toWeb(), byName(), config(none)],
+    blind: [missing({ workload: "DeploymentConfig shop/web" })],
+    settings: { workloads: [openshift] },
+  },
+  {
+    name: "one that isn't listed and lacks the port",
+    given: [toWeb(), byName(), config(none)],
+  },
+  {
+    name: "beside a workload",
+    given: [toWeb(), byName(), config(), pods(withPorts(http8080))],
+    routed: [web],
+    blind: [unknownKind()],
+  },
+  {
+    name: "one without containers is none",
+    given: [toWeb(), byName(), config({ volumes: [] })],
+    blind: [{ code: "service-selects-nothing", data: { service: "Service shop/web" } }],
+  },
+  { name: "one that no route leads to", given: [byName(), config()] },
+  {
+    name: "one in another namespace",
+    given: [toWeb(), byName(), templated(openshift.apiVersion, openshift.kind, "other/web")],
+    blind: [{ code: "service-selects-nothing", data: { service: "Service shop/web" } }],
+  },
+];
+
+function jobBehind(job: string): Spot {
+  return { code: "job-behind-service", data: { job, service: "Service shop/web" } };
+}
+
+/** The Pods of a Job have its labels, and are endpoints while they are ready (ShouldPodBeInEndpoints). */
+export const jobCases: Case[] = [
+  {
+    name: "beside a workload",
+    given: [toWeb(), byName(), pods(withPorts(http8080)), templated("batch/v1", "Job", "shop/migrate")],
+    routed: [web],
+    blind: [jobBehind("Job shop/migrate")],
+  },
+  {
+    name: "alone",
+    given: [toWeb(), byName(), templated("batch/v1", "Job", "shop/migrate")],
+    blind: [jobBehind("Job shop/migrate")],
+  },
+  {
+    name: "a CronJob",
+    given: [
+      toWeb(),
+      byName(),
+      object("batch/v1", "CronJob", "shop/tidy", {
+        spec: {
+          jobTemplate: {
+            spec: { template: { metadata: { labels: { app: "web" } }, spec: withPorts(http8080) } },
+          },
+        },
+      }),
+    ],
+    blind: [jobBehind("CronJob shop/tidy")],
+  },
+  {
+    name: "one without the port has no endpoint",
+    given: [toWeb(), byName(), pods(withPorts(http8080)), templated("batch/v1", "Job", "shop/migrate", none)],
+    routed: [web],
+  },
+  {
+    name: "a number is any Pod's",
+    given: [toWeb(), byName({}, { targetPort: 8080 }), templated("batch/v1", "Job", "shop/migrate", none)],
+    blind: [jobBehind("Job shop/migrate")],
+  },
+  {
+    name: "other labels",
+    given: [
+      toWeb(),
+      byName(),
+      pods(withPorts(http8080)),
+      object("batch/v1", "Job", "shop/migrate", {
+        spec: { template: { metadata: { labels: { app: "migrate" } }, spec: withPorts(http8080) } },
+      }),
+    ],
+    routed: [web],
+  },
+  {
+    name: "labels that aren't known",
+    given: [
+      toWeb(),
+      byName(),
+      pods(withPorts(http8080)),
+      object("batch/v1", "Job", "shop/migrate", {
+        spec: { template: { metadata: { labels: { app: 5 } }, spec: withPorts(http8080) } },
+      }),
+    ],
+    routed: [web],
+  },
+  { name: "one behind no route", given: [byName(), templated("batch/v1", "Job", "shop/migrate")] },
+];

@@ -24,6 +24,7 @@ function problemsOf(call: () => unknown): readonly string[] {
   }
 }
 
+const config = () => ({ apiVersion: "apps.openshift.io/v1", kind: "DeploymentConfig" });
 const bad = (reason = "it drains itself") => ({ reason });
 
 /** An organization's settings and what is wrong with them, word for word. */
@@ -118,6 +119,39 @@ const organizations: [settings: unknown, problems: string[]][] = [
     ['hook: "sleep" needs Kubernetes 1.30 or later, and kubernetesVersion is 1.29; use "exec" or "auto"'],
   ],
   [{ hook: "sleep", kubernetesVersion: "1.30" }, []],
+  [{ workloads: [config(), { ...config(), kind: "Other", podSpec: "spec.server.podTemplate.spec" }] }, []],
+  [{ workloads: "DeploymentConfig" }, ["workloads: must be a list, not a string"]],
+  [{ workloads: [{ kind: "DeploymentConfig" }] }, ["workloads[0].apiVersion: is missing"]],
+  [
+    { workloads: [{ ...config(), apiVersion: "v1" }] },
+    ['workloads[0].apiVersion: must look like "apps.openshift.io/v1"'],
+  ],
+  [{ workloads: [{ ...config(), kind: "Deployment*" }] }, ['workloads[0].kind: must look like "DeploymentConfig"']],
+  ...[
+    "spec",
+    "template.spec.containers",
+    "spec.templates[0].spec",
+    "spec..spec",
+    ".spec",
+    "spec.template.Spec",
+    "$.a.spec",
+  ].map((podSpec): [unknown, string[]] => [
+    { workloads: [{ ...config(), podSpec }] },
+    ['workloads[0].podSpec: must look like "spec.template.spec"'],
+  ]),
+  [
+    { workloads: [config(), { apiVersion: "apps/v1", kind: "Deployment", podSpec: "spec.pods.spec" }] },
+    ["workloads[1]: Deployment of apps is a workload already; remove the entry"],
+  ],
+  [
+    { workloads: [{ apiVersion: "batch/v1", kind: "CronJob" }] },
+    ["workloads[0]: a CronJob is not a workload, as its Pods end by themselves; remove the entry"],
+  ],
+  [
+    { workloads: [config(), { ...config(), apiVersion: "apps.openshift.io/v2", podSpec: "spec.pods.spec" }] },
+    ["workloads[1]: duplicates workloads[0]"],
+  ],
+  [{ workloads: [config(), { ...config(), apiVersion: "example.org/v1" }] }, []],
   [{ ignoreContainers: ["istio-*", "web-[0-9"] }, [`ignoreContainers[1]: ${notAGlob}`]],
   [{ exempt: [bad()] }, ["exempt[0]: would excuse every workload; give namespace, name, kind or labels"]],
   [

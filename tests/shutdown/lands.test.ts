@@ -52,6 +52,27 @@ describe("landsOf", () => {
     });
   }
 
+  const openshift = "apps.openshift.io/v1";
+  const custom: [what: string, apiVersion: string, kind: string, spec: object, expected: Lands | undefined][] = [
+    ["with the default trigger", openshift, "DeploymentConfig", {}, "rolls-out"],
+    ["with a trigger", openshift, "DeploymentConfig", { triggers: [{ type: "ConfigChange" }] }, "rolls-out"],
+    ["with another trigger only", openshift, "DeploymentConfig", { triggers: [{ type: "ImageChange" }] }, undefined],
+    ["without triggers", openshift, "DeploymentConfig", { triggers: [] }, undefined],
+    ["with unknown triggers", openshift, "DeploymentConfig", { triggers: unknown }, undefined],
+    ["that is paused", openshift, "DeploymentConfig", { paused: true }, "when-resumed"],
+    ["that may be paused", openshift, "DeploymentConfig", { paused: unknown }, undefined],
+    ["of another group", "example.org/v1", "DeploymentConfig", {}, undefined],
+    ["of another group", "example.org/v1", "ReplicaSet", {}, undefined],
+    ["of another group", "example.org/v1", "Pod", {}, undefined],
+  ];
+  for (const [what, apiVersion, kind, spec, expected] of custom) {
+    it(`a listed ${kind} ${what}: ${expected ?? "can't tell"}`, () => {
+      const resource = fromManifest({ apiVersion, kind, spec }, "1");
+      const workload = resource && readWorkload(resource, [{ apiVersion, kind }]);
+      assert.equal(workload && landsOf(workload), expected);
+    });
+  }
+
   it("can't tell of a patch, which may leave out what decides it", () => {
     const resource = fromManifest({ apiVersion: apps, kind: "Deployment", spec: {} }, "1");
     const workload = resource && readWorkload({ ...resource, isPatch: true });

@@ -88,7 +88,7 @@ export interface Pack {
 /** The pack with a config, as the engine configures it before anything is judged. */
 export function configured(config: Config = {}, organization: Settings = {}): Pack {
   const knowledge = readKnowledge(config, organization);
-  const run = new Run(new Seen(), () => knowledge);
+  const run = new Run(new Seen(() => knowledge.settings.facts.workloads), () => knowledge);
   return { policies: packPolicies(organization, run), run };
 }
 

@@ -65,7 +65,7 @@ export function service(name: string, spec: Record<string, unknown> = {}): TestR
       apiVersion: "v1",
       kind: "Service",
       metadata: { name, namespace: "shop" },
-      spec: { selector: { app: name }, ports: [{ port: 80, targetPort: "http" }], ...spec },
+      spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
     },
   };
 }

@@ -21,7 +21,7 @@ export interface DeadField {
 
 /** All of a workload, the outer ones first. Never throws. */
 export function deadFields({ resource, podSpecPath, pod }: Workload): DeadField[] {
-  const { body, group, kind, secrets } = resource;
+  const { body, group, secrets } = resource;
   const found: DeadField[] = [];
   const containers = (isKnown(pod.containers) ? pod.containers : []).map(({ path, body }) => ({
     at: `${podSpecPath}.${path}`,
@@ -48,15 +48,16 @@ export function deadFields({ resource, podSpecPath, pod }: Workload): DeadField[
   };
 
   look("metadata", get(body, "metadata"), ofPod);
-  if (kind === "Pod") look("", body, ofPod);
+  if (podSpecPath === "spec") look("", body, ofPod);
   else {
     // A custom resource may have a field of that name: CloneSet has `spec.lifecycle`.
     if (["", "apps", "extensions"].includes(group)) {
       look("", body, ofPod);
       look("spec", get(body, "spec"), ofPod);
     }
-    look("spec.template", get(body, "spec", "template"), ofPod);
-    look("spec.template.metadata", get(body, "spec", "template", "metadata"), ofPod);
+    const template = podSpecPath.replace(/\.spec$/, "");
+    look(template, get(body, ...segments(template)), ofPod);
+    look(`${template}.metadata`, get(body, ...segments(template), "metadata"), ofPod);
   }
   look(podSpecPath, pod.spec, ofPod, "terminationGracePeriodSeconds");
   for (const { at, body } of containers) {

@@ -1,5 +1,6 @@
 /** A live cluster, read only: routes, and the workloads behind them, as far as the cluster serves their kinds. */
 import { elementsOf, get, getString, unknown } from "../../kubernetes/values";
+import { groupOf, type WorkloadKind } from "../../kubernetes/workload";
 import { withoutQuotes } from "../../plain";
 import { placeText } from "../../report/model";
 import { didYouMean } from "../../schema/did-you-mean";
@@ -14,6 +15,8 @@ export interface ClusterOptions {
   namespaces?: readonly string[];
   /** How long one request may take, in seconds. */
   timeout: number;
+  /** Kinds of workloads besides those that are known. */
+  workloads?: readonly WorkloadKind[];
 }
 
 /** Kinds, by API group. */
@@ -57,6 +60,13 @@ const workloadKinds: Kinds = {
 
 /** Both, likewise. */
 export const allKinds: Kinds = { ...routeKinds, ...workloadKinds };
+
+/** Kinds, and those of the settings. */
+function including(kinds: Kinds, more: readonly WorkloadKind[] = []): Kinds {
+  const all: Record<string, readonly string[]> = { ...kinds };
+  for (const { kind, ...of } of more) all[groupOf(of)] = [...(all[groupOf(of)] ?? []), kind];
+  return all;
+}
 
 /** Objects a page: what kubectl takes. */
 const pageSize = 500;
@@ -112,13 +122,14 @@ export async function readCluster(
   const problems: Problem[] = [];
   const objects: Sourced[] = [];
   try {
-    for (const served of await discover(api, kinds, problems)) {
+    const makers = including(workloadKinds, options.workloads);
+    for (const served of await discover(api, including(kinds, options.workloads), problems)) {
       say(`Listing ${served.plural} of ${api.name}`);
       const { namespaces } = options;
       const places = served.isNamespaced && namespaces && namespaces.length > 0 ? namespaces : [undefined];
       for (const namespace of places) {
         for (const body of await list(api, served, namespace, problems, spare)) {
-          if (isMadeByAnother(body)) continue;
+          if (isMadeByAnother(body, makers)) continue;
           const urn = `${api.name}#${served.kind}#${String(get(body, "metadata", "uid"))}`;
           objects.push({ resource: registered(served, urn, body) });
         }
@@ -132,11 +143,11 @@ export async function readCluster(
 }
 
 /** Has a workload that is read itself made it? Operators make workloads, too, and what they make is judged. */
-function isMadeByAnother(body: object): boolean {
+function isMadeByAnother(body: object, makers: Kinds): boolean {
   return elementsOf(get(body, "metadata"), "ownerReferences").some((owner) => {
     const [kind, apiVersion] = [getString(owner, "kind"), getString(owner, "apiVersion")];
     if (get(owner, "controller") !== true || typeof kind !== "string" || typeof apiVersion !== "string") return false;
-    return workloadKinds[apiVersion.split("/")[0] ?? ""]?.includes(kind) === true;
+    return makers[apiVersion.split("/")[0] ?? ""]?.includes(kind) === true;
   });
 }
 

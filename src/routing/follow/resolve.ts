@@ -3,11 +3,11 @@ import { sortedBy, type Key } from "../../order";
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { selects } from "../../kubernetes/selector";
 import { isKnown, unknown, type Maybe } from "../../kubernetes/values";
-import { podMetadataPath, type Workload } from "../../kubernetes/workload";
+import { isJob, podMetadataPath, type Workload } from "../../kubernetes/workload";
 import { once, withoutMissingPorts } from "./arrivals";
 import { arrive, type Arrival } from "./arrive";
 import { blindSpots } from "./blind-spots";
-import { withEndpoints } from "./endpoints";
+import { hasEndpoints, withEndpoints } from "./endpoints";
 import {
   isDead,
   isObstacle,
@@ -60,6 +60,7 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     const number = isKnown(port) ? port?.number : undefined;
     const selection = select(service);
     if (selection.nothing) obstacles.push(selectsNothing(context, service, selection, way));
+    for (const other of selection.others) obstacles.push(...otherPods(arrival, port, other));
     const target = targetOf(arrival, port);
     const { subset } = arrival;
     const chosen = selection.workloads.filter((workload) => !subset || isInSubset(workload, subset, way, obstacles));
@@ -125,6 +126,26 @@ function selectsNothing(context: Context, service: Resource, selection: Selectio
     case "no match":
       return { ...about, code: "service-selects-nothing" };
   }
+}
+
+/** What is said of Pods that get requests and aren't a workload's, as far as that is known for certain. */
+function otherPods(
+  { service, way, subset }: Arrival,
+  port: Maybe<ServicePort> | undefined,
+  other: Workload,
+): Obstacle[] {
+  const { podLabels, resource } = other;
+  const isChosen = subset === undefined || subset.size === 0 || selects(subset, podLabels, resource.isPatch) === true;
+  const isReached = !isKnown(port) || hasEndpoints(other, port?.target, port?.protocol) !== false;
+  if (!isChosen || !isReached || way.via === "mirror") return [];
+  const steps = [...way.steps, stepOf(resource)];
+  const about = { cause: `${service.id} ${resource.id}`, resource, steps };
+  const workload = labelOf(resource);
+  if (isJob(resource)) {
+    return [{ ...about, code: "job-behind-service", data: { job: workload, service: labelOf(service) } }];
+  }
+  const { group, version, kind } = resource;
+  return [{ ...about, code: "workload-kind-unknown", data: { workload, apiVersion: `${group}/${version}`, kind } }];
 }
 
 function unknownLabels(service: Resource, workloads: readonly Workload[], way: Way): Obstacle {

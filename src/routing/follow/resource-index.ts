@@ -5,7 +5,7 @@
 import { nameOf, type Resource } from "../../kubernetes/resource";
 import { selects, type Labels } from "../../kubernetes/selector";
 import { getBoolean, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
-import { readWorkload, type Workload } from "../../kubernetes/workload";
+import { readOtherPods, readWorkload, type Workload, type WorkloadKind } from "../../kubernetes/workload";
 
 /**
  * A namespace of a cluster. A namespace whose name is not known in this preview is a place too: that of the Namespace
@@ -41,19 +41,24 @@ export class ResourceIndex {
   private readonly places = new Map<Resource, Place | undefined>();
   private namespaces: ReadonlySet<Place> | undefined;
   private readonly workloads = new Map<Resource, Workload>();
+  /** What else makes Pods. */
+  private readonly others = new Set<Workload>();
   /** Workloads by place, label key and value (`unknown` has its own entry), and those of which more can't be known. */
   private readonly byLabel = new Map<string, Workload[]>();
   private readonly unclearLabels = new Map<Place, Workload[]>();
 
-  constructor(resources: readonly Resource[]) {
+  /** @param kinds workloads besides those that are known */
+  constructor(resources: readonly Resource[], kinds: readonly WorkloadKind[] = []) {
     for (const resource of resources) {
       this.byId.set(resource.id, resource);
       add(this.byKind, kindOf(resource), resource);
-      const workload = readWorkload(resource);
+      const workload = readWorkload(resource, kinds);
+      const other = workload ? undefined : readOtherPods(resource);
       if (workload) this.workloads.set(resource, workload);
+      if (other) this.others.add(other);
     }
     // After all are known by their kind, as a Rollout looks for the workload whose template it runs.
-    for (const workload of this.workloads.values()) this.indexLabels(workload);
+    for (const workload of [...this.workloads.values(), ...this.others]) this.indexLabels(workload);
   }
 
   private indexLabels(workload: Workload): void {
@@ -249,10 +254,13 @@ export class ResourceIndex {
   }
 
   /**
-   * The workloads that a selector selects in a place, and those of which it can't be known whether it does. The cost is
-   * that of the rarest of the selector's labels.
+   * The workloads that a selector selects in a place, those of which it can't be known whether it does, and what else
+   * makes Pods that it selects. The cost is that of the rarest of the selector's labels.
    */
-  selected(place: Place, selector: ReadonlyMap<string, Maybe<string>>): { workloads: Workload[]; unclear: Workload[] } {
+  selected(
+    place: Place,
+    selector: ReadonlyMap<string, Maybe<string>>,
+  ): { workloads: Workload[]; unclear: Workload[]; others: Workload[] } {
     let rarest: { having: readonly Workload[]; maybe: readonly Workload[] } | undefined;
     for (const [key, value] of selector) {
       if (!isKnown(value)) continue;
@@ -263,14 +271,17 @@ export class ResourceIndex {
     }
     const workloads: Workload[] = [];
     const unclear: Workload[] = [];
-    const others = this.unclearLabels.get(place) ?? [];
-    for (const workload of [...(rarest?.having ?? []), ...(rarest?.maybe ?? []), ...others]) {
+    const others: Workload[] = [];
+    const unlabeled = this.unclearLabels.get(place) ?? [];
+    for (const workload of [...(rarest?.having ?? []), ...(rarest?.maybe ?? []), ...unlabeled]) {
       const partial = workload.resource.isPatch && this.baseOf(workload) === undefined;
       const answer = selects(selector, this.labelsOf(workload), partial);
-      if (answer === unknown) unclear.push(workload);
+      if (this.others.has(workload)) {
+        if (answer === true) others.push(workload);
+      } else if (answer === unknown) unclear.push(workload);
       else if (answer) workloads.push(workload);
     }
-    return { workloads, unclear };
+    return { workloads, unclear, others };
   }
 
   /** Is it the cluster's default IngressClass? */

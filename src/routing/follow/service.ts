@@ -100,6 +100,8 @@ export interface Selection {
   workloads: readonly Workload[];
   /** Those of which it can't be known. */
   unclear: readonly Workload[];
+  /** What else makes Pods that it selects: Jobs, and kinds that aren't known as workloads. */
+  others: readonly Workload[];
   /** Why it selects none, where it doesn't. */
   nothing?: "no selector" | "unknown selector" | "unknown namespace" | "unknown labels" | "no match";
 }
@@ -123,17 +125,19 @@ export function workloadsOf(index: ResourceIndex, service: Resource): Selection 
   const selector = getStringMap(service.body, "spec", "selector");
   const place = index.placeOf(service);
   if (selector === undefined || (isKnown(selector) && selector.size === 0)) {
-    return { workloads: [], unclear: [], nothing: service.isPatch ? "unknown selector" : "no selector" };
+    return { ...nothing, nothing: service.isPatch ? "unknown selector" : "no selector" };
   }
   const found = isKnown(selector) && place !== undefined ? index.selected(place, selector) : undefined;
-  if (found && found.workloads.length > 0) return found;
+  if (found && found.workloads.length + found.others.length > 0) return found;
   const origin = originOf(index, service, selector);
-  if (origin) return { workloads: [origin], unclear: [] };
-  const { unclear = [] } = found ?? {};
-  if (place === undefined) return { workloads: [], unclear, nothing: "unknown namespace" };
-  if (hasUnknown(selector)) return { workloads: [], unclear, nothing: "unknown selector" };
-  return { workloads: [], unclear, nothing: unclear.length > 0 ? "unknown labels" : "no match" };
+  if (origin) return { ...nothing, workloads: [origin] };
+  const { unclear } = found ?? nothing;
+  if (place === undefined) return { ...nothing, unclear, nothing: "unknown namespace" };
+  if (hasUnknown(selector)) return { ...nothing, unclear, nothing: "unknown selector" };
+  return { ...nothing, unclear, nothing: unclear.length > 0 ? "unknown labels" : "no match" };
 }
+
+const nothing: Selection = { workloads: [], unclear: [], others: [] };
 
 function hasUnknown(selector: Labels): boolean {
   return selector === unknown || [...selector.values()].includes(unknown);
