@@ -1,7 +1,9 @@
 import { isKubernetesType, helmRelease, type PulumiResource } from "../../src/kubernetes/resource";
 import { Secrets } from "../../src/kubernetes/secrets";
 import { mayBeWorkload, type WorkloadKind } from "../../src/kubernetes/workload";
-import { decode, type WireResource } from "./decode";
+import { unknown } from "../../src/kubernetes/values";
+import { isUnknownValue } from "../../src/wire";
+import { decode, type Struct, type WireResource } from "./decode";
 
 /** What the pack's policies judge: read off the wire once, and not by the SDK once for each policy. */
 export class Seen {
@@ -43,8 +45,7 @@ export class Seen {
   readStack(all: readonly WireResource[]): void {
     this.stack = all.flatMap((resource): PulumiResource[] => {
       const type = resource.getType();
-      // Of a release only the name is read. Its values may be files.
-      if (type === helmRelease) return [{ type, urn: resource.getUrn(), name: resource.getName(), props: {} }];
+      if (type === helmRelease) return [releaseOf(resource)];
       const read = isKubernetesType(type) && this.read(resource);
       return read ? [read] : [];
     });
@@ -54,5 +55,34 @@ export class Seen {
     let own = this.secrets.get(urn);
     if (!own) this.secrets.set(urn, (own = new Secrets()));
     own.add(path, value);
+  }
+}
+
+/** Of a release only its names are read: its values may be files, and hold secrets. */
+function releaseOf(resource: WireResource): PulumiResource {
+  const provider = resource.getProvider();
+  return {
+    type: resource.getType(),
+    urn: resource.getUrn(),
+    name: resource.getName(),
+    props: texts(resource.getProperties(), "name", "namespace", "chart"),
+    ...(provider && { provider: { urn: provider.getUrn(), props: texts(provider.getProperties(), "namespace") } }),
+  };
+}
+
+/** Some values, those that are texts: what isn't known in this preview, or a secret, is unknown. */
+function texts(values: Struct | undefined, ...names: readonly string[]): Record<string, unknown> {
+  const all = fieldsOf(values);
+  const given = names.filter((name) => all[name] !== undefined && all[name] !== null);
+  const text = (value: unknown) => (typeof value === "string" && !isUnknownValue(value) ? value : unknown);
+  return Object.fromEntries(given.map((name) => [name, text(all[name])]));
+}
+
+/** None where they are nested too deep. */
+function fieldsOf(values: Struct | undefined): Record<string, unknown> {
+  try {
+    return values?.toJavaScript() ?? {};
+  } catch {
+    return {};
   }
 }

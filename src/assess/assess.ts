@@ -1,6 +1,8 @@
 import { sortedBy } from "../order";
 import { parseUrn } from "../urn";
-import { fromPulumi, helmRelease, labelOf, type PulumiResource, type Resource } from "../kubernetes/resource";
+import { readRelease, type HelmRelease } from "../kubernetes/helm";
+import { expandLists } from "../kubernetes/lists";
+import { fromPulumi, labelOf, type PulumiResource, type Resource } from "../kubernetes/resource";
 import { getBoolean } from "../kubernetes/values";
 import { isExposed, type Workload } from "../kubernetes/workload";
 import { resolveRoutes, type Chain, type Routes } from "../routing";
@@ -71,7 +73,8 @@ export interface Assessment {
 export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessment {
   const { planned, deployed = planned, repaired = new Map() } = stack;
   const resources = kubernetesResources(deployed);
-  const routes = resolveRoutes(resources, knowledge.settings.facts);
+  const releases = deployed.map(readRelease).filter((release) => release !== undefined);
+  const routes = resolveRoutes(resources, knowledge.settings.facts, releases);
   const configMaps = configMapsOf(resources);
   const namespaceFor = namespacesOf(resources);
   const considered = new Map<Workload, Considered>();
@@ -105,7 +108,7 @@ export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessm
   add(withRoutes(routes, considered, judged, run, knowledge, today));
   add(adviceOnWorkloads(routes, resources, considered, judged, knowledge, today));
   add(apisixPods(routes, considered, configMaps, knowledge, today));
-  add(ofStack(deployed, routes, knowledge, today));
+  add(ofStack(resources, releases, routes, knowledge, today));
   const lost = unreadable([...(stack.unreadable ?? [])]);
   if (lost) add([lost]);
   add(needlessExemptions(routes.allWorkloads, findings, knowledge, today));
@@ -298,37 +301,77 @@ function nameFromUrn(text: string): string {
 
 /** What is true of the stack as a whole. */
 function* ofStack(
-  all: readonly PulumiResource[],
+  resources: readonly Resource[],
+  releases: readonly HelmRelease[],
   routes: Routes,
   knowledge: Knowledge,
   today: Date,
 ): Iterable<Finding> {
   const policy = "apisix-route-blind-spots";
-  const releases = all.filter(({ type }) => type === helmRelease).map(({ name }) => `"${name}"`);
   if (releases.length > 0) {
-    yield finding("helm-release", { releases: releases.sort().join(", "), count: releases.length }, { policy });
+    const names = releases.map(({ logicalName }) => `"${logicalName}"`).sort();
+    yield finding("helm-release", { releases: names.join(", "), count: names.length }, { policy });
   }
-  const exposed = unjudged(routes, knowledge);
-  if (exposed.length > 0) {
-    const mayAnnotate = knowledge.settings.policies["pre-stop-sleep"].allowAnnotations;
-    yield finding("nothing-to-judge", { workloads: exposed.length, mayAnnotate }, { policy });
+  const objects = expandLists(resources).filter(installsOthers).map(labelOf).sort();
+  if (objects.length > 0) {
+    yield finding(
+      "gitops-objects",
+      { objects: objects.slice(0, 3), others: Math.max(0, objects.length - 3) },
+      { policy },
+    );
   }
+  const mayAnnotate = knowledge.settings.policies["pre-stop-sleep"].allowAnnotations;
   const old = catalogAge(knowledge, today);
   if (old) yield old;
+  if (!isSilent(routes, knowledge)) return;
+  const [apisix, ...others] = apisixOf(routes, releases);
+  if (apisix !== undefined) {
+    yield finding("no-routes-seen", { apisix, others: others.length, mayAnnotate }, { policy });
+  }
+  const exposed = unjudged(routes, knowledge);
+  if (exposed.length > 0) yield finding("nothing-to-judge", { workloads: exposed.length, mayAnnotate }, { policy });
+}
+
+/** The kinds of Argo CD and Flux that install what is elsewhere. */
+const installers: Readonly<Record<string, string>> = {
+  Application: "argoproj.io",
+  ApplicationSet: "argoproj.io",
+  HelmRelease: "helm.toolkit.fluxcd.io",
+  Kustomization: "kustomize.toolkit.fluxcd.io",
+};
+
+function installsOthers({ kind, group }: Resource): boolean {
+  return Object.hasOwn(installers, kind) && installers[kind] === group;
+}
+
+/** APISIX and its controller in the stack: their workloads, and the releases of their charts. */
+function apisixOf({ allWorkloads }: Routes, releases: readonly HelmRelease[]): string[] {
+  return [
+    ...allWorkloads.filter(isApisix).map(({ resource }) => labelOf(resource)),
+    ...releases
+      .filter(({ chart = "" }) => ["apisix", "apisix-ingress-controller"].includes(chart))
+      .map(({ logicalName }) => `Helm release "${logicalName}"`),
+  ].sort();
+}
+
+/** The policies that aren't disabled, of those that see one resource at a time. */
+function activePolicies({ settings }: Knowledge): PackSettings["policies"][PolicyName][] {
+  return resourcePolicies.map((policy) => settings.policies[policy]).filter(({ level }) => level !== "disabled");
+}
+
+/** Does nothing say which workloads are routed: no route, no catalog, no annotation and no setting? */
+function isSilent({ services, blindSpots, deadRoutes: dead, allWorkloads }: Routes, knowledge: Knowledge): boolean {
+  if (knowledge.catalog || services.length + blindSpots.length + dead.length > 0) return false;
+  const active = activePolicies(knowledge);
+  return !allWorkloads.some((workload) => active.some((own) => select(workload, own).evidence !== undefined));
 }
 
 /**
- * The workloads that look reachable, where nothing says which workloads are routed: no route, no catalog, no annotation
- * and no setting. None where something does; those that are annotated as not routed don't count, nor do APISIX's own.
+ * The workloads that look reachable, where nothing says which workloads are routed. Those that are annotated as not
+ * routed don't count, nor do APISIX's own.
  */
-function unjudged(routes: Routes, { settings, catalog }: Knowledge): Workload[] {
-  const { services, blindSpots, deadRoutes: dead, allWorkloads } = routes;
-  if (catalog || services.length > 0 || blindSpots.length > 0 || dead.length > 0) return [];
-  const active = resourcePolicies
-    .map((policy) => settings.policies[policy])
-    .filter(({ level }) => level !== "disabled");
-  const isKnown = (workload: Workload) => active.some((own) => select(workload, own).evidence !== undefined);
-  if (allWorkloads.some(isKnown)) return [];
+function unjudged({ allWorkloads }: Routes, knowledge: Knowledge): Workload[] {
+  const active = activePolicies(knowledge);
   return allWorkloads.filter(
     (workload) =>
       isExposed(workload.pod) === true && !isApisix(workload) && active.every((own) => optsIn(workload, own) !== false),

@@ -10,7 +10,7 @@ import type {
   Problem,
 } from "../routing";
 import { annotationPrefix } from "../settings/exemptions";
-import { quoted, refusalText } from "./refusal-messages";
+import { insteadOfDots, quoted, refusalText } from "./refusal-messages";
 
 /** The words for one code. */
 export interface BlindSpotMessage<Data> {
@@ -113,10 +113,15 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
     why: "In a preview, an output of a resource that doesn't exist yet has no value. The pack follows Pulumi's dependencies if they lead to exactly one resource. Otherwise it would have to guess, so it reports the field.",
   },
   "service-not-in-stack": {
-    what: ({ service }) => `${service} is not in this stack, so the pack can't see which workloads it selects.`,
-    fix: () =>
-      `annotate its workload with ${annotation} in the stack that deploys it, or give that stack a route catalog.`,
-    why: `A route of this stack names a Service of another stack, or one that doesn't exist. A preview shows the pack one stack only. ${notSeen.workload}`,
+    what: ({ service, release }) =>
+      release === undefined
+        ? `${service} is not in this stack, so the pack can't see which workloads it selects.`
+        : `${service} is not in this stack. The Helm release "${release}" probably installs it, and the pack can't see what a release installs.`,
+    fix: ({ release }) =>
+      release !== undefined
+        ? "use kubernetes.helm.v4.Chart, which registers its resources, or check what runs with `apisix-graceful-termination check --cluster`."
+        : `annotate its workload with ${annotation} in the stack that deploys it, or give that stack a route catalog.`,
+    why: `A route of this stack names a Service of another stack, of a Helm release, or one that doesn't exist. A preview shows the pack one stack only, and of a release only its name, so no annotation of its workloads reaches the pack. ${notSeen.workload}`,
   },
   "service-without-selector": {
     what: ({ service }) => `${service} has no selector, so the pack can't see which Pods are behind it.`,
@@ -273,6 +278,13 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
       `${service} is an external node of an ApisixUpstream, but its type isn't ExternalName, so APISIX gets no upstream.`,
     fix: () => "name the Service in the backends of the ApisixRoute, or set its type to ExternalName.",
     why: "The controller takes a Service as an external node only if its type is ExternalName. This path sends no requests, so the pack doesn't check the workloads behind it.",
+    advice: true,
+  },
+  "service-name-with-dot": {
+    what: ({ service, field, resource, kind }) =>
+      `${field} of ${resource} is "${service}", but the name of a Service has no dots, so ${kind === "Ingress" ? "the API server refuses the Ingress" : "APISIX never finds one"}.`,
+    fix: ({ kind }) => insteadOfDots(kind),
+    why: "Routes name a Service by its name, not by its host name, and look it up in one namespace. Controller 1.x drops a whole route for a missing Service, and 2.x for one in a stream rule. No request arrives, so the pack doesn't check the workloads behind it.",
     advice: true,
   },
 };

@@ -167,6 +167,8 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   },
   "catalog-undated": { data: { file: "catalog.json" } },
   "catalog-stale": { data: { file: "catalog.json", days: 45, most: 30 } },
+  "gitops-objects": { data: { objects: ["Application argocd/shop"], others: 0 } },
+  "no-routes-seen": { data: { apisix: "Deployment ingress-apisix/apisix", others: 0, mayAnnotate: true } },
   "helm-release": { data: { releases: '"redis"', count: 1 } },
   "resource-unreadable": { data: { resources: ["Deployment web"], others: 0 } },
   "nothing-to-judge": { data: { workloads: 3, mayAnnotate: true } },
@@ -233,4 +235,12 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   },
   "headless-service-as-host": { data: { service: "Service shop/db" } },
   "external-node-of-wrong-type": { data: { service: "Service shop/web" } },
+  "service-name-with-dot": {
+    data: {
+      service: "web.shop.svc.cluster.local",
+      field: "spec.http[0].backends[0].serviceName",
+      resource: "ApisixRoute edge/web",
+      kind: "ApisixRoute",
+    },
+  },
 };

@@ -65,6 +65,10 @@ export interface OtherData {
   "annotation-below-setting": { annotation: string; setting: string; seconds: number };
   "catalog-undated": { file: string };
   "catalog-stale": { file: string; days: number; most: number };
+  /** Up to three, as `Application argocd/shop`, and how many more there are. */
+  "gitops-objects": { objects: readonly string[]; others: number };
+  /** What of APISIX is in the stack: the first by its name, and how many more there are. */
+  "no-routes-seen": { apisix: string; others: number; mayAnnotate: boolean };
   "helm-release": { releases: string; count: number };
   /** Up to three, as `Deployment web`, and how many more there are. */
   "resource-unreadable": { resources: readonly string[]; others: number };

@@ -432,6 +432,22 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
     why: "A kubernetes.helm.v3.Release is one resource to Pulumi. What it installs never reaches a policy.",
     policies: blind,
   },
+  "gitops-objects": {
+    what: ({ objects, others: more }) =>
+      `Can't see what ${objects.join(", ")}${andMore(more)} ${objects.length + more === 1 ? "installs" : "install"} in the cluster: routes, Services and workloads in it are not judged.`,
+    fix: () =>
+      "run `apisix-graceful-termination check` on the folder with those manifests, in the CI of its repository, or `check --cluster` on what runs.",
+    why: "Argo CD and Flux install what is in a repository or a chart. The stack holds only the object that says where that is.",
+    policies: blind,
+  },
+  "no-routes-seen": {
+    what: ({ apisix, others: more }) =>
+      `APISIX is in this stack (${apisix}${andMore(more)}), but no route to a Service is. Routes that are made through APISIX's Admin API or a dashboard, or in another stack, aren't seen.`,
+    fix: ({ mayAnnotate }) =>
+      `list the Services that they lead to in a catalog${mayAnnotate ? ', or annotate the workloads behind them apisix-graceful-termination/routed: "true"' : ""}, in the stacks of those workloads.`,
+    why: "The pack follows routes that are Kubernetes objects of the stack. What only APISIX's own store holds is no such object, and routes are often in the stacks of the apps.",
+    policies: blind,
+  },
   "resource-unreadable": {
     what: ({ resources, others: more }) => {
       const isOne = resources.length + more === 1;

@@ -72,6 +72,11 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
       `${it} drops a route whole if a port is missing, and ${service} has no port ${quoted(port)}`,
     fix: ({ port }) => `add port ${quoted(port)} to the Service, or name one of its ports instead.`,
   },
+  "service-name-with-dot": {
+    why: ({ service }, it) =>
+      `${it} drops a route whole if a Service is missing, and "${service}" is none, as the name of a Service has no dots`,
+    fix: ({ kind }) => insteadOfDots(kind),
+  },
   "external-name-not-read": {
     why: (_, it) => `${it} takes ExternalName Services only from ApisixUpstreams`,
     fix: () => "name the Service in an ApisixUpstream's externalNodes.",
@@ -118,6 +123,20 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
     fix: () => "add a ReferenceGrant to the Service's namespace.",
   },
 };
+
+/** What works in place of a Service's name with dots, by the kind of the resource that has it. */
+export function insteadOfDots(kind: string): string {
+  switch (kind) {
+    case "ApisixRoute":
+      return "name a Service in the route's namespace. For a host or another namespace, name an ApisixUpstream in upstreams, with an external node of type Domain.";
+    case "ApisixUpstream":
+      return "set the type of the external node to Domain.";
+    case "Ingress":
+      return "write the name of the Service alone. For another namespace, set the annotation k8s.apisix.apache.org/svc-namespace.";
+    default:
+      return "write the name of the Service alone. For another namespace, set the namespace of the backendRef, and add a ReferenceGrant there.";
+  }
+}
 
 /** A port's name stands out; a number does by itself. */
 export function quoted(port: number | string): string {

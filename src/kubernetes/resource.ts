@@ -103,7 +103,7 @@ function readType(type: string): { group: string; version: string; kind: string 
 }
 
 /** Default providers of several SDK versions (`default_4_34_2`) are configured alike: they mean one cluster. */
-function clusterOf(provider: string | undefined): string {
+export function clusterOf(provider: string | undefined): string {
   return provider === undefined || /::default(_\d+)*$/.test(provider) ? "default" : provider;
 }
 

@@ -1,4 +1,5 @@
 /** Which Services and workloads APISIX sends requests to, with the evidence, and where that can't be seen. */
+import type { HelmRelease } from "../kubernetes/helm";
 import { expandLists } from "../kubernetes/lists";
 import type { Resource } from "../kubernetes/resource";
 import { apisixConfigs } from "./sources/apisix-config";
@@ -9,6 +10,7 @@ import { globalPlugins } from "./sources/global-plugins";
 import { ingresses } from "./sources/ingress";
 import { byText } from "../order";
 import type { Context, Found } from "./follow/reference";
+import { indexReleases } from "./follow/helm";
 import { resolve } from "./follow/resolve";
 import { ResourceIndex } from "./follow/resource-index";
 import type { Routes, RoutingSettings } from "./routes";
@@ -52,15 +54,21 @@ const sources: readonly ((context: Context) => Iterable<Found>)[] = [
  * Follows every route among the resources to the workloads that it reaches. Each look-up costs the same however many
  * resources there are; throws on nothing, however unknown or malformed they are. The answer doesn't depend on their
  * order.
+ *
+ * @param releases the stack's Helm releases: what is missing may be theirs
  */
-export function resolveRoutes(resources: readonly Resource[], settings: RoutingSettings): Routes {
+export function resolveRoutes(
+  resources: readonly Resource[],
+  settings: RoutingSettings,
+  releases: readonly HelmRelease[] = [],
+): Routes {
   // Of two that tie in all that is printed, the first one wins: by id, which the order of the resources can't change.
   const index = new ResourceIndex(
     [...expandLists(resources)].sort((a, b) => byText(a.id, b.id)),
     settings.workloads,
   );
   const lines = settings.controller === "auto" ? (["1", "2"] as const) : [settings.controller];
-  const context: Context = { index, settings, lines };
+  const context: Context = { index, settings, lines, releases: indexReleases(index, releases) };
   const found = function* () {
     for (const source of sources) yield* source(context);
   };

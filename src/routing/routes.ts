@@ -102,6 +102,7 @@ export const blindSpotCodes = [
   "split-takes-all",
   "headless-service-as-host",
   "external-node-of-wrong-type",
+  "service-name-with-dot",
 ] as const;
 
 export type BlindSpotCode = (typeof blindSpotCodes)[number];
@@ -128,7 +129,8 @@ export interface BlindSpotData {
   /** `namespace/name`, and the IngressClass or Gateway that names it. */
   "gateway-proxy-not-in-stack": { proxy: string; by: string };
   "value-unknown": { field: string; resource: string };
-  "service-not-in-stack": { service: string };
+  /** `release`: the Helm release of this stack that probably makes it, by its name in the program. */
+  "service-not-in-stack": { service: string; release?: string };
   "service-without-selector": { service: string };
   "endpoints-written-by-hand": { service: string };
   "service-selects-nothing": { service: string };
@@ -160,6 +162,8 @@ export interface BlindSpotData {
   "split-takes-all": { service: string; field: string; resource: string };
   "headless-service-as-host": { service: string };
   "external-node-of-wrong-type": { service: string };
+  /** The kind of the resource that names it, which decides what works. */
+  "service-name-with-dot": { service: string; field: string; resource: string; kind: string };
 }
 
 /** What a missing port costs where the route lives on: the requests to a host name, a backend, on 1.x also its route. */
@@ -203,6 +207,8 @@ export interface RefusalData {
   "plugin-replaces-split": Nothing;
   /** A port that the Service doesn't have, and the controller drops the whole route for it. */
   "service-port-missing": { service: string; port: number | string };
+  /** The kind of the route decides what works. */
+  "service-name-with-dot": { service: string; kind: string };
   "external-name-not-read": Nothing;
   "gateway-proxy-not-read": Nothing;
   "plugin-config-not-read": Nothing;

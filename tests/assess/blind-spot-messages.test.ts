@@ -25,7 +25,7 @@ const data: { [C in BlindSpotCode]: BlindSpotData[C][] } = {
   "gateway-proxy-unused": [{ proxy: "GatewayProxy infra/proxy" }],
   "gateway-proxy-not-in-stack": [{ proxy: "infra/apisix", by: "Gateway edge/public" }],
   "value-unknown": [{ field: "spec.selector", resource: "Service shop/web" }],
-  "service-not-in-stack": [{ service: "Service shop/web" }],
+  "service-not-in-stack": [{ service: "Service shop/web" }, { service: "Service shop/redis-master", release: "redis" }],
   "service-without-selector": [{ service: "Service shop/web" }],
   "endpoints-written-by-hand": [{ service: "Service shop/web" }],
   "service-selects-nothing": [{ service: "Service shop/web" }],
@@ -63,6 +63,9 @@ const data: { [C in BlindSpotCode]: BlindSpotData[C][] } = {
     { workload: "DeploymentConfig shop/web", apiVersion: "apps.openshift.io/v1", kind: "DeploymentConfig" },
   ],
   "job-behind-service": [{ job: "Job shop/migrate", service: "Service shop/web" }],
+  "service-name-with-dot": ["ApisixRoute", "ApisixUpstream", "Ingress", "HTTPRoute"].map((kind) => ({
+    ...{ service: "web.shop.svc", field: "spec.http[0].backends[0].serviceName", resource: `${kind} shop/web`, kind },
+  })),
   "service-port-missing": [
     { service: "Service shop/web", port: 9, lost: "requests" },
     { service: "Service shop/web", port: "http", lost: "backend" },
@@ -144,6 +147,7 @@ describe("the words for blind spots", () => {
       "external-node-of-wrong-type",
       "headless-service-as-host",
       "job-behind-service",
+      "service-name-with-dot",
       "service-port-missing",
       "split-takes-all",
       "target-port-missing",

@@ -254,6 +254,22 @@ const sentences: [finding: Finding, what: string, fix?: string][] = [
     'Can\'t see what Helm releases "a", "b" installs: routes, Services and workloads in it are not judged.',
   ],
   [
+    finding("gitops-objects", { objects: ["Application argocd/shop"], others: 0 }, { policy }),
+    "Can't see what Application argocd/shop installs in the cluster: routes, Services and workloads in it are not judged.",
+  ],
+  [
+    finding("gitops-objects", { objects: ["Kustomization flux/a", "Kustomization flux/b"], others: 2 }, { policy }),
+    "Can't see what Kustomization flux/a, Kustomization flux/b and 2 more install in the cluster: routes, Services and workloads in it are not judged.",
+  ],
+  [
+    finding("no-routes-seen", { apisix: "Deployment edge/apisix", others: 0, mayAnnotate: true }, { policy }),
+    "APISIX is in this stack (Deployment edge/apisix), but no route to a Service is. Routes that are made through APISIX's Admin API or a dashboard, or in another stack, aren't seen.",
+  ],
+  [
+    finding("no-routes-seen", { apisix: 'Helm release "apisix"', others: 1, mayAnnotate: false }, { policy }),
+    "APISIX is in this stack (Helm release \"apisix\" and 1 more), but no route to a Service is. Routes that are made through APISIX's Admin API or a dashboard, or in another stack, aren't seen.",
+  ],
+  [
     finding("nothing-to-judge", { workloads: 1, mayAnnotate: true }, { policy }),
     "Nothing could be judged here: 1 workload looks reachable, but no route, route catalog or annotation says whether APISIX sends requests to it.",
   ],

@@ -16,7 +16,7 @@ describe("the words for dead routes", () => {
       // Data that is in no sentence is dead, or a name that the reader misses.
       const { code, ...data } = because;
       for (const [key, value] of Object.entries(data)) {
-        assert.ok(`${text} ${fix}`.includes(String(value)), `${key} of ${code} in: ${text} ${fix}`);
+        if (key !== "kind") assert.ok(`${text} ${fix}`.includes(String(value)), `${key} of ${code} in: ${text} ${fix}`);
       }
       assert.match(refusalText(because, "1"), /\S$/);
     });

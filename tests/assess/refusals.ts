@@ -16,6 +16,7 @@ const data: { [C in RefusalCode]: RefusalData[C] } = {
   "split-replaces-plugin": {},
   "plugin-replaces-split": {},
   "service-port-missing": { service: "Service shop/web", port: 9999 },
+  "service-name-with-dot": { service: "web.shop.svc", kind: "Ingress" },
   "external-name-not-read": {},
   "gateway-proxy-not-read": {},
   "plugin-config-not-read": {},

@@ -1,12 +1,24 @@
 import assert from "node:assert/strict";
 import { codesOf, judged } from "../support/findings";
-import { preview, UNKNOWN, type TestResource } from "../support/host";
-import { apisixRoute, behind, deployment, hook, nativeSleep, service } from "../support/resources";
+import { preview, secret, UNKNOWN, type TestResource } from "../support/host";
+import { apisixRoute, behind, deployment, hook, nativeSleep, routed, service } from "../support/resources";
 
 const policy = "apisix-route-blind-spots";
 const shop = behind(deployment("web"));
 const annotated = (annotations: Record<string, string>, container = {}) =>
   deployment("web", container, { annotations });
+
+const gitOps = (apiVersion: string, kind: string, name: string): TestResource => ({
+  type: `kubernetes:${apiVersion}:${kind}`,
+  name,
+  props: { apiVersion, kind, metadata: { name, namespace: "gitops" }, spec: {} },
+});
+const apisix = deployment("apisix", { ...nativeSleep(5), image: "apache/apisix:3.18.0-ubuntu" });
+const apisixController = deployment("controller", { image: "apache/apisix-ingress-controller:2.2.0" });
+const chartOf = (chart: unknown, more: object = {}): TestResource => ({
+  ...{ type: "kubernetes:helm.sh/v3:Release", name: "store" },
+  props: { chart, namespace: "shop", ...more },
+});
 
 const cases: [what: string, resources: TestResource[], codes: string[]][] = [
   ["a route to a Service outside the stack", [apisixRoute("web")], ["service-not-in-stack"]],
@@ -41,6 +53,30 @@ const cases: [what: string, resources: TestResource[], codes: string[]][] = [
     [{ type: "kubernetes:helm.sh/v3:Release", name: "redis", props: { chart: "redis" } }],
     ["helm-release"],
   ],
+  ...(
+    [
+      ["argoproj.io/v1alpha1", "Application"],
+      ["argoproj.io/v1alpha1", "ApplicationSet"],
+      ["helm.toolkit.fluxcd.io/v2", "HelmRelease"],
+      ["kustomize.toolkit.fluxcd.io/v1", "Kustomization"],
+    ] as const
+  ).map(([apiVersion, kind]): [string, TestResource[], string[]] => [
+    `what installs others: ${kind}`,
+    [gitOps(apiVersion, kind, "a"), gitOps(apiVersion, kind, "b")],
+    ["gitops-objects"],
+  ]),
+  ["a Kustomization that kubectl reads", [gitOps("kustomize.config.k8s.io/v1beta1", "Kustomization", "a")], []],
+  ["a Workflow of Argo", [gitOps("argoproj.io/v1alpha1", "Workflow", "a")], []],
+  ["APISIX without routes", [apisix], ["no-routes-seen"]],
+  ["its controller without routes", [apisixController], ["no-routes-seen"]],
+  ["APISIX without routes, beside an app", [apisix, deployment("web")], ["no-routes-seen", "nothing-to-judge"]],
+  ["APISIX without routes, beside an app that is annotated", [apisix, deployment("web", nativeSleep(9), routed)], []],
+  ["APISIX with routes", [apisix, ...behind(deployment("web", nativeSleep(5)))], []],
+  ["APISIX's chart without routes", [chartOf("oci://example.org/apisix")], ["helm-release", "no-routes-seen"]],
+  ["the controller's chart", [chartOf("apisix/apisix-ingress-controller")], ["helm-release", "no-routes-seen"]],
+  ["its packed chart", [chartOf("./apisix-2.14.0.tgz")], ["helm-release", "no-routes-seen"]],
+  ["the chart of its dashboard", [chartOf("apisix/apisix-dashboard")], ["helm-release"]],
+  ["a chart that isn't known", [chartOf(UNKNOWN)], ["helm-release"]],
   [
     "a wish that is below the setting",
     behind(annotated({ "apisix-graceful-termination/sleep-seconds": "3" }, nativeSleep(9))),
@@ -131,6 +167,27 @@ describe(policy, () => {
       violations.map((each) => [each.policy, each.level, each.resource, each.code]),
       [[policy, "advisory", "web", "hook-may-be-too-short"]],
     );
+  });
+
+  it("names the Helm release that probably makes a Service, by what isn't a secret", async () => {
+    const said = async (release: TestResource) => {
+      const { violations } = await preview([apisixRoute("redis"), release]);
+      return violations
+        .filter(({ code }) => code === "service-not-in-stack")
+        .map(({ message }) => message)
+        .join();
+    };
+    assert.match(await said(chartOf("redis")), /The Helm release "store" probably installs it/);
+    assert.match(await said(chartOf("cache", { name: "redis" })), /The Helm release "store" probably installs it/);
+    for (const other of [
+      chartOf("cache"),
+      chartOf(secret("redis")),
+      chartOf("cache", { name: UNKNOWN }),
+      chartOf("redis", { namespace: secret("shop") }),
+      chartOf("redis", { namespace: "other" }),
+    ]) {
+      assert.doesNotMatch(await said(other), /store/);
+    }
   });
 
   it("reports an annotation that asks for more than the ceiling leaves", () => {

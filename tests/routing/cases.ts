@@ -7,6 +7,7 @@ import type { Resource } from "../../src/kubernetes/resource";
 import { bothLines, spot, type Case } from "./case";
 import { consumerCases, pluginHostCases, splitCases } from "./plugin-cases";
 import { endpointCases, jobCases, kindCases } from "./endpoint-cases";
+import { serviceNameCases } from "./service-name-cases";
 import {
   apisixRoute,
   apisixUpstream,
@@ -1989,6 +1990,7 @@ const grouped: [string, Case[]][] = [
   ["endpoints", endpointCases],
   ["kinds of workloads", kindCases],
   ["Jobs", jobCases],
+  ["names of Services", serviceNameCases],
   ["apisix.yaml", configCases],
 ];
 

@@ -185,11 +185,12 @@ describe("resolveRoutes with mutated objects", function () {
 /** Whose a route is, and who takes it. All other reasons lie in a part of it that breaks the whole. */
 const ofOwnership = /class|gateway|parent|listener|hostnames|version/;
 
-/** A port that a Service or a Pod lacks keeps requests from other backends, too; when it's gone or unknown, that ends. */
+/** What keeps requests from other backends or Pods, too; when it's gone or unknown, that ends. */
+const breaking: ReadonlySet<string> = new Set(["service-port-missing", "target-port-missing", "service-name-with-dot"]);
+
 function isBroken({ blind = [], dead = {} }: Case): boolean {
   const codes = Object.values(dead).flatMap((routes) => Object.values(routes));
-  const lacksPort = blind.some(({ code }) => code === "service-port-missing" || code === "target-port-missing");
-  return lacksPort || codes.some((code) => !ofOwnership.test(code));
+  return blind.some(({ code }) => breaking.has(code)) || codes.some((code) => !ofOwnership.test(code));
 }
 
 /** Does the value keep requests away, so that more are routed without it? An unknown switch counts as on, and what

@@ -5,52 +5,57 @@ import { unknown } from "../../kubernetes/values";
 import { byText } from "../../order";
 import type { Arrival } from "./arrive";
 import { moreTelling, noted, onlyOn, type Obstacle, type Way } from "./reference";
-import type { DeadRoute, LineRefusal, LostByPort } from "../routes";
+import type { ControllerLine, DeadRoute, LineRefusal, LostByPort, Refusal } from "../routes";
 import { findPort, isHeadless } from "./service";
 
-/**
- * Leaves out the ways to ports that a Service doesn't have, and of a route that a line drops for such a port, all of
- * that line's. A route that no line is left for is dead.
- */
+/** What some lines drop a whole route for, met while a part of it was followed. */
+export interface Loss {
+  way: Way;
+  lines: readonly ControllerLine[];
+  because: Refusal;
+}
+
+/** Leaves out the ways to ports that a Service doesn't have. @param losses what that costs is added */
 export function withoutMissingPorts(
   arrivals: readonly Arrival[],
   obstacles: Obstacle[],
-  dead: DeadRoute[],
+  losses: Loss[],
 ): readonly Arrival[] {
-  const missing = arrivals.filter(isPortMissing);
-  if (missing.length === 0) return arrivals;
-  const dropped = new Map<Resource, LineRefusal[]>();
-  for (const arrival of missing) {
-    const { way } = arrival;
-    const because = { code: "service-port-missing", ...serviceAndPort(arrival) } as const;
-    const own = dropped.get(way.route) ?? [];
-    for (const line of way.lines.filter((each) => arrival.portKeeps?.includes(each))) {
-      if (!own.some((each) => each.line === line)) own.push({ line, because });
-    }
-    dropped.set(way.route, own);
-  }
-  const deadNow = new Set<Resource>();
-  for (const { route, start } of missing.map(({ way }) => way)) {
-    const refusals = dropped.get(route) ?? [];
-    if (deadNow.has(route) || !start.lines.every((line) => refusals.some((each) => each.line === line))) continue;
-    deadNow.add(route);
-    dead.push({ route, refusals: [...start.refusals, ...refusals].sort((a, b) => byText(a.line, b.line)) });
-  }
-  for (const arrival of missing) {
-    const { service, port, way } = arrival;
+  return arrivals.filter((arrival) => {
+    if (!isPortMissing(arrival)) return true;
+    const { service, port, way, portKeeps = [] } = arrival;
+    const data = serviceAndPort(arrival);
+    losses.push({ way, lines: portKeeps, because: { code: "service-port-missing", ...data } });
     obstacles.push({
       code: "service-port-missing",
-      data: { ...serviceAndPort(arrival), lost: lostBy(arrival) },
+      data: { ...data, lost: lostBy(arrival) },
       cause: `${service.id} ${String(port)}`,
       resource: way.route,
       steps: way.steps,
     });
+    return false;
+  });
+}
+
+/** Leaves out what a line drops with its whole route. A route that no line is left for is dead. */
+export function withoutLosses(arrivals: readonly Arrival[], losses: readonly Loss[], dead: DeadRoute[]): Arrival[] {
+  const dropped = new Map<Resource, { start: Way["start"]; refusals: LineRefusal[] }>();
+  for (const { way, lines, because } of losses) {
+    const { route, start } = way;
+    const { refusals } = dropped.get(route) ?? { refusals: [] };
+    const isNew = (line: ControllerLine) => way.lines.includes(line) && !refusals.some((each) => each.line === line);
+    dropped.set(route, {
+      start,
+      refusals: [...refusals, ...lines.filter(isNew).map((line) => ({ line, because }))],
+    });
   }
-  const gone = new Set(missing);
+  for (const [route, { start, refusals }] of dropped) {
+    if (!start.lines.every((line) => refusals.some((each) => each.line === line))) continue;
+    dead.push({ route, refusals: [...start.refusals, ...refusals].sort((a, b) => byText(a.line, b.line)) });
+  }
   return arrivals
-    .filter((arrival) => !gone.has(arrival))
     .map((arrival) => {
-      const refusals = dropped.get(arrival.way.route) ?? [];
+      const { refusals } = dropped.get(arrival.way.route) ?? { refusals: [] };
       const way = refusals.reduce(
         (to, { line, because }) => onlyOn(line === "1" ? "2" : "1", to, because),
         arrival.way,

@@ -22,7 +22,9 @@ import {
   type ServiceTarget,
   type Way,
 } from "./reference";
-import type { Place, ResourceIndex } from "./resource-index";
+import { releaseOf } from "./helm";
+import type { Loss } from "./arrivals";
+import type { Place } from "./resource-index";
 import { externalName, isHeadless, serviceFrom, serviceNamedFrom, servicesNamed } from "./service";
 import { tuned, withTimeoutOf } from "./tuning";
 
@@ -43,7 +45,13 @@ export interface Arrival {
 }
 
 /** Follows one reference to its Services: also through ExternalName Services, each of which is visited once. */
-export function arrive(context: Context, start: Reference, arrivals: Arrival[], obstacles: Obstacle[]): void {
+export function arrive(
+  context: Context,
+  start: Reference,
+  arrivals: Arrival[],
+  obstacles: Obstacle[],
+  losses: Loss[],
+): void {
   const visited = new Set<Resource>();
   const open: Reference[] = [start];
   for (let reference = open.pop(); reference; reference = open.pop()) {
@@ -52,7 +60,12 @@ export function arrive(context: Context, start: Reference, arrivals: Arrival[], 
     const services = isHost ? servicesOfHost(context, reference, target) : servicesOf(context, reference, target);
     if (isObstacle(services)) {
       // What a plugin only holds may mean anything, unless it is the name of a Service that is there.
-      if (!(isHost && target.heldBy !== undefined)) obstacles.push(services);
+      if (isHost && target.heldBy !== undefined) continue;
+      obstacles.push(services);
+      if (services.code === "service-name-with-dot" && !isHost) {
+        const { service, kind } = services.data;
+        losses.push({ way, lines: target.portKeeps ?? [], because: { code: services.code, service, kind } });
+      }
       continue;
     }
     for (const service of services) {
@@ -138,11 +151,17 @@ function reach(context: Context, reference: Reference, service: Resource, to: Wa
 
 /** The Services of the stack that a name means, or why there are none. */
 function servicesOf(
-  { index }: Context,
+  { index, releases }: Context,
   reference: Reference,
-  { namespace, namespacePath, service: name }: ServiceTarget,
+  { namespace, namespacePath, service: name, resolvedBy }: ServiceTarget,
 ): Resource[] | Obstacle {
   const { way, from, path } = reference;
+  // No Service has such a name (apimachinery IsDNS1035Label). Of a mirror it becomes a host, and discovery reads Endpoints.
+  if (isKnown(name) && name.includes(".") && (resolvedBy === "controller" || resolvedBy === "external node")) {
+    const service = shownName(from, path, name, namespace === undefined ? undefined : namespacePath);
+    const data = { service, field: path, resource: labelOf(from), kind: from.kind };
+    return { code: "service-name-with-dot", data, cause: `${from.id} ${name}`, resource: from, steps: way.steps };
+  }
   const property = path.split(".")[0] ?? "";
   const place =
     namespace === undefined
@@ -154,7 +173,13 @@ function servicesOf(
     const services = servicesNamed(index, place, name);
     return services.length > 0
       ? services
-      : outsideStack(index, place, name, reference, namespace === undefined ? undefined : (namespacePath ?? path));
+      : outsideStack(
+          { index, releases },
+          place,
+          name,
+          reference,
+          namespace === undefined ? undefined : (namespacePath ?? path),
+        );
   }
   const service =
     name === unknown ? serviceFrom(index, from, property, place) : serviceNamedFrom(index, from, property, name);
@@ -166,7 +191,7 @@ function servicesOf(
 
 /** The Services of the stack that a host means: none for a host outside the cluster. */
 function servicesOfHost(
-  { index, settings }: Context,
+  { index, settings, releases }: Context,
   reference: Reference,
   { host, searchNamespace }: HostTarget,
 ): Resource[] | Obstacle {
@@ -203,12 +228,18 @@ function servicesOfHost(
   if (services.length > 0) return services;
   // `a.b` may as well be a host of the Internet; a name in a namespace of this stack is likelier to be a Service.
   if (name.kind === "maybe" && (name.namespace === undefined || !index.isKnownPlace(place))) return [];
-  return outsideStack(index, place, name.name, reference, name.namespace === undefined ? undefined : path);
+  return outsideStack(
+    { index, releases },
+    place,
+    name.name,
+    reference,
+    name.namespace === undefined ? undefined : path,
+  );
 }
 
 /** @param named where its namespace stands */
 function outsideStack(
-  index: ResourceIndex,
+  { index, releases }: Pick<Context, "index" | "releases">,
   place: Place,
   name: string,
   reference: Reference,
@@ -218,7 +249,7 @@ function outsideStack(
   const label = `Service ${shownName(from, path, index.nameIn(place, name), named)}`;
   return {
     code: "service-not-in-stack",
-    data: { service: label },
+    data: { service: label, ...releaseOf(releases, place, name) },
     cause: `${place} Service ${name}`,
     resource: from,
     steps: [...way.steps, { label: withPort(label, shownPort(reference)) }],

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isNamespaceSecret, isSecret, labelOf, type Resource } from "../../kubernetes/resource";
 import { hidden } from "../../kubernetes/secrets";
 import { getNumber, getString, unknown, type Maybe } from "../../kubernetes/values";
+import type { Releases } from "./helm";
 import type { ResourceIndex } from "./resource-index";
 import {
   longLivedKinds,
@@ -23,6 +24,8 @@ import {
 export interface Context {
   index: ResourceIndex;
   settings: RoutingSettings;
+  /** The stack's Helm releases. */
+  releases: Releases;
   /** The controller lines that the settings allow. */
   lines: readonly ControllerLine[];
 }

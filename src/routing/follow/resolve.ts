@@ -4,7 +4,7 @@ import { labelOf, type Resource } from "../../kubernetes/resource";
 import { selects } from "../../kubernetes/selector";
 import { isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { isJob, podMetadataPath, type Workload } from "../../kubernetes/workload";
-import { once, withoutMissingPorts } from "./arrivals";
+import { once, withoutLosses, withoutMissingPorts, type Loss } from "./arrivals";
 import { arrive, type Arrival } from "./arrive";
 import { blindSpots } from "./blind-spots";
 import { hasEndpoints, withEndpoints } from "./endpoints";
@@ -35,11 +35,12 @@ import {
 export function resolve(context: Context, found: Iterable<Found>): Routes {
   const obstacles: Obstacle[] = [];
   const arrivals: Arrival[] = [];
+  const losses: Loss[] = [];
   const dead: DeadRoute[] = [];
   for (const each of found) {
     if (isObstacle(each)) obstacles.push(each);
     else if (isDead(each)) dead.push(each);
-    else if (each.way.lines.length > 0) arrive(context, each, arrivals, obstacles);
+    else if (each.way.lines.length > 0) arrive(context, each, arrivals, obstacles, losses);
   }
   const services = new Collected<Resource>();
   const workloads = new Collected<Workload>();
@@ -50,7 +51,7 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     return selection;
   };
   const dormant: Arrival[] = [];
-  for (const arrival of once(withoutMissingPorts(arrivals, obstacles, dead))) {
+  for (const arrival of once(withoutLosses(withoutMissingPorts(arrivals, obstacles, losses), losses, dead))) {
     if (arrival.way.isDormant) {
       dormant.push(arrival);
       continue;
