@@ -54,10 +54,17 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
   },
   "ingress-class-missing": {
     what: ({ ingress }) =>
-      `${ingress} has no class, so the cluster's default IngressClass gets it. This stack has none, and the pack can't tell whether it is APISIX's.`,
+      `${ingress} has no class, so the cluster's default IngressClass gets it. This stack doesn't settle which class that is, so the pack can't tell whether it is APISIX's.`,
     fix: () =>
       "set spec.ingressClassName, or say in defaultIngressClass which class is the cluster's default (empty if it has none).",
-    why: `The API server writes the default class into an Ingress without one. The default class is nearly always another stack's. Something in this stack has to do with APISIX, so its Ingresses may, too. ${notSeen.route}`,
+    why: `The API server writes the default class into an Ingress without one. The default class is nearly always another stack's, and of several the newest counts. Something in this stack has to do with APISIX, so its Ingresses may, too. ${notSeen.route}`,
+  },
+  "ingress-class-named-twice": {
+    advice: true,
+    what: ({ ingress, annotation, field }) =>
+      `${ingress} names two classes: ${annotation} in the annotation kubernetes.io/ingress.class and ${field} in spec.ingressClassName. Kubernetes refuses to create it.`,
+    fix: () => "remove the annotation.",
+    why: "Kubernetes creates an Ingress only if both names are equal. It lets an update through that makes them differ; then controller 1.x goes by the annotation and 2.x by the field.",
   },
   "class-of-unlisted-controller": {
     what: ({ class: name, resource }) =>

@@ -175,6 +175,7 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
   "class-not-in-stack": { data: { class: "edge" } },
   "class-missing": { data: { resource: "Ingress shop/web" } },
   "ingress-class-missing": { data: { ingress: "Ingress shop/web" } },
+  "ingress-class-named-twice": { data: { ingress: "Ingress shop/web", annotation: "nginx", field: "apisix" } },
   "class-of-unlisted-controller": { data: { class: "IngressClass edge", resource: "ApisixRoute shop/web" } },
   "gateway-class-not-in-stack": { data: { class: "edge" } },
   "gateway-not-in-stack": { data: { gateway: "infra/edge" } },

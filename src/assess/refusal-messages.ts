@@ -17,10 +17,12 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
     fix: () => "name a class of APISIX's.",
   },
   "class-of-other-line": {
-    why: ({ class: name, controller }, it) =>
-      `${it} takes classes of its own controller name, and ${name} has ${controller}, which is controller 1.x'`,
-    fix: ({ class: name }) =>
-      `replace ${name} (its controller can't be changed in place), or add the name to controllerNames if controller 2.x is configured with it.`,
+    why: ({ class: name, controller, of }, it) =>
+      `${it} takes classes of its own controller name, and ${name} has ${controller}, which is controller ${of}.x'`,
+    fix: ({ class: name, of }) =>
+      of === "1"
+        ? `replace ${name} (its controller can't be changed in place), or add the name to controllerNames if controller 2.x is configured with it.`
+        : `replace ${name} (its controller can't be changed in place), or set controller to "2" if that line is installed.`,
   },
   "class-not-known": {
     why: (_, it) => `for ${it}, its class is not known to be APISIX's`,
@@ -39,9 +41,9 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
       `${gateway} names no GatewayProxy in spec.infrastructure.parametersRef, so nothing of its routes is pushed`,
     fix: ({ gateway }) => `name a GatewayProxy in spec.infrastructure.parametersRef of ${gateway}.`,
   },
-  "gateway-proxy-without-provider": {
-    why: ({ proxy }) => `${proxy} has no spec.provider, so nothing is pushed`,
-    fix: ({ proxy }) => `set spec.provider.controlPlane of ${proxy}.`,
+  "gateway-proxy-incomplete": {
+    why: ({ proxy, field }) => `${proxy} has no ${field}, so nothing is pushed`,
+    fix: ({ proxy, field }) => `set ${field} of ${proxy}.`,
   },
   "version-not-served": {
     why: ({ version }, it) => `${it} doesn't serve ${version} of ApisixRoute`,
@@ -114,9 +116,22 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
     fix: () =>
       "compare its kind, namespace, host names, sectionName and port with the listeners of the Gateway; allowedRoutes takes routes of the Gateway's own namespace alone unless it says otherwise.",
   },
+  "tls-modes-differ": {
+    why: ({ gateway, port }, it) =>
+      `${it} serves none of the TLS listeners of a port if their tls.mode differs, and that is so of port ${port} of ${gateway}`,
+    fix: ({ gateway }) => `give TLS listeners with different modes ports of their own in ${gateway}.`,
+  },
   "hostnames-missing": {
     why: (_, it) => `${it} ignores a TLSRoute without hostnames`,
     fix: () => "set spec.hostnames.",
+  },
+  "first-backend-only": {
+    why: (_, it) => `${it} sends requests only to the first backend of a TLSRoute's rule`,
+    fix: () => "put one Service behind each rule.",
+  },
+  "tls-secret-not-named": {
+    why: ({ field }, it) => `${it} drops an Ingress whole if ${field} is missing`,
+    fix: ({ field }) => `set ${field}, or remove the entry.`,
   },
   "reference-grant-not-in-stack": {
     why: (_, it) => `${it} needs a ReferenceGrant, and this stack has none for it`,

@@ -68,6 +68,7 @@ export const blindSpotCodes = [
   "class-not-in-stack",
   "class-missing",
   "ingress-class-missing",
+  "ingress-class-named-twice",
   "class-of-unlisted-controller",
   "gateway-class-not-in-stack",
   "gateway-not-in-stack",
@@ -118,6 +119,8 @@ export interface BlindSpotData {
   "class-missing": { resource: string };
   /** The first of the Ingresses. */
   "ingress-class-missing": { ingress: string };
+  /** The classes of the annotation and of the field. */
+  "ingress-class-named-twice": { ingress: string; annotation: string; field: string };
   "class-of-unlisted-controller": { class: string; resource: string };
   "gateway-class-not-in-stack": { class: string };
   /** `namespace/name`; the name alone if the namespace isn't known. */
@@ -191,14 +194,14 @@ export type BlindSpot = Problem & {
 export interface RefusalData {
   /** The class goes to another controller. */
   "class-of-other-controller": { class: string; field: string };
-  /** The class's controller is the name of the other line's. */
-  "class-of-other-line": { class: string; controller: string };
+  /** The class's controller is the name of the other line's, `of`. An IngressClass or a GatewayClass. */
+  "class-of-other-line": { class: string; controller: string; of: ControllerLine };
   "class-not-known": Nothing;
   "no-class": Nothing;
   /** Nothing tells the controller which APISIX to send it to. */
   "class-without-gateway-proxy": { class: string };
   "gateway-without-gateway-proxy": { gateway: string };
-  "gateway-proxy-without-provider": { proxy: string };
+  "gateway-proxy-incomplete": { proxy: string; field: string };
   "version-not-served": { version: string };
   "service-named-twice": { field: string };
   "rule-name-twice": { field: string };
@@ -218,7 +221,11 @@ export interface RefusalData {
   "no-gateway-named": Nothing;
   "other-parent": Nothing;
   "no-listener": Nothing;
+  /** TLS listeners of one port. */
+  "tls-modes-differ": { gateway: string; port: number };
   "hostnames-missing": Nothing;
+  "first-backend-only": Nothing;
+  "tls-secret-not-named": { field: string };
   "reference-grant-not-in-stack": Nothing;
 }
 

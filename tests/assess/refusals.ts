@@ -3,12 +3,12 @@ import type { Refusal, RefusalCode, RefusalData } from "../../src/routing";
 /** One reason of each code. */
 const data: { [C in RefusalCode]: RefusalData[C] } = {
   "class-of-other-controller": { class: "IngressClass edge", field: "spec.ingressClassName" },
-  "class-of-other-line": { class: "IngressClass apisix", controller: "apisix.apache.org/apisix-ingress" },
+  "class-of-other-line": { class: "IngressClass apisix", controller: "apisix.apache.org/apisix-ingress", of: "1" },
   "class-not-known": {},
   "no-class": {},
   "class-without-gateway-proxy": { class: "IngressClass apisix" },
   "gateway-without-gateway-proxy": { gateway: "Gateway edge/public" },
-  "gateway-proxy-without-provider": { proxy: "GatewayProxy infra/apisix" },
+  "gateway-proxy-incomplete": { proxy: "GatewayProxy infra/apisix", field: "spec.provider" },
   "version-not-served": { version: "v1" },
   "service-named-twice": { field: "spec.http[0]" },
   "rule-name-twice": { field: "spec.http[1].name" },
@@ -26,7 +26,10 @@ const data: { [C in RefusalCode]: RefusalData[C] } = {
   "no-gateway-named": {},
   "other-parent": {},
   "no-listener": {},
+  "tls-modes-differ": { gateway: "Gateway edge/public", port: 443 },
   "hostnames-missing": {},
+  "first-backend-only": {},
+  "tls-secret-not-named": { field: "spec.tls[0].secretName" },
   "reference-grant-not-in-stack": {},
 };
 

@@ -8,6 +8,7 @@ import { bothLines, spot, type Case } from "./case";
 import { consumerCases, pluginHostCases, splitCases } from "./plugin-cases";
 import { endpointCases, jobCases, kindCases } from "./endpoint-cases";
 import { serviceNameCases } from "./service-name-cases";
+import { deadGatewayCases, deadIngressCases, defaultClassCases } from "./dead-gateway-cases";
 import {
   apisixRoute,
   apisixUpstream,
@@ -1055,6 +1056,8 @@ const ingressCases: Case[] = [
     routed: [`${ingressWeb} [controller-line 1 class-not-known]`],
     show: "notes",
     on: "1",
+    blind: [spot("ingress-class-named-twice", { ingress: "Ingress shop/web", annotation: "apisix", field: "nginx" })],
+    otherwiseBlind: [],
   },
   {
     name: "field against annotation: 2.x takes the field",
@@ -1066,6 +1069,8 @@ const ingressCases: Case[] = [
     ],
     routed: [ingressWeb],
     on: "2",
+    blind: [spot("ingress-class-named-twice", { ingress: "Ingress shop/web", annotation: "nginx", field: "apisix" })],
+    otherwiseBlind: [],
   },
   {
     name: "no class, and a default IngressClass of APISIX's",
@@ -1286,6 +1291,7 @@ const gatewayCases: Case[] = [
     ],
     routed: routeChain("HTTPRoute"),
     on: "2",
+    dead: { "1": { "HTTPRoute shop/web": "class-of-other-line" } },
   },
   {
     name: "GatewayClass of 1.x in the stack",
@@ -1297,6 +1303,7 @@ const gatewayCases: Case[] = [
     ],
     routed: routeChain("HTTPRoute"),
     on: "1",
+    dead: { "2": { "HTTPRoute shop/web": "class-of-other-line" } },
   },
   {
     name: "GatewayClass of another controller",
@@ -1365,6 +1372,7 @@ const gatewayCases: Case[] = [
     ],
     routed: routeChain("HTTPRoute"),
     on: "2",
+    dead: { "1": { "HTTPRoute shop/web": "other-parent" } },
   },
   {
     name: "a parent that is a Service is no Gateway",
@@ -1992,6 +2000,9 @@ const grouped: [string, Case[]][] = [
   ["Jobs", jobCases],
   ["names of Services", serviceNameCases],
   ["apisix.yaml", configCases],
+  ["dead Gateway API routes", deadGatewayCases],
+  ["dead Ingresses", deadIngressCases],
+  ["default classes", defaultClassCases],
 ];
 
 export const cases: Case[] = grouped.flatMap(([group, list]) =>

@@ -183,7 +183,7 @@ describe("resolveRoutes with mutated objects", function () {
 });
 
 /** Whose a route is, and who takes it. All other reasons lie in a part of it that breaks the whole. */
-const ofOwnership = /class|gateway|parent|listener|hostnames|version/;
+const ofOwnership = /class|gateway(?!-proxy-incomplete)|parent|listener|hostnames|version/;
 
 /** What keeps requests from other backends or Pods, too; when it's gone or unknown, that ends. */
 const breaking: ReadonlySet<string> = new Set(["service-port-missing", "target-port-missing", "service-name-with-dot"]);

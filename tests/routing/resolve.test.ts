@@ -297,7 +297,7 @@ describe("resolveRoutes with unknown values", () => {
     ["route", "spec.hostnames", [], [["spec.hostnames", "HTTPRoute shop/web"]]],
     ["route", "spec.hostnames.0", [], [["spec.hostnames", "HTTPRoute shop/web"]]],
     ["route", "spec.rules", [], [["spec.rules", "HTTPRoute shop/web"]]],
-    ["route", "spec.rules.0.backendRefs", [toCopy], [["spec.rules[0].backendRefs", "HTTPRoute shop/web"]]],
+    ["route", "spec.rules.0.backendRefs", [], [["spec.rules[0].backendRefs", "HTTPRoute shop/web"]]],
     [
       "route",
       "spec.rules.0.backendRefs.0.kind",

@@ -8,7 +8,7 @@
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getObject, getString, getStringMap, unknown } from "../../kubernetes/values";
 import { shownName, type Context } from "../follow/reference";
-import { kindOf, type Kind, type Place } from "../follow/resource-index";
+import { kindOf, wholeOf, type Kind, type Place } from "../follow/resource-index";
 import { refused, unclear, yes, type Verdict } from "../follow/ruling";
 import type { Refusal, Step } from "../routes";
 
@@ -63,11 +63,11 @@ function proxyNamed(
   const isKnownName = kind !== unknown && ownGroup !== unknown && typeof name === "string" && place !== undefined;
   const property = path.split(".")[0] ?? "";
   const proxy = isKnownName
-    ? index.named(place, proxyKind, name)[0]
+    ? wholeOf(index.named(place, proxyKind, name))
     : index.origin(from, property, (other) => kindOf(other) === proxyKind);
   if (proxy) {
-    const hasProvider = get(proxy.body, "spec", "provider") !== undefined || proxy.isPatch;
-    return hasProvider ? yes : refused({ code: "gateway-proxy-without-provider", proxy: labelOf(proxy) });
+    const field = proxy.isPatch ? undefined : missingIn(proxy);
+    return field === undefined ? yes : refused({ code: "gateway-proxy-incomplete", proxy: labelOf(proxy), field });
   }
   if (!isKnownName) return unclear(from, path, steps);
   const id = index.nameIn(place, name);
@@ -82,4 +82,21 @@ function proxyNamed(
       steps: [...steps, { label: `GatewayProxy ${shown}` }],
     },
   };
+}
+
+/**
+ * What a GatewayProxy can't do without (2.2.0 internal/adc/translator/gatewayproxy.go); the admin key may be empty
+ * nowhere. Its Service and its Secret may be another stack's.
+ */
+function missingIn(proxy: Resource): string | undefined {
+  const lacks = (...path: string[]) => {
+    const value = get(proxy.body, ...path);
+    return value === undefined || value === "";
+  };
+  const plane = ["spec", "provider", "controlPlane"];
+  const key = [...plane, "auth", "adminKey"];
+  if (lacks("spec", "provider")) return "spec.provider";
+  if (lacks(...plane)) return plane.join(".");
+  if (lacks(...key, "value") && lacks(...key, "valueFrom")) return key.join(".");
+  return lacks(...plane, "endpoints") && lacks(...plane, "service") ? [...plane, "service"].join(".") : undefined;
 }

@@ -11,7 +11,7 @@ import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import type { Labels } from "../../kubernetes/selector";
 import { getString, getStringMap, unknown, type Maybe } from "../../kubernetes/values";
 import { shown, stepOf, type Context } from "../follow/reference";
-import { kindOf } from "../follow/resource-index";
+import { kindOf, wholeOf } from "../follow/resource-index";
 import { foreign, refused, unclear, yes, type Verdict } from "../follow/ruling";
 import type { ControllerLine } from "../routes";
 import { proxyOfClass } from "./gateway-proxy";
@@ -36,7 +36,7 @@ interface Named {
 /** Is an IngressClass of the stack one of 2.x', of 1.x', or somebody else's? */
 function lineOf(context: Context, ingressClass: Resource): Maybe<ControllerLine | undefined> {
   const controller = getString(ingressClass.body, "spec", "controller");
-  if (controller === unknown) return unknown;
+  if (controller === unknown || (controller === undefined && ingressClass.isPatch)) return unknown;
   if (controller !== undefined && context.settings.controllerNames.includes(controller)) return "2";
   return controller === controllersOf1.ingress ? "1" : undefined;
 }
@@ -45,47 +45,64 @@ function lineOf(context: Context, ingressClass: Resource): Maybe<ControllerLine 
 function ofClass(context: Context, line: ControllerLine, user: Resource, ingressClass: Resource, at: Named): Verdict {
   const { settings } = context;
   // 1.x compares names alone. With `auto`, a class that the stack gives to another controller isn't APISIX's.
-  if (line === "1" && settings.controller === "1" && isListed(context, at.name)) return yes;
+  if (line === "1" && settings.controller === "1" && isListed(context, line, at.name)) return yes;
   const its = lineOf(context, ingressClass);
   const steps = [stepOf(user), stepOf(ingressClass)];
   if (its === unknown) return unclear(ingressClass, "spec.controller", steps);
   const label = labelOf(ingressClass);
   if (its === undefined) return foreign({ code: "class-of-other-controller", class: label, field: at.path });
   if (line === "1") return yes;
-  if (its === "1") return refused({ code: "class-of-other-line", class: label, controller: controllersOf1.ingress });
+  if (its === "1")
+    return refused({ code: "class-of-other-line", class: label, controller: controllersOf1.ingress, of: its });
   return proxyOfClass(context, ingressClass, steps);
 }
 
-function isListed({ settings: { ingressClasses } }: Context, name: string): boolean {
-  return matcherOf(ingressClasses)(name);
+function isListed({ settings: { ingressClasses } }: Context, line: ControllerLine, name: string): boolean {
+  return matcherOf(ingressClasses)(name) || (line === "1" && name === "apisix" && ingressClasses.includes(andAll));
 }
 
-/** The default IngressClasses of the stack, by cluster. */
-const defaultClasses = oncePer(({ index }: Context): ReadonlyMap<string, readonly Resource[]> => {
-  const byCluster = new Map<string, Resource[]>();
-  for (const each of index.ofKind(ingressClassKind)) {
-    if (index.isDefaultClass(each) !== true) continue;
-    byCluster.set(each.cluster, [...(byCluster.get(each.cluster) ?? []), each]);
+function classNamed({ index }: Context, cluster: string, name: string): Resource | undefined {
+  return wholeOf(index.namedAnywhere(cluster, ingressClassKind, name));
+}
+
+interface DefaultClass {
+  ingressClass: Resource;
+  /** Whether it is a default class isn't known. */
+  isUnsure: boolean;
+}
+
+/** The default IngressClasses of the stack, by cluster. A `*Patch` may make a class of the stack the default. */
+const defaultClasses = oncePer((context: Context): ReadonlyMap<string, readonly DefaultClass[]> => {
+  const byCluster = new Map<string, DefaultClass[]>();
+  for (const each of context.index.ofKind(ingressClassKind)) {
+    const answer = context.index.isDefaultClass(each);
+    if (answer === false) continue;
+    const name = nameOf(each);
+    const whole = typeof name === "string" ? classNamed(context, each.cluster, name) : undefined;
+    const all = byCluster.get(each.cluster) ?? [];
+    byCluster.set(each.cluster, [...all, { ingressClass: whole ?? each, isUnsure: answer === unknown }]);
   }
   return byCluster;
 });
 
-/**
- * What a line makes of a resource without a class, by the cluster's default class: the stack's, or the one that the
- * settings name; undefined where neither says.
- */
-function ofDefaultClass(context: Context, line: ControllerLine, user: Resource, path: string): Verdict | undefined {
-  const { index, settings } = context;
-  const name = settings.defaultIngressClass;
-  const classes = defaultClasses(context).get(user.cluster) ?? [];
-  // Of several the API server takes the newest, which only the cluster knows.
-  const verdicts = classes.map((each) => ofClass(context, line, user, each, { name: String(nameOf(each)), path }));
-  const [first] = verdicts;
-  if (first) return verdicts.find(({ takes }) => takes === true) ?? first;
+/** What a line makes of the class that is the default by the settings; undefined where they don't say. */
+function ofNamedDefault(context: Context, line: ControllerLine, user: Resource, path: string): Verdict | undefined {
+  const name = context.settings.defaultIngressClass;
   if (name === undefined) return undefined;
-  const [inStack] = index.namedAnywhere(user.cluster, ingressClassKind, name);
+  const inStack = classNamed(context, user.cluster, name);
   if (inStack) return ofClass(context, line, user, inStack, { name, path });
-  return name !== "" && isListed(context, name) ? yes : foreign({ code: "no-class" });
+  if (name === "") return foreign({ code: "no-class" });
+  return isListed(context, line, name) ? yes : foreign({ code: "class-not-known" });
+}
+
+/** What a line makes of each default class of the stack. */
+function ofDefaultsInStack(context: Context, line: ControllerLine, user: Resource, path: string) {
+  return (defaultClasses(context).get(user.cluster) ?? []).map(({ ingressClass, isUnsure }) => {
+    const verdict = ofClass(context, line, user, ingressClass, { name: String(nameOf(ingressClass)), path });
+    const steps = [stepOf(user), stepOf(ingressClass)];
+    const isOpen = isUnsure && verdict.takes === true;
+    return { isUnsure, verdict: isOpen ? unclear(ingressClass, "metadata.annotations", steps) : verdict };
+  });
 }
 
 /** The value of a class field, also where it is unknown but comes from the only IngressClass that it depends on. */
@@ -106,7 +123,7 @@ function classAt(
  * objects: where nothing says that no controller takes its class, one does.
  */
 export function classOfCrd(context: Context, line: ControllerLine, resource: Resource): Verdict {
-  const { index, settings } = context;
+  const { settings } = context;
   const path = "spec.ingressClassName";
   const patched = patchedBy(context, resource);
   const own = getString(resource.body, "spec", "ingressClassName");
@@ -115,22 +132,23 @@ export function classOfCrd(context: Context, line: ControllerLine, resource: Res
   if (line === "1" && settings.controller === "1" && settings.ingressClasses.includes(andAll)) return yes;
   if (!name && resource.isPatch && !patched) return unclear(resource, path, [stepOf(resource)]);
   if (!name) {
-    // 1.x takes what has no class.
-    const verdict = line === "1" ? yes : ofDefaultClass(context, line, resource, path);
-    if (verdict) return verdict.takes === false && verdict.isForeign ? refused(verdict.because) : verdict;
-    return {
-      takes: {
-        code: "class-missing",
-        data: { resource: labelOf(resource) },
-        resource,
-        steps: [stepOf(resource)],
-      },
-    };
+    // 1.x takes what has no class; 2.x does if any class of its own is a default one.
+    const verdict = line === "1" ? yes : classlessOn2(context, resource, path);
+    return (
+      verdict ?? {
+        takes: {
+          code: "class-missing",
+          data: { resource: labelOf(resource) },
+          resource,
+          steps: [stepOf(resource)],
+        },
+      }
+    );
   }
-  const [inStack] = index.namedAnywhere(resource.cluster, ingressClassKind, name);
+  const inStack = classNamed(context, resource.cluster, name);
   if (!inStack) {
     const note = { code: "class-outside", class: shown(resource, path, name) } as const;
-    return isListed(context, name) ? yes : { takes: true, notes: [note] };
+    return isListed(context, line, name) ? yes : { takes: true, notes: [note] };
   }
   const verdict = ofClass(context, line, resource, inStack, { name, path });
   if (verdict.takes !== false || !verdict.isForeign) return verdict;
@@ -146,11 +164,30 @@ export function classOfCrd(context: Context, line: ControllerLine, resource: Res
   };
 }
 
+/**
+ * What 2.x makes of an object of APISIX's own group without a class; undefined if that can't be told. Another
+ * controller's default class in the stack leaves open whether APISIX's is a default, too, in another stack.
+ */
+function classlessOn2(context: Context, resource: Resource, path: string): Verdict | undefined {
+  const named = ofNamedDefault(context, "2", resource, path);
+  const inStack = ofDefaultsInStack(context, "2", resource, path).map(({ verdict }) => verdict);
+  const verdicts = named ? [named, ...inStack] : inStack;
+  const own =
+    verdicts.find(({ takes }) => takes === true) ?? verdicts.find((each) => each.takes !== false || !each.isForeign);
+  if (own || named?.takes !== false) return own;
+  if (named.because.code !== "class-not-known") return refused({ code: "no-class" });
+  const name = context.settings.defaultIngressClass ?? "";
+  return {
+    takes: { code: "class-not-in-stack", data: { class: name }, cause: name, resource, steps: [stepOf(resource)] },
+  };
+}
+
 /** What a `*Patch` patches, if that is in the stack. */
 function patchedBy({ index }: Context, patch: Resource): Resource | undefined {
   const [place, name] = [index.placeOf(patch), nameOf(patch)];
   if (!patch.isPatch || place === undefined || typeof name !== "string") return undefined;
-  return index.named(place, kindOf(patch), name).find((each) => !each.isPatch);
+  const whole = wholeOf(index.named(place, kindOf(patch), name));
+  return whole?.isPatch ? undefined : whole;
 }
 
 const classAnnotation = "kubernetes.io/ingress.class";
@@ -158,6 +195,12 @@ const prefix = "k8s.apisix.apache.org/";
 
 function annotationsOf(resource: Resource): Labels {
   return getStringMap(resource.body, "metadata", "annotations") ?? new Map<string, Maybe<string>>();
+}
+
+/** The class that the annotation of an Ingress names. */
+export function annotatedClass(ingress: Resource): Maybe<string> | undefined {
+  const annotations = annotationsOf(ingress);
+  return annotations === unknown ? unknown : annotations.get(classAnnotation);
 }
 
 /** Does an Ingress have annotations that only APISIX's controllers read? */
@@ -187,10 +230,11 @@ const clustersWithApisix = oncePer((context: Context): ReadonlySet<string> => {
 
 /** What a line makes of an Ingress. The annotation wins over the field on 1.x, the field over the annotation on 2.x. */
 export function classOfIngress(context: Context, line: ControllerLine, ingress: Resource): Verdict {
-  const { index } = context;
+  const patched = patchedBy(context, ingress);
   const annotations = annotationsOf(ingress);
-  const annotated: Maybe<string> | undefined = annotations === unknown ? unknown : annotations.get(classAnnotation);
-  const field = getString(ingress.body, "spec", "ingressClassName");
+  const annotated = annotatedClass(ingress) ?? (patched && annotatedClass(patched));
+  const field =
+    getString(ingress.body, "spec", "ingressClassName") ?? getString(patched?.body, "spec", "ingressClassName");
   type Place = { value: Maybe<string> | undefined; path: string };
   const byAnnotation: Place = { value: annotated, path: "metadata.annotations" };
   const byField: Place = { value: field, path: "spec.ingressClassName" };
@@ -199,12 +243,18 @@ export function classOfIngress(context: Context, line: ControllerLine, ingress: 
   const { value, path } = order.find((each) => each.value) ?? byField;
   const name = classAt(context, ingress, path, value);
   if (name === unknown) return unclear(ingress, path, [stepOf(ingress)]);
+  if (!name && ingress.isPatch && !patched) return unclear(ingress, byField.path, [stepOf(ingress)]);
   if (!name) {
-    // The API server writes the default class into an Ingress without one when it is created.
-    const verdict = ofDefaultClass(context, line, ingress, path);
+    // The API server writes the default class into a new Ingress without one, but for an annotation that is empty.
+    if (line === "1" && annotated === "") return foreign({ code: "no-class" });
+    const defaults = ofDefaultsInStack(context, line, ingress, path);
+    const first = defaults.find(({ isUnsure }) => !isUnsure)?.verdict;
+    // Of several the newest counts, which only the cluster knows.
+    const agreed = defaults.every(({ verdict }) => verdict.takes === first?.takes) ? first : undefined;
+    const verdict = ofNamedDefault(context, line, ingress, path) ?? agreed;
     if (verdict) return verdict;
     const isLikely = hasApisixAnnotations(ingress) || clustersWithApisix(context).has(ingress.cluster);
-    if (!isLikely) return foreign({ code: "no-class" });
+    if (!isLikely && !defaults.some(({ verdict }) => verdict.takes !== false)) return foreign({ code: "no-class" });
     return {
       takes: {
         code: "ingress-class-missing",
@@ -214,9 +264,9 @@ export function classOfIngress(context: Context, line: ControllerLine, ingress: 
       },
     };
   }
-  const [inStack] = index.namedAnywhere(ingress.cluster, ingressClassKind, name);
+  const inStack = classNamed(context, ingress.cluster, name);
   if (inStack) return ofClass(context, line, ingress, inStack, { name, path });
-  if (isListed(context, name)) return yes;
+  if (isListed(context, line, name)) return yes;
   // Ingresses of other controllers are common, and no business of ours.
   if (!hasApisixAnnotations(ingress) && !/apisix/i.test(name)) return foreign({ code: "class-not-known" });
   return {

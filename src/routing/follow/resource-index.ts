@@ -25,6 +25,11 @@ export function kindOf(resource: Resource): Kind {
   return `${familyOf(resource.group)}/${resource.kind}`;
 }
 
+/** Of several resources for one object, the one that isn't a `*Patch` of another. */
+export function wholeOf(all: readonly Resource[]): Resource | undefined {
+  return all.find(({ isPatch }) => !isPatch) ?? all[0];
+}
+
 const namespaceKind: Kind = "/Namespace";
 const serviceKind: Kind = "/Service";
 

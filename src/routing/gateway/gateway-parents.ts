@@ -10,6 +10,7 @@ import {
   get,
   getList,
   getNumber,
+  getObject,
   getString,
   getStringMap,
   isKnown,
@@ -19,10 +20,10 @@ import {
 import { matcherOf } from "../../globs";
 import { proxyOfGateway } from "../apisix/gateway-proxy";
 import { controllersOf1 } from "../apisix/ownership";
-import { shown, shownName, stepOf, type Context, type Obstacle } from "../follow/reference";
-import { foreign, refused, unclear, yes, type Verdict } from "../follow/ruling";
-import type { ControllerLine, Refusal } from "../routes";
-import { kindOf, type Kind, type Place } from "../follow/resource-index";
+import { shown, shownName, stepOf, type Context } from "../follow/reference";
+import { foreign, inStages, refused, unclear, yes, type Verdict } from "../follow/ruling";
+import type { ControllerLine } from "../routes";
+import { kindOf, wholeOf, type Kind, type Place } from "../follow/resource-index";
 
 /** The listener protocols that a kind of route attaches to, per controller line. */
 export const routeKinds: Readonly<Record<string, Readonly<Record<ControllerLine, readonly string[]>>>> = {
@@ -38,38 +39,84 @@ const group = "gateway.networking.k8s.io";
 export const gatewayKind: Kind = "gateway.networking/Gateway";
 const classKind: Kind = "gateway.networking/GatewayClass";
 
-/** Whose a route is. 1.x fails a route of which one parent is unknown to it; 2.x passes such a parent over. */
+/** A parent of a route that is, or may be, a Gateway of the line's. */
+interface Parent {
+  /** Is it one? */
+  owner: Verdict;
+  /** Does one of its listeners accept the route? */
+  listener: Verdict;
+  /** Does it lead to an APISIX? */
+  proxy: Verdict;
+  /** 1.x: does it know such listeners at all? */
+  known: Verdict;
+}
+
+/** What a line makes of a route, by its parents. */
 export function parentsOf(context: Context, line: ControllerLine, route: Resource): Verdict {
   if (line === "1" && route.kind === "GRPCRoute") return foreign({ code: "grpc-route-not-read" });
-  const parents = getList(route.body, "spec", "parentRefs");
-  if (parents === unknown) return unclear(route, "spec.parentRefs", [stepOf(route)]);
-  if (parents === undefined || parents.length === 0) {
+  const list = getList(route.body, "spec", "parentRefs");
+  if (list === unknown || (list === undefined && route.isPatch))
+    return unclear(route, "spec.parentRefs", [stepOf(route)]);
+  if (list === undefined || list.length === 0) {
     return line === "1" ? yes : foreign({ code: "no-gateway-named" });
   }
-  const verdicts = parents.map((parent, i) => attaches(context, line, route, parent, `spec.parentRefs[${i}]`));
-  if (line === "1" && verdicts.includes(notOurs)) return foreign({ code: "other-parent" });
-  const taking = verdicts.some(({ takes }) => takes === true) ? yes : undefined;
-  const open = verdicts.find((verdict) => isOpen(verdict));
-  // A parent that can't be seen may be one that fails the route.
-  const answer = line === "1" ? (open ?? taking) : (taking ?? open);
-  if (answer) return answer;
-  const own = verdicts.find((verdict) => "because" in verdict);
-  return own ? refused(own.because) : foreign({ code: "no-listener" });
+  const parentsIf = (isLikely: boolean) =>
+    list.map((parent, i) => parentOf(context, line, route, parent, `spec.parentRefs[${i}]`, isLikely));
+  const parents = parentsIf(false);
+  // A Gateway of whose class nothing is known is another controller's, unless the route names one of APISIX's, too.
+  const isLikely = parents.some(({ owner }) => owner.takes === true);
+  return (line === "1" ? onLine1 : onLine2)(isLikely ? parentsIf(true) : parents);
 }
 
-/** It can't be seen. */
-type Open = { takes: Obstacle };
-
-/** What becomes of a route at one of its parents; `refuses`: the parent is a Gateway of APISIX's. */
-type Parent = { takes: true } | Open | typeof notOurs | { takes: "refuses"; because: Refusal };
-/** The parent isn't a Gateway of APISIX's. */
-const notOurs = { takes: "nothing" } as const;
-
-function isOpen(parent: Parent): parent is Open {
-  return typeof parent.takes === "object";
+/** 1.x fails a route of which one parent is none of its own Gateways (validateParentRef). */
+function onLine1(parents: readonly Parent[]): Verdict {
+  const owners = parents.map(({ owner }) => owner);
+  const other = owners.find(({ takes }) => takes === false);
+  if (other) return owners.some(({ takes }) => takes === true) ? refused({ code: "other-parent" }) : other;
+  return inStages(...parents.flatMap(({ owner, known }) => [() => owner, () => known]), () =>
+    best(parents.map(({ listener }) => listener)),
+  );
 }
 
-function attaches(context: Context, line: ControllerLine, route: Resource, parent: unknown, path: string): Parent {
+/**
+ * 2.x passes over what isn't its own (ParseRouteParentRefs). One Gateway that accepts the route is enough, and so is
+ * one with a GatewayProxy, be it another one.
+ */
+function onLine2(parents: readonly Parent[]): Verdict {
+  const own = parents.filter(({ owner }) => owner.takes !== false);
+  if (own.length === 0) return best(parents.map(({ owner }) => owner));
+  return inStages(
+    () => best(own.map(({ listener }) => listener)),
+    () => best(own.map(({ proxy }) => proxy)),
+  );
+}
+
+/** The first that takes it, or else may, or else refuses it. */
+function best(verdicts: readonly Verdict[]): Verdict {
+  return (
+    verdicts.find(({ takes }) => takes === true) ??
+    verdicts.find(({ takes }) => takes !== false) ??
+    verdicts.find((verdict) => verdict.takes === false && !verdict.isForeign) ??
+    verdicts[0] ??
+    yes
+  );
+}
+
+/** Nothing more can be said than whose it is. */
+function only(owner: Verdict): Parent {
+  return { owner, listener: owner, proxy: owner, known: owner };
+}
+
+const otherParent = only(foreign({ code: "other-parent" }));
+
+function parentOf(
+  context: Context,
+  line: ControllerLine,
+  route: Resource,
+  parent: unknown,
+  path: string,
+  isLikely: boolean,
+): Parent {
   const { index, settings } = context;
   const kind = getString(parent, "kind") ?? "Gateway";
   const name = getString(parent, "name");
@@ -77,26 +124,26 @@ function attaches(context: Context, line: ControllerLine, route: Resource, paren
   if (kind === unknown || name === unknown || namespace === unknown) {
     const origin = index.origin(route, "spec", (other) => kindOf(other) === gatewayKind);
     const at = name === unknown ? "name" : kind === unknown ? "kind" : "namespace";
-    if (!origin || kind === unknown) return unclear(route, `${path}.${at}`, [stepOf(route)]);
-    return ofGateway(context, line, route, origin, parent);
+    if (!origin || kind === unknown) return only(unclear(route, `${path}.${at}`, [stepOf(route)]));
+    return ofGateway(context, line, route, origin, parent, isLikely);
   }
   const ownGroup = getString(parent, "group") ?? group;
-  if (ownGroup === unknown) return unclear(route, `${path}.group`, [stepOf(route)]);
-  if (kind !== "Gateway" || ownGroup !== group || name === undefined) return notOurs;
+  if (ownGroup === unknown) return only(unclear(route, `${path}.group`, [stepOf(route)]));
+  if (kind !== "Gateway" || ownGroup !== group || name === undefined) return otherParent;
   const place = namespace ? index.placeNamed(route.cluster, namespace) : index.placeOf(route);
-  if (place === undefined) return unclear(route, "metadata.namespace", [stepOf(route)]);
-  const [gateway] = index.named(place, gatewayKind, name);
-  if (gateway) return ofGateway(context, line, route, gateway, parent);
-  if (settings.gateways.includes(`${index.namespaceText(place) ?? ""}/${name}`)) return yes;
+  if (place === undefined) return only(unclear(route, "metadata.namespace", [stepOf(route)]));
+  const gateway = wholeOf(index.named(place, gatewayKind, name));
+  if (gateway) return ofGateway(context, line, route, gateway, parent, isLikely);
+  if (settings.gateways.includes(`${index.namespaceText(place) ?? ""}/${name}`)) return only(yes);
   // Who lists the Gateways of other stacks that are APISIX's says by that which ones are not.
-  if (settings.gateways.length > 0) return notOurs;
+  if (settings.gateways.length > 0) return otherParent;
   const label = shownName(
     route,
     `${path}.name`,
     index.nameIn(place, name),
     namespace ? `${path}.namespace` : undefined,
   );
-  return {
+  return only({
     takes: {
       code: "gateway-not-in-stack",
       data: { gateway: label },
@@ -104,47 +151,117 @@ function attaches(context: Context, line: ControllerLine, route: Resource, paren
       resource: route,
       steps: [stepOf(route), { label: `Gateway ${label}` }],
     },
-  };
+  });
 }
 
-/** Does a route attach to a Gateway of the stack? */
+/** A Gateway of the stack. */
 function ofGateway(
   context: Context,
   line: ControllerLine,
   route: Resource,
   gateway: Resource,
   parent: unknown,
+  isLikely: boolean,
 ): Parent {
-  const owner = ownerOfGateway(context, line, gateway, route);
-  if (owner.takes !== true) return owner;
+  const owner = ownerOfGateway(context, line, gateway, route, isLikely);
+  if (owner.takes !== true) return only(owner);
+  const steps = [stepOf(route), stepOf(gateway)];
+  return {
+    owner,
+    listener: listenersOf(context, line, route, gateway, parent),
+    // 1.x has no GatewayProxies.
+    proxy: line === "1" ? yes : proxyOfGateway(context, gateway, steps),
+    known: line === "1" ? knowsListeners(route, gateway, parent) : yes,
+  };
+}
+
+const protocols1 = ["HTTP", "HTTPS", "TLS", "TCP", "UDP"];
+
+/**
+ * 1.x drops all listeners of a Gateway if it doesn't know the protocol of one, and fails a route that names a listener
+ * which isn't there, whatever its other parents are (1.8.4 pkg/providers/gateway/translation/gateway.go, validator.go).
+ */
+function knowsListeners(route: Resource, gateway: Resource, parent: unknown): Verdict {
+  const list = getList(gateway.body, "spec", "listeners");
+  const section = getString(parent, "sectionName");
+  // Of a list that isn't there, `listenersOf` says so.
+  if (list === undefined || list === unknown) return yes;
+  const steps = [stepOf(route), stepOf(gateway)];
+  const names = list.map((listener) => getString(listener, "name"));
+  const protocols = list.map((listener) => getString(listener, "protocol"));
+  if (protocols.some((protocol) => isKnown(protocol) && protocol && !protocols1.includes(protocol)))
+    return refused({ code: "no-listener" });
+  if (section === unknown) return unclear(route, "spec.parentRefs[].sectionName", steps);
+  const isThere = !section || names.includes(section);
+  if (isThere && !protocols.includes(unknown)) return yes;
+  return isThere || names.includes(unknown)
+    ? unclear(gateway, "spec.listeners", steps)
+    : refused({ code: "no-listener" });
+}
+
+/** Does one of a Gateway's listeners accept a route? */
+function listenersOf(
+  context: Context,
+  line: ControllerLine,
+  route: Resource,
+  gateway: Resource,
+  parent: unknown,
+): Verdict {
   const listeners = getList(gateway.body, "spec", "listeners");
   const steps = [stepOf(route), stepOf(gateway)];
-  if (listeners === unknown) return unclear(gateway, "spec.listeners", steps);
+  if (listeners === unknown || (listeners === undefined && gateway.isPatch))
+    return unclear(gateway, "spec.listeners", steps);
   const section = getString(parent, "sectionName");
   const port = getNumber(parent, "port");
   if (section === unknown) return unclear(route, "spec.parentRefs[].sectionName", steps);
   // 1.x doesn't read it.
   if (port === unknown && line === "2") return unclear(route, "spec.parentRefs[].port", steps);
-  let closest: Open | undefined;
+  const modes = line === "2" && route.kind === "TLSRoute" ? tlsModes(listeners ?? []) : undefined;
+  const verdicts: Verdict[] = [];
   for (const [i, listener] of (listeners ?? []).entries()) {
     const ownName = getString(listener, "name");
     const ownPort = getNumber(listener, "port");
     if ((section && ownName === unknown) || (line === "2" && port !== undefined && ownPort === unknown)) {
-      closest ??= unclear(gateway, `spec.listeners[${i}]`, steps);
+      verdicts.push(unclear(gateway, `spec.listeners[${i}]`, steps));
       continue;
     }
     if (section && ownName !== section) continue;
     if (line === "2" && port !== undefined && ownPort !== port) continue;
     const answer = takes(context, line, route, gateway, listener);
-    if (answer === true) return yes;
-    if (answer === unknown) closest ??= unclear(gateway, `spec.listeners[${i}]`, steps);
-    else if (answer) closest ??= answer;
+    if (answer === true && modes && typeof ownPort === "number" && (modes.get(ownPort)?.size ?? 0) > 1) {
+      verdicts.push(refused({ code: "tls-modes-differ", gateway: labelOf(gateway), port: ownPort }));
+    } else if (answer === true) return yes;
+    else if (answer === unknown) verdicts.push(unclear(gateway, `spec.listeners[${i}]`, steps));
+    else if (answer) verdicts.push(answer);
   }
-  return closest ?? { takes: "refuses", because: { code: "no-listener" } };
+  return verdicts.length > 0 ? best(verdicts) : refused({ code: "no-listener" });
 }
 
-/** Is a Gateway APISIX's? */
-export function ownerOfGateway(context: Context, line: ControllerLine, gateway: Resource, user: Resource): Parent {
+/**
+ * The modes of the TLS listeners of each port. 2.x serves none of a port that has two of them (2.2.0
+ * internal/controller/utils.go, portsWithConflictingTLSMode). What isn't known is taken for the same.
+ */
+function tlsModes(listeners: readonly unknown[]): ReadonlyMap<number, ReadonlySet<string>> {
+  const modes = new Map<number, Set<string>>();
+  for (const listener of listeners) {
+    const port = getNumber(listener, "port");
+    const mode = getString(listener, "tls", "mode") ?? "Terminate";
+    if (getString(listener, "protocol") !== "TLS" || typeof port !== "number" || mode === unknown) continue;
+    const known = modes.get(port);
+    if (known) known.add(mode);
+    else modes.set(port, new Set([mode]));
+  }
+  return modes;
+}
+
+/** @param isLikely whether anything else says that a Gateway of an unknown class is APISIX's */
+export function ownerOfGateway(
+  context: Context,
+  line: ControllerLine,
+  gateway: Resource,
+  user: Resource,
+  isLikely = false,
+): Verdict {
   const { index, settings } = context;
   const steps = user === gateway ? [stepOf(gateway)] : [stepOf(user), stepOf(gateway)];
   let name = getString(gateway.body, "spec", "gatewayClassName");
@@ -153,16 +270,18 @@ export function ownerOfGateway(context: Context, line: ControllerLine, gateway: 
     name = origin ? (nameOf(origin) ?? unknown) : unknown;
     if (origin && name === unknown) return ofController(origin);
   }
-  if (name === undefined) return notOurs;
-  if (name === unknown) return unclear(gateway, "spec.gatewayClassName", steps);
-  const [inStack] = index.namedAnywhere(gateway.cluster, classKind, name);
+  if (name === unknown || (name === undefined && gateway.isPatch))
+    return unclear(gateway, "spec.gatewayClassName", steps);
+  if (name === undefined) return foreign({ code: "other-parent" });
+  const inStack = wholeOf(index.namedAnywhere(gateway.cluster, classKind, name));
   if (inStack) return ofController(inStack);
   const namespace = namespaceOf(gateway);
   const id = `${isKnown(namespace) ? namespace : ""}/${String(nameOf(gateway))}`;
-  if (matcherOf(settings.gatewayClasses)(name) || settings.gateways.includes(id)) return proxied();
+  if (matcherOf(settings.gatewayClasses)(name) || settings.gateways.includes(id)) return yes;
   const parameters = getString(gateway.body, "spec", "infrastructure", "parametersRef", "group");
   // Gateways of other controllers are common, and no business of ours.
-  if (!/apisix/i.test(name) && parameters !== "apisix.apache.org") return notOurs;
+  if (!isLikely && !/apisix/i.test(name) && parameters !== "apisix.apache.org")
+    return foreign({ code: "class-not-known" });
   return {
     takes: {
       code: "gateway-class-not-in-stack",
@@ -173,18 +292,21 @@ export function ownerOfGateway(context: Context, line: ControllerLine, gateway: 
     },
   };
 
-  function ofController(gatewayClass: Resource): Parent {
+  function ofController(gatewayClass: Resource): Verdict {
     const controller = getString(gatewayClass.body, "spec", "controllerName");
-    if (controller === unknown) return unclear(gatewayClass, "spec.controllerName", [...steps, stepOf(gatewayClass)]);
-    const isOurs = controller !== undefined && settings.controllerNames.includes(controller);
-    if (line === "1") return controller === controllersOf1.gateway ? yes : notOurs;
-    return isOurs ? proxied() : notOurs;
+    if (controller === unknown || (controller === undefined && gatewayClass.isPatch))
+      return unclear(gatewayClass, "spec.controllerName", [...steps, stepOf(gatewayClass)]);
+    const its = lineOf(controller);
+    if (its === line) return yes;
+    if (its === undefined || controller === undefined) return foreign({ code: "other-parent" });
+    // The names of 2.x are the user's; that of 1.x is a constant.
+    const known = its === "1" ? controller : shown(gatewayClass, "spec.controllerName", controller);
+    return refused({ code: "class-of-other-line", class: labelOf(gatewayClass), controller: known, of: its });
   }
 
-  /** 1.x has no GatewayProxies. */
-  function proxied(): Parent {
-    const verdict: Verdict = line === "1" ? yes : proxyOfGateway(context, gateway, steps);
-    return verdict.takes === false ? { takes: "refuses", because: verdict.because } : verdict;
+  function lineOf(controller: string | undefined): ControllerLine | undefined {
+    if (controller !== undefined && settings.controllerNames.includes(controller)) return "2";
+    return controller === controllersOf1.gateway ? "1" : undefined;
   }
 }
 
@@ -195,13 +317,16 @@ function takes(
   route: Resource,
   gateway: Resource,
   listener: unknown,
-): Maybe<boolean> | Open {
+): Maybe<boolean> | Verdict {
   const protocol = getString(listener, "protocol");
   if (protocol === unknown) return unknown;
   if (protocol === undefined || !routeKinds[route.kind]?.[line].includes(protocol)) return false;
-  const mode = protocol === "HTTPS" ? getString(listener, "tls", "mode") : undefined;
-  if (mode === unknown) return unknown;
-  if (mode === "Passthrough") return false;
+  if (protocol === "HTTPS") {
+    const tls = getObject(listener, "tls");
+    const mode = getString(tls, "mode");
+    if (tls === unknown || mode === unknown) return unknown;
+    if (tls === undefined || (mode ?? "Terminate") !== "Terminate") return false;
+  }
   const kinds = getList(listener, "allowedRoutes", "kinds");
   if (kinds === unknown) return unknown;
   if (kinds && kinds.length > 0) {

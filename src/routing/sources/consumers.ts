@@ -7,11 +7,13 @@
  */
 import type { Resource } from "../../kubernetes/resource";
 import { get, getList, getObject, getString, unknown } from "../../kubernetes/values";
+import { proxyOfGateway } from "../apisix/gateway-proxy";
 import { plugin, pluginsOf } from "../apisix/plugins";
 import { isSwitchedOff } from "../apisix/traffic-split";
 import { cantFollow } from "../apisix/upstream";
 import { onlyOn, startAt, stepOf, unknownValue, type Context, type Found, type Way } from "../follow/reference";
-import { yes } from "../follow/ruling";
+import { wholeOf } from "../follow/resource-index";
+import { inStages, yes } from "../follow/ruling";
 import { gatewayKind, ownerOfGateway } from "../gateway/gateway-parents";
 import { ofOwner } from "./global-plugins";
 
@@ -70,11 +72,17 @@ function* gatewayConsumers(context: Context): Generator<Found> {
       continue;
     }
     const place = namespace ? index.placeNamed(consumer.cluster, namespace) : index.placeOf(consumer);
-    const [gateway] = place !== undefined && name !== undefined ? index.named(place, gatewayKind, name) : [];
+    const gateway =
+      place !== undefined && name !== undefined ? wholeOf(index.named(place, gatewayKind, name)) : undefined;
     // An object of APISIX's own group: a Gateway that isn't in the stack can only be APISIX's.
-    const answer = gateway ? ownerOfGateway(context, "2", gateway, gateway) : yes;
+    const answer = gateway
+      ? inStages(
+          () => ownerOfGateway(context, "2", gateway, gateway),
+          () => proxyOfGateway(context, gateway, [stepOf(gateway)]),
+        )
+      : yes;
     if (answer.takes === true) yield* found;
-    else if (typeof answer.takes === "object") yield answer.takes;
-    else if ("because" in answer) yield { route: consumer, refusals: [{ line: "2", because: answer.because }] };
+    else if (answer.takes !== false) yield answer.takes;
+    else if (!answer.isForeign) yield { route: consumer, refusals: [{ line: "2", because: answer.because }] };
   }
 }

@@ -66,13 +66,14 @@ export function* gatewayApi(context: Context): Generator<Found> {
 function takes(context: Context, line: ControllerLine, route: Resource): Verdict {
   return inStages(
     () => parentsOf(context, line, route),
-    () => (line === "1" ? yes : hasHostnames(route)),
+    () => hasHostnames(route),
   );
 }
 
-/** Without a host name there is nothing that 2.x could tell TLS connections apart by. */
+/** Both lines make a stream route for each host name of a TLSRoute. */
 function hasHostnames(route: Resource): Verdict {
   const hostnames = getList(route.body, "spec", "hostnames");
+  if (hostnames === undefined && route.isPatch) return yes;
   const hasNone = hostnames === undefined || (isKnown(hostnames) && hostnames.length === 0);
   return route.kind === "TLSRoute" && hasNone ? refused({ code: "hostnames-missing" }) : yes;
 }
@@ -106,24 +107,21 @@ function* rules(context: Context, beside: Beside, route: Resource, way: Way): Ge
     function* (rule, path) {
       const to = lasting(start, longest(get(rule, "timeouts"), "request", "backendRequest"), from);
       const refs = getList(rule, "backendRefs");
+      const first = isKnown(refs) && route.kind === "TLSRoute" ? (refs?.findIndex(mayBeService) ?? -1) : -1;
       const isAny = isAnyWeighed(isKnown(refs) ? refs : undefined);
       const split = splitAt(rule, path);
       yield* elements(refs, { way: to, from, path: `${path}.backendRefs` }, (ref, path, i) => {
-        const own = besideSplit(split, to, i === 0);
+        const narrowed = first >= 0 && i > first ? onlyOn("2", to, { code: "first-backend-only" }) : to;
+        const own = besideSplit(split, narrowed, i === 0);
+        if (!own || own.lines.length === 0) return [];
         // Beside a split of the user's, only that one's weights count.
-        const isFree = split !== undefined && own === to;
-        return own
-          ? backendRef(
-              context,
-              beside.grants,
-              route,
-              isFree ? own : weighted(own, getNumber(ref, "weight"), isAny),
-              ref,
-              path,
-            )
-          : [];
+        const isFree = split !== undefined && own === narrowed;
+        const way = isFree ? own : weighted(own, getNumber(ref, "weight"), isAny);
+        return backendRef(context, beside.grants, route, way, ref, path);
       });
-      if (hasFilters) yield* filters(context, route, to, rule, path);
+      // APISIX answers for a rule without backends itself, before it would send a copy.
+      const hasBackends = isKnown(refs) && refs !== undefined && refs.length > 0;
+      if (hasFilters) yield* filters(context, route, to, rule, path, hasBackends);
     },
   );
   if (!way.lines.includes("2")) return;
@@ -144,6 +142,12 @@ function splitOfFilters(context: Context, route: Resource, rule: unknown, path: 
     found = splitOfConfig(context, { kind, name }, { from: route, path: `${path}.filters` }) ?? found;
   }
   return found;
+}
+
+/** May a backend be a Service with a port? 1.x passes over others (1.8.4 translation/gateway_tlsroute.go). */
+function mayBeService(ref: unknown): boolean {
+  const kind = getString(ref, "kind") ?? "Service";
+  return (kind === "Service" || kind === unknown) && getNumber(ref, "port") !== undefined;
 }
 
 function* backendRef(
@@ -196,12 +200,19 @@ function* backendRef(
   };
 }
 
-function* filters(context: Context, route: Resource, way: Way, rule: unknown, path: string): Generator<Found> {
+function* filters(
+  context: Context,
+  route: Resource,
+  way: Way,
+  rule: unknown,
+  path: string,
+  hasBackends: boolean,
+): Generator<Found> {
   const list = getList(rule, "filters");
   let mirror: Found | undefined;
   yield* elements(list, { way, from: route, path: `${path}.filters` }, function* (filter, path) {
     const at = { from: route, path: `${path}.extensionRef.name` };
-    const ref = getObject(filter, "requestMirror", "backendRef");
+    const ref = hasBackends ? getObject(filter, "requestMirror", "backendRef") : undefined;
     if (ref === unknown) {
       yield unknownValue(route, `${path}.requestMirror.backendRef`, way.steps);
       mirror = undefined;

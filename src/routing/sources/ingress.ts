@@ -7,14 +7,16 @@
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { longestOf } from "../apisix/duration";
-import { classOfIngress } from "../apisix/ownership";
+import { annotatedClass, classOfCrd, classOfIngress } from "../apisix/ownership";
 import { plugin, pluginConfig } from "../apisix/plugins";
 import {
   elements,
   isReference,
   lasting,
   longLived,
+  onlyOn,
   portAt,
+  shown,
   unknownValue,
   withScheme,
   type Context,
@@ -22,7 +24,9 @@ import {
   type PortReference,
   type Way,
 } from "../follow/reference";
-import { taken } from "../follow/ruling";
+import { wholeOf } from "../follow/resource-index";
+import { inStages, refused, taken, yes, type Verdict } from "../follow/ruling";
+import type { ControllerLine } from "../routes";
 
 const prefix = "k8s.apisix.apache.org/";
 
@@ -32,11 +36,46 @@ export function* ingresses(context: Context): Generator<Found> {
       yield* taken(
         context,
         ingress,
-        (line) => classOfIngress(context, line, ingress),
+        (line) => takes(context, line, ingress),
         (way) => spec(context, ingress, way),
       );
     }
   }
+}
+
+function takes(context: Context, line: ControllerLine, ingress: Resource): Verdict {
+  return inStages(
+    () => classOfIngress(context, line, ingress),
+    () => (line === "1" ? namesSecrets(ingress) : yes),
+    () => (line === "1" ? takesPluginConfig(context, ingress) : yes),
+  );
+}
+
+/** 1.x looks up the Secret of each entry of `spec.tls`, and 2.x only of those that name one. */
+function namesSecrets(ingress: Resource): Verdict {
+  const list = getList(ingress.body, "spec", "tls");
+  const all = isKnown(list) && list && !ingress.isPatch ? list : [];
+  const lacking = all.findIndex((each) => isKnown(each) && !getString(each, "secretName"));
+  return lacking < 0 ? yes : refused({ code: "tls-secret-not-named", field: `spec.tls[${lacking}].secretName` });
+}
+
+/** 1.x doesn't push the plugins of another class, and APISIX refuses a route that names what it doesn't have. */
+function takesPluginConfig(context: Context, ingress: Resource): Verdict {
+  const config = otherPluginConfig(context, "1", ingress);
+  return config ? refused({ code: "plugin-config-of-other-class", config: labelOf(config) }) : yes;
+}
+
+/** The ApisixPluginConfig that an Ingress names, if it is of another controller's class. */
+function otherPluginConfig(context: Context, line: ControllerLine, ingress: Resource): Resource | undefined {
+  const annotations = getStringMap(ingress.body, "metadata", "annotations");
+  const name = isKnown(annotations) ? annotations?.get(`${prefix}plugin-config-name`) : undefined;
+  const place = context.index.placeOf(ingress);
+  if (typeof name !== "string" || place === undefined) return undefined;
+  const config = wholeOf(context.index.named(place, "apisix.apache.org/ApisixPluginConfig", name));
+  if (!config || !getString(config.body, "spec", "ingressClassName")) return undefined;
+  const { takes } = classOfCrd(context, line, config);
+  const isOther = takes === false || (takes !== true && takes.code === "class-of-unlisted-controller");
+  return isOther ? config : undefined;
 }
 
 function* spec(context: Context, ingress: Resource, start: Way): Generator<Found> {
@@ -73,12 +112,17 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
       steps: way.steps,
     };
   }
-  yield* pluginConfig(
-    context,
-    way,
-    { kind: "ApisixPluginConfig", name: annotation("plugin-config-name") },
-    { from, path },
-  );
+  yield* namedTwice(ingress, way);
+  const other = otherPluginConfig(context, "2", ingress);
+  // 2.x takes the Ingress without the plugins.
+  const toPlugins = other ? onlyOn("1", way, { code: "plugin-config-of-other-class", config: labelOf(other) }) : way;
+  if (toPlugins.lines.length > 0)
+    yield* pluginConfig(
+      context,
+      toPlugins,
+      { kind: "ApisixPluginConfig", name: annotation("plugin-config-name") },
+      { from, path },
+    );
   const place = { from, path, searchNamespace: context.settings.apisixNamespace };
   const uri = annotation("auth-uri");
   if (uri === undefined) return;
@@ -86,6 +130,23 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
   for (const found of plugin(way, "forward-auth", isKnown(uri) ? { uri } : unknown, place)) {
     yield isReference(found) ? { ...found, path: `${path}["${prefix}auth-uri"]` } : found;
   }
+}
+
+/** Kubernetes refuses a new Ingress whose classes differ (pkg/apis/networking/validation, ValidateIngressCreate). */
+function* namedTwice(ingress: Resource, way: Way): Generator<Found> {
+  const [annotation, field] = [annotatedClass(ingress), getString(ingress.body, "spec", "ingressClassName")];
+  if (typeof annotation !== "string" || typeof field !== "string" || annotation === field) return;
+  yield {
+    code: "ingress-class-named-twice",
+    data: {
+      ingress: labelOf(ingress),
+      annotation: shown(ingress, "metadata.annotations", annotation),
+      field: shown(ingress, "spec.ingressClassName", field),
+    },
+    cause: ingress.id,
+    resource: ingress,
+    steps: way.steps,
+  };
 }
 
 /** Both lines take `true`, and a scheme in any case (`GetBoolAnnotation`, annotations/upstream). */
