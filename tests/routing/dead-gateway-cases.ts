@@ -117,6 +117,26 @@ const parentCases: Case[] = [
     dead: dead("1", "HTTPRoute shop/web", "no-listener"),
   },
   {
+    // 1.8.4 translation/gateway.go, getAllowedKinds, drops the listener; a Gateway without any isn't found.
+    name: "a Gateway whose only listener allows another kind, beside one that takes it: 1.x fails the route",
+    given: [
+      ...edge(),
+      gateway("edge/grpc", "apisix", [
+        {
+          name: "http",
+          port: 81,
+          protocol: "HTTP",
+          allowedRoutes: { kinds: [{ kind: "GRPCRoute" }], namespaces: { from: "All" } },
+        },
+      ]),
+      toParents(parent("grpc"), parent("apisix")),
+      ...app("shop/web"),
+    ],
+    routed: [web()],
+    on: "2",
+    dead: dead("1", "HTTPRoute shop/web", "no-listener"),
+  },
+  {
     name: "two Gateways of 1.x, one of which accepts the route",
     given: [
       gatewayClass("main", controller1),

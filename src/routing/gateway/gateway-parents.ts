@@ -175,28 +175,48 @@ function ofGateway(
   };
 }
 
-const protocols1 = ["HTTP", "HTTPS", "TLS", "TCP", "UDP"];
+/** The kind of routes that 1.x has for a listener's protocol. */
+const kindsOn1: Readonly<Record<string, string>> = {
+  HTTP: "HTTPRoute",
+  HTTPS: "HTTPRoute",
+  TLS: "TLSRoute",
+  TCP: "TCPRoute",
+  UDP: "UDPRoute",
+};
 
 /**
- * 1.x drops all listeners of a Gateway if it doesn't know the protocol of one, and fails a route that names a listener
- * which isn't there, whatever its other parents are (1.8.4 pkg/providers/gateway/translation/gateway.go, validator.go).
+ * 1.x drops all listeners of a Gateway if it doesn't know the protocol of one, and fails a route that names a Gateway or
+ * a listener which it dropped, whatever its other parents are (1.8.4 pkg/providers/gateway/translation/gateway.go,
+ * validator.go).
  */
 function knowsListeners(route: Resource, gateway: Resource, parent: unknown): Verdict {
   const list = getList(gateway.body, "spec", "listeners");
   const section = getString(parent, "sectionName");
-  // Of a list that isn't there, `listenersOf` says so.
-  if (list === undefined || list === unknown) return yes;
   const steps = [stepOf(route), stepOf(gateway)];
-  const names = list.map((listener) => getString(listener, "name"));
-  const protocols = list.map((listener) => getString(listener, "protocol"));
-  if (protocols.some((protocol) => isKnown(protocol) && protocol && !protocols1.includes(protocol)))
-    return refused({ code: "no-listener" });
+  if (list === unknown || (list === undefined && gateway.isPatch)) return unclear(gateway, "spec.listeners", steps);
   if (section === unknown) return unclear(route, "spec.parentRefs[].sectionName", steps);
-  const isThere = !section || names.includes(section);
-  if (isThere && !protocols.includes(unknown)) return yes;
-  return isThere || names.includes(unknown)
+  const listeners = list ?? [];
+  const protocols = listeners.map((listener) => getString(listener, "protocol"));
+  if (protocols.some((protocol) => isKnown(protocol) && protocol && !Object.hasOwn(kindsOn1, protocol)))
+    return refused({ code: "no-listener" });
+  const answers = listeners.map((listener): Maybe<boolean> => {
+    const name = getString(listener, "name");
+    if (section && name === unknown) return unknown;
+    return !section || name === section ? isKept(listener) : false;
+  });
+  if (answers.includes(true) && !protocols.includes(unknown)) return yes;
+  return answers.some((answer) => answer !== false)
     ? unclear(gateway, "spec.listeners", steps)
     : refused({ code: "no-listener" });
+}
+
+/** Does 1.x keep a listener? It has to allow the routes of its protocol, and to have `tls` if that is a part of it. */
+function isKept(listener: unknown): Maybe<boolean> {
+  const protocol = getString(listener, "protocol");
+  if (protocol === unknown) return unknown;
+  const needsTls = protocol === "HTTPS" || protocol === "TLS";
+  if (needsTls && get(listener, "tls") === undefined) return false;
+  return allowsKinds(kindsOn1[protocol ?? ""] ?? "", listener);
 }
 
 /** Does one of a Gateway's listeners accept a route? */
@@ -327,12 +347,8 @@ function takes(
     if (tls === unknown || mode === unknown) return unknown;
     if (tls === undefined || (mode ?? "Terminate") !== "Terminate") return false;
   }
-  const kinds = getList(listener, "allowedRoutes", "kinds");
-  if (kinds === unknown) return unknown;
-  if (kinds && kinds.length > 0) {
-    const answers = kinds.map((each) => allowsKind(route, each));
-    if (!answers.includes(true)) return answers.includes(unknown) ? unknown : false;
-  }
+  const isAllowed = allowsKinds(route.kind, listener);
+  if (isAllowed !== true) return isAllowed;
   const wanted = getString(listener, "hostname");
   if (wanted === unknown && route.kind !== "TCPRoute" && route.kind !== "UDPRoute") return unknown;
   const hostname = matchesHostname(line, route, isKnown(wanted) ? wanted : undefined);
@@ -355,11 +371,20 @@ function takes(
   return namespace;
 }
 
-/** Is an entry of `allowedRoutes.kinds` the route's kind? */
-function allowsKind(route: Resource, allowed: unknown): Maybe<boolean> {
+/** Does a listener allow routes of a kind? Without a list, it allows those of its protocol. */
+function allowsKinds(wanted: string, listener: unknown): Maybe<boolean> {
+  const kinds = getList(listener, "allowedRoutes", "kinds");
+  if (kinds === unknown) return unknown;
+  if (!kinds || kinds.length === 0) return true;
+  const answers = kinds.map((each) => allowsKind(wanted, each));
+  return answers.includes(true) || (answers.includes(unknown) ? unknown : false);
+}
+
+/** Is an entry of `allowedRoutes.kinds` the kind? */
+function allowsKind(wanted: string, allowed: unknown): Maybe<boolean> {
   const kind = getString(allowed, "kind");
   const ownGroup = getString(allowed, "group") ?? group;
-  const isOther = (kind !== unknown && kind !== route.kind) || (ownGroup !== unknown && ownGroup !== group);
+  const isOther = (kind !== unknown && kind !== wanted) || (ownGroup !== unknown && ownGroup !== group);
   if (isOther) return false;
   return [kind, ownGroup].includes(unknown) ? unknown : true;
 }
