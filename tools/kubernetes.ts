@@ -26,6 +26,14 @@ export const kubectlProgram: GoProgram = { module: "kubectl", package: ".", name
 /** Reads files as kubectl does: what is ours has to be the same. */
 export const manifestsProgram: GoProgram = { module: "manifests", package: ".", name: "manifests", ldflags: "-s -w" };
 
+/** The APISIX ingress controller 1.x, whose answers ours have to be. */
+export const controllerProgram: GoProgram = {
+  module: "apisix-ingress-controller",
+  package: ".",
+  name: "apisix-ingress-controller",
+  ldflags: "-s -w",
+};
+
 const containerd = (name: string): GoProgram => ({
   module: "containerd",
   package: `github.com/containerd/containerd/v2/cmd/${name}`,
