@@ -73,7 +73,7 @@ export async function buildAll<Name extends string>(programs: Record<Name, GoPro
 }
 
 if (require.main === module) {
-  void buildAll({ ...apiServerPrograms, kubectl: kubectlProgram, ...nodePrograms }).then((built) =>
-    console.log(Object.values(built).join("\n")),
+  void buildAll({ ...apiServerPrograms, kubectl: kubectlProgram, controller: controllerProgram, ...nodePrograms }).then(
+    (built) => console.log(Object.values(built).join("\n")),
   );
 }

@@ -6,10 +6,14 @@ import { loadAll } from "js-yaml";
 import { goModuleFolder } from "../../../tools/go-module";
 import type { KubernetesObject } from "./objects";
 
-/** Their CustomResourceDefinitions, from the Go modules of the projects. */
-export function routeDefinitions(): KubernetesObject[] {
+/**
+ * Their CustomResourceDefinitions, from the Go modules of the projects.
+ *
+ * @param channel of the Gateway API: `experimental` has TCPRoute, UDPRoute and TLSRoute, too
+ */
+export function routeDefinitions(channel: "standard" | "experimental" = "standard"): KubernetesObject[] {
   const apisix = definitions("apisix-ingress-controller", ["samples", "deploy", "crd", "v1"], /^Apisix.*\.yaml$/);
-  const gateway = definitions("gateway-api", ["config", "crd", "standard"], /\.yaml$/);
+  const gateway = definitions("gateway-api", ["config", "crd", channel], /\.yaml$/);
   assert.ok(apisix.length >= 7 && gateway.length >= 5);
   return [...apisix, ...gateway];
 }

@@ -2,4 +2,4 @@
 export { canRunApiServer, startApiServer, type ApiServer } from "./api-server";
 export { routeDefinitions } from "./definitions";
 export { canRunNode, images, startNode, type Node } from "./node";
-export { apply, dryRun, dryRunChange, remove, type KubernetesObject, type Verdict } from "./objects";
+export { apply, create, dryRun, dryRunChange, remove, type KubernetesObject, type Verdict } from "./objects";

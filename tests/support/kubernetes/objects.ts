@@ -101,6 +101,11 @@ export async function remove(api: ApiServer, object: KubernetesObject): Promise<
 
 const manager = { fieldManager: "test", force: "true" };
 
+/** Creates an object as `kubectl create` does, which drops fields that its kind doesn't have; answers it as stored. */
+export async function create(api: ApiServer, object: KubernetesObject): Promise<KubernetesObject> {
+  return api.ask<KubernetesObject>("POST", await collectionPath(api, object), object);
+}
+
 /** Creates objects or changes them to what is given (server-side apply); answers them as stored. */
 export async function apply(api: ApiServer, ...objects: KubernetesObject[]): Promise<KubernetesObject[]> {
   const stored: KubernetesObject[] = [];
