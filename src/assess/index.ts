@@ -10,7 +10,7 @@ export { deadFields } from "./advice/dead-fields";
 export { listExemptions } from "./exemptions";
 export type { Finding } from "./finding";
 export { readKnowledge, type Knowledge } from "./knowledge";
-export { codes, explain, faultText, findingText, messageOf, pageOf, type FindingText } from "./messages";
+export { codes, explain, faultText, findingText, meaningOf, messageOf, pageOf, type FindingText } from "./messages";
 export { mendedBy, reportKey, type Parts } from "./parts";
 export { remedies } from "./remedies";
 export { resourcePolicies, type ResourcePolicyName } from "./policies";

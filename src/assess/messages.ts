@@ -511,9 +511,14 @@ export function explain(
 ): { policies: readonly PolicyName[]; why: string; example: FindingText } | undefined {
   const known = codes.find((each) => each === code);
   if (known === undefined) return undefined;
-  const { why, policies } = messages[known] as Message<unknown>;
   const finding = { code: known, container: "web", evidence: [], excuses: [], ...examples[known] };
-  return { policies, why, example: findingText(finding as unknown as Finding) };
+  return { ...meaningOf(known), example: findingText(finding as unknown as Finding) };
+}
+
+/** Which policies report a code, and why it matters. */
+export function meaningOf(code: Code): { policies: readonly PolicyName[]; why: string } {
+  const { why, policies } = messages[code] as Message<unknown>;
+  return { policies, why };
 }
 
 /** By what the time is known that the gateway takes. */

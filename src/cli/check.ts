@@ -127,7 +127,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   const planned = planFixes(reading.objects, before, knowledge, today, includeExposed);
   const leaving = await leavingLinks(new Set(planned.fixes.flatMap(({ object }) => object.place?.file ?? [])), sources);
   planned.fixes = planned.fixes.filter(({ object }) => !leaving.has(object.place?.file ?? ""));
-  const { files, failed } = fixFiles(isAsked ? planned.fixes : [], texts);
+  const { files, failed } = isAsked ? fixFiles(planned.fixes, texts) : { files: [], failed: [] };
   const written = fix ? await writeFiles(files, io) : [];
   // What is said from here on is what stands in the files.
   for (const { file, after } of written) texts.set(file, after);
@@ -189,7 +189,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     const done = fix ? made : files.flatMap((file) => file.fixes);
     for (const line of fixNotes(done, failed, planned, objects, texts)) io.stderr(`${oneLine(line)}\n`);
   } else if (formats.length === 0 && !options.quiet) {
-    for (const line of fixHints(fixFiles(planned.fixes, texts).files, planned)) io.stderr(`${line}\n`);
+    for (const line of fixHints(planned)) io.stderr(`${line}\n`);
   }
   const ended = isBad ? 0 : gone(left, sources, new Set(stacks.map(stackLabel))).length;
   if (ended > 0 && !options.quiet) {

@@ -5,15 +5,15 @@ import { count } from "../report/plain";
 import { landsOf } from "../shutdown/lands";
 import type { Failure } from "./fix";
 import { itemPlace } from "./item-place";
-import type { FixedFile, FixPlan, WorkloadFix } from "./repair";
+import type { FixPlan, WorkloadFix } from "./repair";
 import type { Sourced } from "./sources";
 
 /** After `check` alone. */
-export function* fixHints(files: readonly FixedFile[], { exposed }: FixPlan): Iterable<string> {
-  const fixable = files.flatMap(({ fixes }) => fixes).length;
-  if (fixable > 0) yield `${count(fixable, "workload")} can be repaired: --diff shows how, --fix does it.`;
+export function* fixHints({ fixes, exposed }: FixPlan): Iterable<string> {
+  // Which of them their files can take is found out by repairing them, and takes longer than all the rest of `check`.
+  if (fixes.length > 0) yield "--diff shows what can be repaired, --fix repairs it.";
   if (exposed > 0) {
-    const [how, too] = fixable > 0 ? ["--include-exposed", ", too"] : ["--fix --include-exposed", ""];
+    const [how, too] = fixes.length > 0 ? ["--include-exposed", ", too"] : ["--fix --include-exposed", ""];
     yield `${onlyExposed(exposed)}: ${how} repairs ${them(exposed)}${too}.`;
   }
 }

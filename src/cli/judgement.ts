@@ -3,8 +3,8 @@ import { packPolicies } from "../../policies/list";
 import {
   assess,
   codes,
-  explain,
   findingText,
+  meaningOf,
   pageOf,
   type Assessment,
   type Finding as Judged,
@@ -31,9 +31,9 @@ export const policyTexts: readonly Policy[] = packPolicies.map(({ name, descript
 }));
 
 /** The codes' own texts, likewise. */
-export const codeTexts: readonly Code[] = codes.flatMap((code) => {
-  const known = explain(code);
-  return known ? [{ code, policies: [...known.policies], why: known.why, url: pageOf(code) }] : [];
+export const codeTexts: readonly Code[] = codes.map((code) => {
+  const { policies, why } = meaningOf(code);
+  return { code, policies: [...policies], why, url: pageOf(code) };
 });
 
 /** Judges the objects of all sources as one stack. */

@@ -6,7 +6,7 @@ import { get } from "../kubernetes/values";
 import type { Workload } from "../kubernetes/workload";
 import { isObject } from "../schema/check";
 import { isExcused } from "../settings/exemptions";
-import { valueAt, withoutKey, withValue, type FieldEdit, type Path } from "./fix";
+import { valueAt, withoutKey, withValue, type FieldEdit, type Path } from "./field-edit";
 
 /** Where a field stands, and where it belongs. */
 export interface Move {

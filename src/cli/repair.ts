@@ -4,7 +4,9 @@ import { mendedBy, remedies, type Assessment, type Knowledge } from "../assess";
 import type { Workload } from "../kubernetes/workload";
 import { oneLine } from "../plain";
 import type { PolicyName } from "../settings/schema";
-import { fixText, withValue, type Failure, type FieldEdit, type Fix } from "./fix";
+import { withValue, type FieldEdit } from "./field-edit";
+import type * as Fixes from "./fix";
+import type { Failure, Fix } from "./fix";
 import { say, type Io } from "./io";
 import { judge } from "./judgement";
 import { edited, inText, movesOf, pathOf, type Move } from "./moves";
@@ -124,6 +126,9 @@ export function fixFiles(
   fixes: readonly WorkloadFix[],
   texts: ReadonlyMap<string, string>,
 ): { files: FixedFile[]; failed: Failure<WorkloadFix>[] } {
+  // Loaded on first use, with its YAML library: most runs repair nothing.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { fixText } = require("./fix") as typeof Fixes;
   const files: FixedFile[] = [];
   const failed: Failure<WorkloadFix>[] = [];
   for (const [file, inFile] of fixesByFile(fixes)) {

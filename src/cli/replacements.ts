@@ -1,7 +1,7 @@
 /** What `--fix` would write for a finding, for reports that offer it: SARIF's fixes. */
 import type { Finding as Judged } from "../assess";
 import type { Finding, Replacement, ReplacementsOf } from "../report";
-import { replacementsOf as textReplacements } from "./fix";
+import type * as Fixes from "./fix";
 import { linesOf } from "./lines";
 import { fixesByFile, type WorkloadFix } from "./repair";
 
@@ -11,6 +11,9 @@ export function replacementsFor(
   fixes: readonly WorkloadFix[],
   texts: ReadonlyMap<string, string>,
 ): ReplacementsOf {
+  // Loaded on first use, like the repairs themselves.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { replacementsOf: textReplacements } = require("./fix") as typeof Fixes;
   const byWorkload = new Map<string, { fix: WorkloadFix; replacements: Replacement[] }>();
   for (const [file, inFile] of fixesByFile(fixes)) {
     const text = texts.get(file) ?? "";

@@ -1,5 +1,4 @@
 /** A settings file: the same that `pulumi preview --policy-pack-config` takes. */
-import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { whereNotJson } from "../routing/catalog";
 import { isObject } from "../schema/check";
 import { configProblems, SettingsError, type PackConfig } from "../settings/settings";
@@ -51,7 +50,9 @@ export function parseObject(text: string, file: string): { value: Record<string,
 }
 
 function* repeatedKeys(text: string): Iterable<string> {
-  // JSON is YAML, and this parser keeps both of two equal keys.
+  // JSON is YAML, and this parser keeps both of two equal keys. Loaded on first use: most runs have no such file.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { isMap, isScalar, isSeq, parseDocument } = require("yaml") as typeof import("yaml");
   const pending: { node: unknown; place: string }[] = [
     { node: parseDocument(text, { schema: "json", uniqueKeys: false }).contents, place: "" },
   ];

@@ -245,7 +245,7 @@ items:
     });
     const { stdout, stderr } = await cli(["check", "-"], { stdin: manifests(shop) });
     assert.match(stdout, /1 mandatory finding on 1 resource/);
-    assert.equal(stderr, "1 workload can be repaired: --diff shows how, --fix does it.\n");
+    assert.equal(stderr, "--diff shows what can be repaired, --fix repairs it.\n");
     assert.doesNotMatch(stdout, /\u001b/);
     const colored = await cli(["check", "-"], { stdin: manifests(shop), env: { FORCE_COLOR: "1" } });
     assert.match(colored.stdout, /\u001b\[31m/);

@@ -51,7 +51,7 @@ describe("check --fix repairs", () => {
     const plain = await run(files, []);
     assert.equal(
       plain.stderr,
-      `1 workload can be repaired: --diff shows how, --fix does it.\n${hint}: --include-exposed repairs it, too.\n`,
+      `--diff shows what can be repaired, --fix repairs it.\n${hint}: --include-exposed repairs it, too.\n`,
     );
     const without = await run(files, ["--fix"]);
     assert.equal(without.stderr, `${hint}: --include-exposed repairs it, too.\n`);

@@ -1,5 +1,4 @@
 /** Other people's programs: `pulumi` and `kubectl`, as they are installed. */
-import { execFile } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 
 /** What came of it. `late` and `long`: it was stopped at a limit. */
@@ -22,6 +21,9 @@ export interface Limits {
  */
 export function runTool(name: string, args: string[], env: NodeJS.ProcessEnv, limits: Limits = {}): Promise<Ran> {
   const { timeout = 0, bytes = Infinity } = limits;
+  // Loaded on first use: most runs start no program.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { execFile } = require("node:child_process") as typeof import("node:child_process");
   return new Promise((resolve) => {
     // Whoever doesn't answer in time may not obey either.
     const killSignal = "SIGKILL";
