@@ -13,8 +13,12 @@ export function visible(text: string): string {
   return text.replace(/\r\n?|[\u2028\u2029]/g, "\n").replace(hidden, "\ufffd");
 }
 
+/** What most texts don't hold: anything but words of ASCII with a space between them. */
+const odd = /[^ -~]| {2}|^ | $/;
+
 /** The same on one line: every run of white space is one space. */
 export function oneLine(text: string): string {
+  if (!odd.test(text)) return text;
   return visible(text).replace(/\s+/g, " ").trim();
 }
 

@@ -124,7 +124,13 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   }
 
   const isAsked = fix || diff;
-  const planned = planFixes(reading.objects, before, knowledge, today, includeExposed);
+  const hasHints = !isAsked && formats.length === 0 && !options.quiet;
+  // Where --fix wrote them, there is nothing left to offer.
+  const offers = !fix && formats.some(({ format }) => format === "sarif");
+  const planned =
+    isAsked || hasHints || offers
+      ? planFixes(reading.objects, before, knowledge, today, includeExposed)
+      : { fixes: [], exposed: 0, inState: 0 };
   const leaving = await leavingLinks(new Set(planned.fixes.flatMap(({ object }) => object.place?.file ?? [])), sources);
   planned.fixes = planned.fixes.filter(({ object }) => !leaving.has(object.place?.file ?? ""));
   const { files, failed } = isAsked ? fixFiles(planned.fixes, texts) : { files: [], failed: [] };
@@ -179,8 +185,6 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   const raw = (text: string) => io.stdout(io.isTerminal.stdout ? visible(text) : text);
   if (diff) for (const { file, before, after } of files) raw(unifiedDiff(file, before, after));
   if (fixesStdin) raw(texts.get("-") ?? "");
-  // Where --fix wrote them, there is nothing left to offer.
-  const offers = !fix && formats.some(({ format }) => format === "sarif");
   const replacementsOf = offers ? replacementsFor(judged, planned.fixes, texts) : undefined;
   const areWritten = await writeReports(report, formats, { ...options, ...(replacementsOf && { replacementsOf }) }, io);
   if (formats.length === 0) printReport(report, diff || fixesStdin ? "stderr" : "stdout", io, options);
@@ -188,7 +192,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     for (const file of leaving) say(io, "warning", `${file}: not repaired: the link leads out of what was given`);
     const done = fix ? made : files.flatMap((file) => file.fixes);
     for (const line of fixNotes(done, failed, planned, objects, texts)) io.stderr(`${oneLine(line)}\n`);
-  } else if (formats.length === 0 && !options.quiet) {
+  } else if (hasHints) {
     for (const line of fixHints(planned)) io.stderr(`${line}\n`);
   }
   const ended = isBad ? 0 : gone(left, sources, new Set(stacks.map(stackLabel))).length;

@@ -1,6 +1,7 @@
 /** Lines and columns of a text's offsets, from 1. A byte order mark takes no column: editors don't show it. */
 export function linesOf(text: string): (offset: number) => { line: number; column: number } {
-  const starts = [text.startsWith("\ufeff") ? 1 : 0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+  const starts = [text.startsWith("\ufeff") ? 1 : 0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   return (offset) => {
     let [low, high] = [0, starts.length - 1];
     while (low < high) {

@@ -78,14 +78,18 @@ type Name = "terminationGracePeriodSeconds" | "lifecycle" | "preStop" | "command
 
 /** The field that a key was meant to be: as it is written, in another case, or nearly so. */
 function nameMeant(key: string): Name | undefined {
-  // Nothing that is much longer is near, and comparing costs the length.
   if (key.length > 40) return undefined;
   const word = key.toLowerCase().replace(/[-_]/g, "");
   if (word === "command") return "command";
-  if (/^prestop(hook)?s?$/.test(word) || distance(word, "prestop") <= 2) return "preStop";
-  if (distance(word, "lifecycle") <= 2) return "lifecycle";
+  if (/^prestop(hook)?s?$/.test(word) || isNear(word, "prestop", 2)) return "preStop";
+  if (isNear(word, "lifecycle", 2)) return "lifecycle";
   const isGrace = /^(terminationgrace(period)?|graceperiod)s?(sec(ond)?s?)?$/.test(word);
-  return isGrace || distance(word, "terminationgraceperiodseconds") <= 3 ? "terminationGracePeriodSeconds" : undefined;
+  return isGrace || isNear(word, "terminationgraceperiodseconds", 3) ? "terminationGracePeriodSeconds" : undefined;
+}
+
+/** What differs more in length isn't near, and needs no comparison. */
+function isNear(word: string, name: string, most: number): boolean {
+  return Math.abs(word.length - name.length) <= most && distance(word, name) <= most;
 }
 
 function keysOf(owner: unknown): string[] {
