@@ -78,7 +78,7 @@ export async function benchCheck(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   try {
     compareStart(folder);
-    const small = compare(folder, 1_000, 5, kubeScore);
+    const small = compare(folder, 1_000, 7, kubeScore);
     const large = compare(folder, 10_000, 1, kubeScore);
     console.log(`check: ten times as many objects take ${(large / small).toFixed(1)} times as long`);
   } finally {
