@@ -222,7 +222,7 @@ export interface RefusalData {
   "other-parent": Nothing;
   "no-listener": Nothing;
   /** TLS listeners of one port. */
-  "tls-modes-differ": { gateway: string; port: number };
+  "tls-modes-differ": { gateway: string; port: string };
   "hostnames-missing": Nothing;
   "first-backend-only": Nothing;
   "tls-secret-not-named": { field: string };

@@ -26,7 +26,7 @@ const data: { [C in RefusalCode]: RefusalData[C] } = {
   "no-gateway-named": {},
   "other-parent": {},
   "no-listener": {},
-  "tls-modes-differ": { gateway: "Gateway edge/public", port: 443 },
+  "tls-modes-differ": { gateway: "Gateway edge/public", port: "443" },
   "hostnames-missing": {},
   "first-backend-only": {},
   "tls-secret-not-named": { field: "spec.tls[0].secretName" },

@@ -249,7 +249,13 @@ function listenersOf(
     if (line === "2" && port !== undefined && ownPort !== port) continue;
     const answer = takes(context, line, route, gateway, listener);
     if (answer === true && modes && typeof ownPort === "number" && (modes.get(ownPort)?.size ?? 0) > 1) {
-      verdicts.push(refused({ code: "tls-modes-differ", gateway: labelOf(gateway), port: ownPort }));
+      verdicts.push(
+        refused({
+          code: "tls-modes-differ",
+          gateway: labelOf(gateway),
+          port: shown(gateway, "spec.listeners", String(ownPort)),
+        }),
+      );
     } else if (answer === true) return yes;
     else if (answer === unknown) verdicts.push(unclear(gateway, `spec.listeners[${i}]`, steps));
     else if (answer) verdicts.push(answer);
@@ -319,9 +325,12 @@ export function ownerOfGateway(
     const its = lineOf(controller);
     if (its === line) return yes;
     if (its === undefined || controller === undefined) return foreign({ code: "other-parent" });
-    // The names of 2.x are the user's; that of 1.x is a constant.
-    const known = its === "1" ? controller : shown(gatewayClass, "spec.controllerName", controller);
-    return refused({ code: "class-of-other-line", class: labelOf(gatewayClass), controller: known, of: its });
+    return refused({
+      code: "class-of-other-line",
+      class: labelOf(gatewayClass),
+      controller: shown(gatewayClass, "spec.controllerName", controller),
+      of: its,
+    });
   }
 
   function lineOf(controller: string | undefined): ControllerLine | undefined {
