@@ -10,7 +10,16 @@ import type {
   Problem,
 } from "../routing";
 import { annotationPrefix } from "../settings/exemptions";
-import { insteadOfDots, quoted, refusalText } from "./refusal-messages";
+import {
+  correctUpstream,
+  dropGranularity,
+  giveNodes,
+  insteadOfDots,
+  nameBackend,
+  portFix,
+  quoted,
+  refusalText,
+} from "./refusal-messages";
 
 /** The words for one code. */
 export interface BlindSpotMessage<Data> {
@@ -238,7 +247,7 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
   },
   "service-port-missing": {
     what: ({ service, port, lost }) => `${service} has no port ${quoted(port)}, so ${lostByPort[lost]}.`,
-    fix: ({ port }) => `add port ${quoted(port)} to the Service, or name one of its ports instead.`,
+    fix: ({ port }) => portFix(port),
     why: "The controller looks for the port among the ports of the Service, by number or by name, and doesn't fall back to the ports of the containers. This path sends no requests, so the pack doesn't check the workloads behind it.",
     advice: true,
   },
@@ -283,7 +292,7 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
   "external-node-of-wrong-type": {
     what: ({ service }) =>
       `${service} is an external node of an ApisixUpstream, but its type isn't ExternalName, so APISIX gets no upstream.`,
-    fix: () => "name the Service in the backends of the ApisixRoute, or set its type to ExternalName.",
+    fix: () => nameBackend,
     why: "The controller takes a Service as an external node only if its type is ExternalName. This path sends no requests, so the pack doesn't check the workloads behind it.",
     advice: true,
   },
@@ -292,6 +301,26 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
       `${field} of ${resource} is "${service}", but the name of a Service has no dots, so ${kind === "Ingress" ? "the API server refuses the Ingress" : "APISIX never finds one"}.`,
     fix: ({ kind }) => insteadOfDots(kind),
     why: "Routes name a Service by its name, not by its host name, and look it up in one namespace. Controller 1.x drops a whole route for a missing Service, and 2.x for one in a stream rule. No request arrives, so the pack doesn't check the workloads behind it.",
+    advice: true,
+  },
+  "apisix-upstream-refused": {
+    what: ({ upstream, field }) =>
+      `The controller refuses ${upstream} for its ${field}, so APISIX gets no upstream from it.`,
+    fix: ({ upstream, field }) => correctUpstream(upstream, field),
+    why: "The controller makes no upstream of an ApisixUpstream with a bad field, also of the one with a Service's name. A node of type Domain needs a host name in lower case without a dot at its end. Timeouts and retries can't be negative, and a health check's intervals can't be shorter than 1s. On controller 1.x, chash needs hashOn. This path sends no requests, so the pack doesn't check the workloads behind it.",
+    advice: true,
+  },
+  "apisix-upstream-empty": {
+    what: ({ upstream }) => `${upstream} has neither externalNodes nor a discovery, so it leads nowhere.`,
+    fix: ({ upstream }) => giveNodes(upstream),
+    why: "A route that names an ApisixUpstream sends requests to its external nodes, or to what its discovery finds. To reach a Service of the same name, name it in the backends of the route.",
+    advice: true,
+  },
+  "external-name-without-cluster-ip": {
+    what: ({ service }) =>
+      `resolveGranularity is "service", but ${service} is an ExternalName and has no cluster IP, so APISIX gets no upstream for this backend.`,
+    fix: () => dropGranularity,
+    why: 'With resolveGranularity "service", the controller gives APISIX the cluster IP of the Service. An ExternalName has none. Without it, controller 2.x gives APISIX the external name. This path sends no requests, so the pack doesn\'t check the workloads behind it.',
     advice: true,
   },
 };

@@ -244,4 +244,7 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
       kind: "ApisixRoute",
     },
   },
+  "apisix-upstream-refused": { data: { upstream: "ApisixUpstream shop/web", field: "spec.retries" } },
+  "apisix-upstream-empty": { data: { upstream: "ApisixUpstream shop/web" } },
+  "external-name-without-cluster-ip": { data: { service: "Service shop/web" } },
 };

@@ -11,6 +11,28 @@ interface RefusalMessage<D> {
 const nameApisix = "name a Gateway of APISIX's in spec.parentRefs.";
 const dropSplit = "write the whole split as a traffic-split plugin, or the whole of it as backends.";
 
+/** What the controller's lines make of a backend that they drop. */
+function cost(it: string, isLast: true | undefined): string {
+  return isLast ? `and ${it} has no other upstream for the route` : `and ${it} drops the whole route for that`;
+}
+
+export const nameBackend = "name the Service in the backends of the ApisixRoute, or set its type to ExternalName.";
+export const dropGranularity = "remove resolveGranularity from the backend.";
+
+export function portFix(port: number | string): string {
+  return typeof port === "string" && /^\d+$/.test(port)
+    ? `write ${port} without quotes, as a port in quotes is the name of one.`
+    : `add port ${quoted(port)} to the Service, or name one of its ports instead.`;
+}
+
+export function giveNodes(upstream: string): string {
+  return `give ${upstream} externalNodes or a discovery.`;
+}
+
+export function correctUpstream(upstream: string, field: string): string {
+  return `correct ${field} of ${upstream}.`;
+}
+
 const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } = {
   "class-of-other-controller": {
     why: ({ class: name, field }, it) => `${it} goes by ${field}, and ${name} belongs to another controller`,
@@ -57,6 +79,28 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
     why: ({ field }, it) => `${it} refuses a route with two rules of one name, and ${field} is taken already`,
     fix: () => "give each rule of the route a name of its own, those of http and stream together.",
   },
+  "no-rules": {
+    why: () => "it has no rules",
+    fix: () => "write its rules in spec.http or spec.stream, or remove the route.",
+  },
+  "expression-invalid": {
+    why: ({ field }, it) => `${it} refuses a route with an expression that it can't read, and ${field} is one`,
+    fix: ({ field }) =>
+      `give ${field} a subject with a name (Path needs none), an op that the CRD lists, and a set for In and NotIn or a value for the others.`,
+  },
+  "remote-address-invalid": {
+    why: ({ field }, it) => `${it} refuses a route with a bad address, and ${field} is neither an IP nor a CIDR`,
+    fix: ({ field }) => `write an IP or a CIDR at ${field}.`,
+  },
+  "duration-unreadable": {
+    why: ({ field }, it) => `${it} can't read any ApisixRoute of the cluster while ${field} isn't a duration`,
+    fix: ({ field }) => `write ${field} with a unit, such as 20s.`,
+  },
+  "plugin-config-unreadable": {
+    why: ({ field, resource }, it) =>
+      `${it} refuses a route if a plugin's config isn't an object, and ${field} of ${resource} isn't`,
+    fix: ({ field }) => `write ${field} as an object, not as text or a list.`,
+  },
   "plugin-config-of-other-class": {
     why: ({ config }) => `it names ${config}, which belongs to another controller's class`,
     fix: () => "give it the ingressClassName of the route, or remove plugin_config_name from the route.",
@@ -70,13 +114,29 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
     fix: () => dropSplit,
   },
   "service-port-missing": {
-    why: ({ service, port }, it) =>
-      `${it} drops a route whole if a port is missing, and ${service} has no port ${quoted(port)}`,
-    fix: ({ port }) => `add port ${quoted(port)} to the Service, or name one of its ports instead.`,
+    why: ({ service, port, isLast }, it) => `${service} has no port ${quoted(port)}, ${cost(it, isLast)}`,
+    fix: ({ port }) => portFix(port),
+  },
+  "external-node-of-wrong-type": {
+    why: ({ service, isLast }, it) =>
+      `${service} is an external node without being an ExternalName, ${cost(it, isLast)}`,
+    fix: () => nameBackend,
+  },
+  "apisix-upstream-refused": {
+    why: ({ upstream, field, isLast }, it) => `${upstream} is refused for its ${field}, ${cost(it, isLast)}`,
+    fix: ({ upstream, field }) => correctUpstream(upstream, field),
+  },
+  "apisix-upstream-empty": {
+    why: ({ upstream, isLast }, it) => `${upstream} has no nodes, ${cost(it, isLast)}`,
+    fix: ({ upstream }) => giveNodes(upstream),
+  },
+  "external-name-without-cluster-ip": {
+    why: ({ service, isLast }, it) =>
+      `resolveGranularity is "service", and ${service} is an ExternalName without a cluster IP, ${cost(it, isLast)}`,
+    fix: () => dropGranularity,
   },
   "service-name-with-dot": {
-    why: ({ service }, it) =>
-      `${it} drops a route whole if a Service is missing, and "${service}" is none, as the name of a Service has no dots`,
+    why: ({ service, isLast }, it) => `no Service can have a name with dots as "${service}", ${cost(it, isLast)}`,
     fix: ({ kind }) => insteadOfDots(kind),
   },
   "external-name-not-read": {

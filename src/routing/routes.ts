@@ -104,6 +104,9 @@ export const blindSpotCodes = [
   "headless-service-as-host",
   "external-node-of-wrong-type",
   "service-name-with-dot",
+  "apisix-upstream-refused",
+  "apisix-upstream-empty",
+  "external-name-without-cluster-ip",
 ] as const;
 
 export type BlindSpotCode = (typeof blindSpotCodes)[number];
@@ -167,6 +170,9 @@ export interface BlindSpotData {
   "external-node-of-wrong-type": { service: string };
   /** The kind of the resource that names it, which decides what works. */
   "service-name-with-dot": { service: string; field: string; resource: string; kind: string };
+  "apisix-upstream-refused": { upstream: string; field: string };
+  "apisix-upstream-empty": { upstream: string };
+  "external-name-without-cluster-ip": { service: string };
 }
 
 /** What a missing port costs where the route lives on: the requests to a host name, a backend, on 1.x also its route. */
@@ -205,14 +211,23 @@ export interface RefusalData {
   "version-not-served": { version: string };
   "service-named-twice": { field: string };
   "rule-name-twice": { field: string };
+  "no-rules": Nothing;
+  "expression-invalid": { field: string };
+  "remote-address-invalid": { field: string };
+  "duration-unreadable": { field: string };
+  /** The resource that holds it, as people read it. */
+  "plugin-config-unreadable": { field: string; resource: string };
   "plugin-config-of-other-class": { config: string };
   "split-replaces-plugin": Nothing;
   "plugin-replaces-split": Nothing;
-  /** A port that the Service doesn't have, and the controller drops the whole route for it. */
-  "service-port-missing": { service: string; port: number | string };
+  "service-port-missing": { service: string; port: number | string } & Cost;
   /** The kind of the route decides what works. */
-  "service-name-with-dot": { service: string; kind: string };
-  "external-name-not-read": Nothing;
+  "service-name-with-dot": { service: string; kind: string } & Cost;
+  "external-node-of-wrong-type": { service: string } & Cost;
+  "apisix-upstream-refused": { upstream: string; field: string } & Cost;
+  "apisix-upstream-empty": { upstream: string } & Cost;
+  "external-name-without-cluster-ip": { service: string } & Cost;
+  "external-name-not-read": Cost;
   "gateway-proxy-not-read": Nothing;
   "plugin-config-not-read": Nothing;
   "plugin-takes-all": Nothing;
@@ -230,6 +245,15 @@ export interface RefusalData {
 }
 
 type Nothing = Record<never, never>;
+
+/** What a backend or upstream costs that a line drops. */
+export interface Cost {
+  /** The route has no other one for that line. Left out: the line drops the whole route for it. */
+  isLast?: true;
+}
+
+/** The reasons for which a line drops a backend or an upstream. */
+export type DropCode = { [C in RefusalCode]: "isLast" extends keyof RefusalData[C] ? C : never }[RefusalCode];
 
 export type RefusalCode = keyof RefusalData;
 

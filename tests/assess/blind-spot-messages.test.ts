@@ -78,6 +78,9 @@ const data: { [C in BlindSpotCode]: BlindSpotData[C][] } = {
   ],
   "headless-service-as-host": [{ service: "Service shop/web" }],
   "external-node-of-wrong-type": [{ service: "Service shop/web" }],
+  "apisix-upstream-refused": [{ upstream: "ApisixUpstream shop/web", field: "spec.retries" }],
+  "apisix-upstream-empty": [{ upstream: "ApisixUpstream shop/web" }],
+  "external-name-without-cluster-ip": [{ service: "Service shop/web" }],
 };
 
 function problemsOf<C extends BlindSpotCode>(code: C): Problem<C>[] {
@@ -143,8 +146,11 @@ describe("the words for blind spots", () => {
   it("tell advice on routes from what is hidden from the pack", () => {
     const advice = problems.filter(isAdvice).map(({ code }) => code);
     assert.deepEqual([...new Set(advice)].sort(), [
+      "apisix-upstream-empty",
+      "apisix-upstream-refused",
       "backend-resource-not-read",
       "default-backend-not-read",
+      "external-name-without-cluster-ip",
       "external-node-of-wrong-type",
       "headless-service-as-host",
       "ingress-class-named-twice",

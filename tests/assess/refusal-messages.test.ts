@@ -37,13 +37,22 @@ describe("the words for dead routes", () => {
     ] as const;
     assert.equal(
       deadText(one, "ApisixRoute shop/web and 2 more"),
-      'APISIX ingress controller 1.x and 2.x takes nothing of ApisixRoute shop/web and 2 more: it drops a route whole if a port is missing, and Service shop/web has no port "http".',
+      'APISIX ingress controller 1.x and 2.x takes nothing of ApisixRoute shop/web and 2 more: Service shop/web has no port "http", and it drops the whole route for that.',
     );
     assert.equal(
       deadText(two, "ApisixRoute shop/web"),
-      'APISIX ingress controller 1.x takes nothing of ApisixRoute shop/web: it drops a route whole if a port is missing, and Service shop/web has no port "http". Controller 2.x takes nothing of it either: it refuses a route with two rules of one name, and spec.stream[0].name is taken already.',
+      'APISIX ingress controller 1.x takes nothing of ApisixRoute shop/web: Service shop/web has no port "http", and it drops the whole route for that. Controller 2.x takes nothing of it either: it refuses a route with two rules of one name, and spec.stream[0].name is taken already.',
     );
     assert.equal(deadFix(one), 'add port "http" to the Service, or name one of its ports instead.');
     assert.match(deadFix(two), /instead, and give each rule/);
+  });
+
+  it("tell a port in a text from the name of one, and the last upstream from one that costs the route", () => {
+    const because = { code: "service-port-missing", service: "Service shop/web", port: "80", isLast: true } as const;
+    assert.equal(
+      deadText([{ line: "2", because }], "ApisixRoute shop/web"),
+      'APISIX ingress controller 2.x takes nothing of ApisixRoute shop/web: Service shop/web has no port "80", and it has no other upstream for the route.',
+    );
+    assert.equal(deadFix([{ line: "2", because }]), "write 80 without quotes, as a port in quotes is the name of one.");
   });
 });

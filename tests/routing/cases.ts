@@ -9,6 +9,7 @@ import { consumerCases, pluginHostCases, splitCases } from "./plugin-cases";
 import { endpointCases, jobCases, kindCases } from "./endpoint-cases";
 import { serviceNameCases } from "./service-name-cases";
 import { deadGatewayCases, deadIngressCases, defaultClassCases } from "./dead-gateway-cases";
+import { deadApisixCases } from "./dead-apisix-cases";
 import {
   apisixRoute,
   apisixUpstream,
@@ -154,9 +155,10 @@ const apisixRouteCases: Case[] = [
     routed: ["ApisixRoute shop/web › Service shop/web:http › Deployment shop/web"],
   },
   {
-    name: "a port number as text",
+    // 1.8.4 pkg/providers/apisix/translation/apisix_route.go, 2.2.0 internal/adc/translator/apisixroute.go: by its type.
+    name: "a port number as text is a name",
     given: [route(http({ serviceName: "web", servicePort: "80" })), ...app("shop/web")],
-    routed: [web],
+    dead: bothLines("ApisixRoute shop/web", "service-port-missing"),
   },
   {
     name: "weight 0 gets no requests, and that is said",
@@ -254,15 +256,24 @@ const apisixRouteCases: Case[] = [
         ],
       }),
       apisixUpstream("shop/web", { subsets: [{ name: "a", labels: { v: "a" } }] }),
-      external("shop/elsewhere", "example.com"),
+      ...app("shop/elsewhere"),
       service("shop/web", { app: "web" }),
       deployment("shop/a", { app: "web", v: "a" }),
       deployment("shop/b", { app: "web", v: "b" }),
     ],
-    routed: ["ApisixRoute shop/web › Service shop/web:80 › Deployment shop/a"],
+    routed: [
+      "ApisixRoute shop/web › Service shop/elsewhere:80 › Deployment shop/elsewhere",
+      "ApisixRoute shop/web › Service shop/web:80 › Deployment shop/a",
+    ],
     on: "1",
-    otherwise: ["a", "b"].map((name) => `ApisixRoute shop/web › Service shop/web:80 › Deployment shop/${name}`),
-    auto: ["ApisixRoute shop/web › Service shop/web:80 › Deployment shop/a"],
+    otherwise: [
+      "ApisixRoute shop/web › Service shop/elsewhere:80 › Deployment shop/elsewhere",
+      ...["a", "b"].map((name) => `ApisixRoute shop/web › Service shop/web:80 › Deployment shop/${name}`),
+    ],
+    auto: [
+      "ApisixRoute shop/web › Service shop/elsewhere:80 › Deployment shop/elsewhere",
+      "ApisixRoute shop/web › Service shop/web:80 › Deployment shop/a",
+    ],
     blind: [spot("weight-zero", { service: "Service shop/web" })],
     otherwiseBlind: [],
   },
@@ -331,7 +342,7 @@ const apisixRouteCases: Case[] = [
     [{ timeout: { read: "0s" } }, {}, "0"],
     [{ timeout: { read: "20s" } }, {}, "20"],
     [{}, { timeout: { read: "20s" } }, "20"],
-    [{ timeout: { read: "1h1m1s1ms" } }, { timeout: { read: "20" } }, "3661.001"],
+    [{ timeout: { read: "1h1m1s1ms" } }, { timeout: { read: 20 } }, "3661.001"],
   ].map(([one, other, seconds]): Case => ({
     name: `two rules, whose timeouts make ${seconds as string} s`,
     given: [
@@ -428,7 +439,7 @@ const upstreamCases: Case[] = [
       apisixUpstream("shop/ext", { externalNodes: [{ type: "Service", name: "web" }] }),
       ...app("shop/web"),
     ],
-    blind: [spot("external-node-of-wrong-type", { service: "Service shop/web" })],
+    dead: bothLines("ApisixRoute shop/web", "external-node-of-wrong-type"),
   },
   {
     name: "external node: without a type it is nothing",
@@ -437,6 +448,10 @@ const upstreamCases: Case[] = [
       apisixUpstream("shop/ext", { externalNodes: [{ name: "web.shop" }] }),
       ...app("shop/web"),
     ],
+    dead: {
+      "1": { "ApisixRoute shop/web": "apisix-upstream-empty" },
+      "2": { "ApisixRoute shop/web": "apisix-upstream-refused" },
+    },
   },
   {
     name: "an ApisixUpstream of another stack",
@@ -536,9 +551,15 @@ const throughUp = (name: string) => [
 ];
 
 const dnsCases: Case[] = [
-  ...["web.other", "web.other.svc", "web.other.svc.cluster.local", "web.other.svc.cluster.local.", "Web.Other.svc"].map(
-    (host) => dns(host, { given: app("other/web"), routed: throughUp("other/web") }),
+  ...["web.other", "web.other.svc", "web.other.svc.cluster.local"].map((host) =>
+    dns(host, { given: app("other/web"), routed: throughUp("other/web") }),
   ),
+  // As an external node, they are refused.
+  ...["web.other.svc.cluster.local.", "Web.Other.svc"].map((host) => ({
+    name: `host ${host}`,
+    given: [route({ http: [{ plugins: [plugin("opa", { host: `http://${host}` })] }] }), ...app("other/web")],
+    routed: ["ApisixRoute shop/web › Service other/web:80 › Deployment other/web"],
+  })),
   dns("web-0.web.other.svc.cluster.local", {
     given: app("other/web", { clusterIP: "None" }),
     routed: throughUp("other/web"),
@@ -1798,6 +1819,7 @@ const serviceCases: Case[] = [
     given: [toWeb(), external("shop/web", "web.other.svc.cluster.local"), ...app("other/web")],
     routed: ["ApisixRoute shop/web › Service shop/web:80 › Service other/web:80 › Deployment other/web"],
     on: "2",
+    dead: { "1": { "ApisixRoute shop/web": "external-name-not-read" } },
   },
   {
     name: "ExternalName in an Ingress and in an HTTPRoute: 2.x",
@@ -1813,6 +1835,9 @@ const serviceCases: Case[] = [
       "HTTPRoute shop/web › Service shop/alias:80 › Service shop/web:80 › Deployment shop/web",
     ],
     on: "2",
+    dead: {
+      "1": { "Ingress shop/web": "external-name-not-read", "HTTPRoute shop/web": "external-name-not-read" },
+    },
   },
   {
     name: "ExternalName chains, and to the Internet",
@@ -1827,11 +1852,13 @@ const serviceCases: Case[] = [
       "ApisixRoute shop/web › Service shop/a:80 › Service shop/b:80 › Service shop/web:80 › Deployment shop/web",
     ],
     on: "2",
+    dead: { "1": { "ApisixRoute shop/web": "external-name-not-read" } },
   },
   {
     name: "ExternalName in a ring",
     given: [
-      route(http(backend("a"), backend("self"))),
+      route({ http: [{ upstreams: [{ name: "ring" }] }] }),
+      apisixUpstream("shop/ring", { externalNodes: ["a", "self"].map((name) => ({ type: "Service", name })) }),
       external("shop/a", "b.shop.svc"),
       external("shop/b", "a.shop.svc"),
       external("shop/self", "self.shop.svc.cluster.local"),
@@ -1984,6 +2011,7 @@ routes:
 
 const grouped: [string, Case[]][] = [
   ["ApisixRoute", apisixRouteCases],
+  ["dead ApisixRoute", deadApisixCases],
   ["ApisixUpstream", upstreamCases],
   ["cluster DNS", dnsCases],
   ["plugins", pluginCases],

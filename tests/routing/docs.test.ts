@@ -3,10 +3,24 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { whatOf } from "../../src/assess/blind-spot-messages";
-import { printChain, resolveRoutes, type RoutingSettings } from "../../src/routing";
+import { printChain, resolveRoutes, type RefusalCode, type RoutingSettings } from "../../src/routing";
 import { apisixVersion } from "../../src/routing/apisix/plugin-hosts";
+import { refusals } from "../assess/refusals";
 import { fencedBlocks, readManifests } from "./manifests";
 import { settings } from "./resources";
+
+/** Why a line doesn't take a path, or doesn't know a class for APISIX's; what else there is of the route lives on. */
+const onlyNotes: readonly RefusalCode[] = [
+  "class-not-known",
+  "split-replaces-plugin",
+  "plugin-replaces-split",
+  "gateway-proxy-not-read",
+  "plugin-config-not-read",
+  "plugin-takes-all",
+  "consumer-plugins-not-read",
+  "first-backend-only",
+  "reference-grant-not-in-stack",
+];
 
 const text = readFileSync(join(__dirname, "../../docs/routing.md"), "utf8");
 
@@ -34,5 +48,13 @@ describe("docs/routing.md", () => {
 
   it("says which version of APISIX its plugins are of", () => {
     assert.ok(text.includes(`The plugins of APISIX ${apisixVersion}:`));
+  });
+
+  it("has a row for each reason that makes a route dead", () => {
+    const [, table = ""] = /^## Dead routes$(.*?)^## /ms.exec(text) ?? [];
+    const rows = [...table.matchAll(/^\| `([a-z-]+)` /gm)].map(([, code = ""]) => code);
+    assert.deepEqual(new Set(rows).size, rows.length, "one row a code");
+    const codes = refusals.map(({ code }) => code).filter((code) => !onlyNotes.includes(code));
+    assert.deepEqual([...rows].sort(), [...codes].sort());
   });
 });

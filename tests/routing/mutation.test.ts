@@ -183,14 +183,17 @@ describe("resolveRoutes with mutated objects", function () {
 });
 
 /** Whose a route is, and who takes it. All other reasons lie in a part of it that breaks the whole. */
-const ofOwnership = /class|gateway(?!-proxy-incomplete)|parent|listener|hostnames|version/;
+const ofOwnership = /^(?!plugin-config|gateway-proxy-incomplete).*(class|gateway|parent|listener|hostnames|version)/;
+const ofParts =
+  /^((service|target)-port-missing|service-name-with-dot|external-node-of-wrong-type|apisix-upstream-refused)$/;
 
-/** What keeps requests from other backends or Pods, too; when it's gone or unknown, that ends. */
-const breaking: ReadonlySet<string> = new Set(["service-port-missing", "target-port-missing", "service-name-with-dot"]);
-
-function isBroken({ blind = [], dead = {} }: Case): boolean {
+/** What is wrong in one part keeps requests from others, too; when it's gone or unknown, that ends. */
+function isBroken({ blind = [], otherwiseBlind = [], dead = {} }: Case): boolean {
   const codes = Object.values(dead).flatMap((routes) => Object.values(routes));
-  return blind.some(({ code }) => breaking.has(code)) || codes.some((code) => !ofOwnership.test(code));
+  return (
+    [...blind, ...otherwiseBlind].some(({ code }) => ofParts.test(code)) ||
+    codes.some((code) => !ofOwnership.test(code))
+  );
 }
 
 /** Does the value keep requests away, so that more are routed without it? An unknown switch counts as on, and what
@@ -200,7 +203,7 @@ function isOpened(each: Case, resource: Resource, path: string): boolean {
   if (resource.kind.endsWith("Class") && /^(metadata(\.name)?)?$/.test(path)) return true;
   // What it is for isn't known, nor that it has plugins.
   if (resource.kind === "L4RoutePolicy" && path === "") return true;
-  // What would break a route in a part that isn't known is far-fetched.
-  if (/two subsets|whole route is refused/.test(each.name)) return true;
+  // What would break a route, or lead it elsewhere, in a part that isn't known is far-fetched.
+  if (/two subsets|whole route is refused|discovery/.test(each.name)) return true;
   return isBroken(each) || /weight|enable|_meta|status|resolveGranularity|clusterIP/i.test(path);
 }

@@ -176,7 +176,14 @@ function sortedSpots(spots: readonly Spot[]): Spot[] {
 
 describe("a missing port", () => {
   const [webService, pods] = app("shop/web");
-  const toPort = apisixRoute("shop/web", { ingressClassName: "apisix", ...http(backend("web:9")) });
+  const toPort = apisixRoute("shop/web", {
+    ingressClassName: "apisix",
+    http: [{ backends: [backend("web:9")] }, { backends: [backend("web")] }],
+  });
+  const toPortWithPlugin = apisixRoute("shop/web", {
+    ingressClassName: "apisix",
+    http: [{ backends: [backend("web:9")], plugins: [plugin("redirect", { http_to_https: true })] }],
+  });
   const toHost = apisixRoute("shop/web", {
     ingressClassName: "apisix",
     http: [{ plugins: [plugin("opa", { host: "http://web.shop.svc:9" })] }],
@@ -184,6 +191,8 @@ describe("a missing port", () => {
   const cases: [lost: string, route: Resource, controller: "auto" | "1" | "2"][] = [
     ["route-on-1", toPort, "auto"],
     ["backend", toPort, "2"],
+    // A plugin may answer where no upstream is left.
+    ["backend", toPortWithPlugin, "2"],
     ["requests", toHost, "auto"],
   ];
   for (const [lost, route, controller] of cases) {

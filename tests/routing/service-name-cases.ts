@@ -19,18 +19,12 @@ export const serviceNameCases: Case[] = [
   {
     name: "a backend of an ApisixRoute, though the stack has the Service",
     given: [apisixRoute("shop/web", { ...classed, ...http(backend(dotted)) }), ...app("other/api")],
-    on: "2",
-    blind: [withDot("spec.http[0].backends[0].serviceName", "ApisixRoute")],
-    otherwiseBlind: [],
-    dead: { "1": { "ApisixRoute shop/web": "service-name-with-dot" } },
+    dead: bothLines("ApisixRoute shop/web", "service-name-with-dot"),
   },
   {
     name: "of one's own namespace",
     given: [apisixRoute("shop/web", { ...classed, ...http(backend("api.shop")) }), ...app("shop/api")],
-    on: "2",
-    blind: [withDot("spec.http[0].backends[0].serviceName", "ApisixRoute", undefined, "api.shop")],
-    otherwiseBlind: [],
-    dead: { "1": { "ApisixRoute shop/web": "service-name-with-dot" } },
+    dead: bothLines("ApisixRoute shop/web", "service-name-with-dot"),
   },
   {
     name: "2.x takes the other backends, 1.x drops the route",
@@ -61,11 +55,7 @@ export const serviceNameCases: Case[] = [
       ...app("shop/web"),
     ],
     routed: ["ApisixRoute shop/other › Service shop/web:80 › Deployment shop/web"],
-    on: "2",
-    otherwise: ["ApisixRoute shop/other › Service shop/web:80 › Deployment shop/web"],
-    otherwiseBlind: [],
-    dead: { "1": { "ApisixRoute shop/web": "service-name-with-dot" } },
-    blind: [withDot("spec.http[0].backends[0].serviceName", "ApisixRoute")],
+    dead: bothLines("ApisixRoute shop/web", "service-name-with-dot"),
   },
   {
     name: "an Ingress, which the API refuses",

@@ -19,6 +19,7 @@ import {
 import { defaultPort } from "../follow/cluster-dns";
 import { requestTimeout } from "./duration";
 import {
+  adviceOn,
   elements,
   isAnyWeighed,
   lasting,
@@ -28,12 +29,15 @@ import {
   unknownValue,
   weighted,
   withScheme,
+  without,
   type Context,
+  type Fault,
   type Found,
   type Obstacle,
   type Way,
 } from "../follow/reference";
 import { discovery } from "./upstream";
+import { faultOfNamed } from "./upstream-validation";
 
 const kind = "apisix.apache.org/ApisixUpstream";
 
@@ -67,7 +71,19 @@ export function* namedUpstream(
 }
 
 function* nodes(context: Context, upstream: Resource, before: Way): Generator<Found> {
-  const timed = lasting(through(before, stepOf(upstream)), requestTimeout(getObject(upstream.body, "spec")), upstream);
+  const there = through(before, stepOf(upstream));
+  const faults: Fault[] = [];
+  let advice: Obstacle | undefined;
+  for (const line of there.lines) {
+    const because = faultOfNamed(context, line, upstream, before.route);
+    if (!because) continue;
+    faults.push({ line, because, isWhole: false });
+    advice ??= adviceOn(because, upstream, there);
+  }
+  if (advice) yield { way: there, faults, advice };
+  const taken = without(faults, there);
+  if (taken.lines.length === 0) return;
+  const timed = lasting(taken, requestTimeout(getObject(upstream.body, "spec")), upstream);
   const searchNamespace = context.settings.apisixNamespace;
   const scheme = getString(upstream.body, "spec", "scheme");
   const way = withScheme(timed, scheme, upstream, "spec.scheme");
@@ -87,10 +103,15 @@ function* nodes(context: Context, upstream: Resource, before: Way): Generator<Fo
       yield { way: to, from: upstream, path: `${path}.name`, target };
     }
   });
+  yield* discoveryOf(context, upstream, way);
+}
+
+/** What the discovery of an ApisixUpstream finds. @param way the way to it */
+export function* discoveryOf({ settings }: Context, upstream: Resource, way: Way): Generator<Found> {
   const type = getString(upstream.body, "spec", "discovery", "type");
-  const from = { from: upstream, path: "spec.discovery.serviceName", searchNamespace };
+  const at = { from: upstream, path: "spec.discovery.serviceName", searchNamespace: settings.apisixNamespace };
   if (type !== undefined) {
-    yield* discovery(way, type, getString(upstream.body, "spec", "discovery", "serviceName"), from);
+    yield* discovery(way, type, getString(upstream.body, "spec", "discovery", "serviceName"), at);
   }
 }
 

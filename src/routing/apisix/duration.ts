@@ -21,3 +21,18 @@ export function longest(parent: unknown, ...keys: string[]): number | undefined 
 export function requestTimeout(parent: unknown): number | undefined {
   return longest(get(parent, "timeout"), "send", "read");
 }
+
+/**
+ * Can Go not read it as a duration (`20`, an empty text)? Source: `time.ParseDuration`, by way of metav1.Duration in 1.8.4
+ * pkg/kube/apisix/apis/config/v2/types.go and 2.2.0 api/v2.
+ */
+export function isUnreadable(text: Maybe<string> | undefined): boolean {
+  return typeof text === "string" && !/^[-+]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/.test(text);
+}
+
+/** Is it surely shorter than so many seconds? */
+export function isBelow(text: Maybe<string> | undefined, seconds: number): boolean {
+  if (typeof text !== "string") return false;
+  const amount = /^[-+]?0$/.test(text) ? 0 : parseDuration(text.replace(/^[-+]/, ""));
+  return amount !== undefined && (text.startsWith("-") ? -amount : amount) < seconds;
+}

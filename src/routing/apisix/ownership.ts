@@ -182,6 +182,36 @@ function classlessOn2(context: Context, resource: Resource, path: string): Verdi
   };
 }
 
+/** Is an object of APISIX's own group, with a class, another controller's for a line? */
+export function isOthers(context: Context, line: ControllerLine, resource: Resource): boolean {
+  const { takes } = classOfCrd(context, line, resource);
+  return takes === false || (takes !== true && takes.code === "class-of-unlisted-controller");
+}
+
+/**
+ * Does a line refuse a route for the class of an ApisixPluginConfig that it names? An equal class is fine, and so is none.
+ *
+ * 2.x wants the class to be of its own controller, whatever GatewayProxy it has (2.2.0
+ * internal/controller/apisixroute_controller.go, validatePluginConfig). 1.x doesn't push a config of another class, and
+ * refuses a route that names what isn't pushed (1.8.4 pkg/providers/apisix/apisix_route.go, checkPluginNameIfNotEmptyV2).
+ */
+export function isOfOtherClass(context: Context, line: ControllerLine, route: Resource, config: Resource): boolean {
+  const { index, settings } = context;
+  const [own, its] = [route, config].map(({ body }) => getString(body, "spec", "ingressClassName"));
+  // What a patch doesn't set may be the same.
+  if (!its || its === unknown || own === unknown || own === its || (!own && route.isPatch)) return false;
+  if (line === "1") return isOthers(context, line, config);
+  const controllerOf = (name: string) => {
+    const [inStack] = index.namedAnywhere(route.cluster, ingressClassKind, name);
+    return inStack && (getString(inStack.body, "spec", "controller") ?? unknown);
+  };
+  const wanted = controllerOf(its);
+  if (wanted === undefined || wanted === unknown) return false;
+  const ofRoute = own ? controllerOf(own) : undefined;
+  if (ofRoute !== undefined) return ofRoute !== unknown && ofRoute !== wanted;
+  return (!own || isListed(context, line, own)) && !settings.controllerNames.includes(wanted);
+}
+
 /** What a `*Patch` patches, if that is in the stack. */
 function patchedBy({ index }: Context, patch: Resource): Resource | undefined {
   const [place, name] = [index.placeOf(patch), nameOf(patch)];

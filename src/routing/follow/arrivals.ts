@@ -1,78 +1,69 @@
-/** What all ways to Services have in common: missing ports, and the same way twice. */
-import { labelOf, type Resource } from "../../kubernetes/resource";
-import { hidden } from "../../kubernetes/secrets";
-import { unknown } from "../../kubernetes/values";
+/** What all ways to Services have in common: what the lines drop, and the same way twice. */
+import type { Resource } from "../../kubernetes/resource";
 import { byText } from "../../order";
-import type { Arrival } from "./arrive";
-import { moreTelling, noted, onlyOn, type Obstacle, type Way } from "./reference";
-import type { ControllerLine, DeadRoute, LineRefusal, LostByPort, Refusal } from "../routes";
-import { findPort, isHeadless } from "./service";
+import type { ControllerLine, DeadRoute, LineRefusal } from "../routes";
+import type { Arrival, Ends } from "./arrive";
+import { moreTelling, noted, onlyOn, type Dropped, type Way } from "./reference";
 
-/** What some lines drop a whole route for, met while a part of it was followed. */
-export interface Loss {
-  way: Way;
-  lines: readonly ControllerLine[];
-  because: Refusal;
-}
-
-/** Leaves out the ways to ports that a Service doesn't have. @param losses what that costs is added */
-export function withoutMissingPorts(
-  arrivals: readonly Arrival[],
-  obstacles: Obstacle[],
-  losses: Loss[],
-): readonly Arrival[] {
-  return arrivals.filter((arrival) => {
-    if (!isPortMissing(arrival)) return true;
-    const { service, port, way, portKeeps = [] } = arrival;
-    const data = serviceAndPort(arrival);
-    losses.push({ way, lines: portKeeps, because: { code: "service-port-missing", ...data } });
-    obstacles.push({
-      code: "service-port-missing",
-      data: { ...data, lost: lostBy(arrival) },
-      cause: `${service.id} ${String(port)}`,
-      resource: way.route,
-      steps: way.steps,
-    });
-    return false;
-  });
-}
-
-/** Leaves out what a line drops with its whole route. A route that no line is left for is dead. */
-export function withoutLosses(arrivals: readonly Arrival[], losses: readonly Loss[], dead: DeadRoute[]): Arrival[] {
-  const dropped = new Map<Resource, { start: Way["start"]; refusals: LineRefusal[] }>();
-  for (const { way, lines, because } of losses) {
-    const { route, start } = way;
-    const { refusals } = dropped.get(route) ?? { refusals: [] };
-    const isNew = (line: ControllerLine) => way.lines.includes(line) && !refusals.some((each) => each.line === line);
-    dropped.set(route, {
-      start,
-      refusals: [...refusals, ...lines.filter(isNew).map((line) => ({ line, because }))],
-    });
+/**
+ * The arrivals of what is left of each route: of one that a line drops whole, or of which it has nothing left, all of that
+ * line's ways are gone. A route that no line is left for is dead.
+ */
+export function withoutDropped(ends: Ends, dead: DeadRoute[]): readonly Arrival[] {
+  const { arrivals, dropped, obstacles } = ends;
+  if (dropped.length === 0) return arrivals;
+  const refusals = refusalsOf(ends);
+  for (const [route, { start, of }] of refusals) {
+    if (!start.lines.every((line) => of.some((each) => each.line === line))) continue;
+    dead.push({ route, refusals: [...start.refusals, ...of].sort((a, b) => byText(a.line, b.line)) });
   }
-  for (const [route, { start, refusals }] of dropped) {
-    if (!start.lines.every((line) => refusals.some((each) => each.line === line))) continue;
-    dead.push({ route, refusals: [...start.refusals, ...refusals].sort((a, b) => byText(a.line, b.line)) });
+  for (const { way, faults, advice } of dropped) {
+    if (advice && faults.length === way.lines.length) obstacles.push(advice);
   }
   return arrivals
     .map((arrival) => {
-      const { refusals } = dropped.get(arrival.way.route) ?? { refusals: [] };
-      const way = refusals.reduce(
-        (to, { line, because }) => onlyOn(line === "1" ? "2" : "1", to, because),
-        arrival.way,
-      );
+      const of = refusals.get(arrival.way.route)?.of ?? [];
+      const way = of.reduce((to, { line, because }) => onlyOn(line === "1" ? "2" : "1", to, because), arrival.way);
       return { ...arrival, way };
     })
     .filter(({ way }) => way.lines.length > 0);
 }
 
-function isPortMissing({ service, port, ports }: Arrival): boolean {
-  // A headless Service's name gives its Pods' addresses, whatever its ports are.
-  const isFree = ports === "any" || (ports === "host" && isHeadless(service));
-  return !isFree && port !== undefined && port !== unknown && findPort(service, port) === undefined;
+interface Refusals {
+  start: Way["start"];
+  /** The first reason of each line. */
+  of: LineRefusal[];
 }
 
-function serviceAndPort({ service, port, isPortSecret }: Arrival): { service: string; port: number | string } {
-  return { service: labelOf(service), port: isPortSecret || typeof port === "symbol" ? hidden : (port ?? "") };
+/** The lines that drop a route for one of its parts, or for all of them. */
+function refusalsOf(ends: Ends): ReadonlyMap<Resource, Refusals> {
+  const all = new Map<Resource, Refusals>();
+  const add = ({ route, start }: Way, refusal: LineRefusal) => {
+    const own = all.get(route) ?? { start, of: [] };
+    if (!own.of.some(({ line }) => line === refusal.line)) own.of.push(refusal);
+    all.set(route, own);
+  };
+  for (const [way, { line, because, isWhole }] of faultsOf(ends.dropped)) if (isWhole) add(way, { line, because });
+  const isAlive = living(ends);
+  for (const [way, { line, because }] of faultsOf(ends.dropped)) {
+    const isLast = way.start.isNothingElse && !isAlive(way.route, line);
+    if (isLast) add(way, { line, because: { ...because, isLast } });
+  }
+  return all;
+}
+
+function faultsOf(dropped: readonly Dropped[]) {
+  return dropped.flatMap(({ way, faults }) => faults.map((fault) => [way, fault] as const));
+}
+
+/** Is there a part of a route that a line doesn't drop? What can't be seen may be one. */
+function living({ arrivals, outside, obstacles }: Ends): (route: Resource, line: ControllerLine) => boolean {
+  const alive = new Set<string>();
+  for (const way of [...arrivals.map((arrival) => arrival.way), ...outside]) {
+    for (const line of way.lines) alive.add(`${line} ${way.route.id}`);
+  }
+  const unclear = new Set(obstacles.map(({ steps: [first] }) => first?.id));
+  return (route, line) => alive.has(`${line} ${route.id}`) || unclear.has(route.id);
 }
 
 /**
@@ -108,9 +99,4 @@ function merged(one: Way, other: Way): Way {
     ...(timeout < 0 ? {} : { timeout }),
     ...(isTimeoutSecret && { isTimeoutSecret }),
   };
-}
-
-function lostBy({ way, ports, portKeeps }: Arrival): LostByPort {
-  if (ports !== "controller") return "requests";
-  return portKeeps?.some((line) => way.lines.includes(line)) ? "route-on-1" : "backend";
 }

@@ -3,10 +3,11 @@ import { labelOf, type Resource } from "../../kubernetes/resource";
 import { isKnown, unknown } from "../../kubernetes/values";
 import { isAddress, parseClusterName } from "./cluster-dns";
 import {
+  adviceOn,
   isObstacle,
+  isReference,
   noted,
   isPortSecret,
-  onlyOn,
   shown,
   shownName,
   shownPort,
@@ -14,7 +15,9 @@ import {
   through,
   unknownValue,
   withPort,
+  without,
   type Context,
+  type Dropped,
   type HostTarget,
   type Obstacle,
   type PortReference,
@@ -23,10 +26,11 @@ import {
   type Way,
 } from "./reference";
 import { releaseOf } from "./helm";
-import type { Loss } from "./arrivals";
+import type { ControllerLine } from "../routes";
 import type { Place } from "./resource-index";
 import { externalName, isHeadless, serviceFrom, serviceNamedFrom, servicesNamed } from "./service";
-import { tuned, withTimeoutOf } from "./tuning";
+import { faultsAt } from "./faults";
+import { discoveryInstead, tuned, withTimeoutOf } from "./tuning";
 
 /** A way that has reached a Service. */
 export interface Arrival {
@@ -34,24 +38,23 @@ export interface Arrival {
   way: Way;
   port: PortReference;
   /** It isn't printed. */
-  isPortSecret?: boolean;
+  isPortSecret: boolean;
   subset?: ServiceTarget["subset"];
-  /**
-   * Who cares for the port: the ingress controller, which wants the Service to have it; a connection to the Service's
-   * host; or the data plane's discovery, which also takes the Pods' own.
-   */
-  ports: "controller" | "host" | "any";
-  portKeeps?: ServiceTarget["portKeeps"];
+  /** A connection to the Service's host: of a headless one, the port is the Pods' own. */
+  isByHost: boolean;
+}
+
+/** Where references lead to. */
+export interface Ends {
+  arrivals: Arrival[];
+  dropped: Dropped[];
+  obstacles: Obstacle[];
+  /** The ways that leave the cluster. */
+  outside: Way[];
 }
 
 /** Follows one reference to its Services: also through ExternalName Services, each of which is visited once. */
-export function arrive(
-  context: Context,
-  start: Reference,
-  arrivals: Arrival[],
-  obstacles: Obstacle[],
-  losses: Loss[],
-): void {
+export function arrive(context: Context, start: Reference, ends: Ends): void {
   const visited = new Set<Resource>();
   const open: Reference[] = [start];
   for (let reference = open.pop(); reference; reference = open.pop()) {
@@ -61,48 +64,52 @@ export function arrive(
     if (isObstacle(services)) {
       // What a plugin only holds may mean anything, unless it is the name of a Service that is there.
       if (isHost && target.heldBy !== undefined) continue;
-      obstacles.push(services);
-      if (services.code === "service-name-with-dot" && !isHost) {
+      if (services.code === "service-name-with-dot" && !isHost && target.resolvedBy === "controller") {
         const { service, kind } = services.data;
-        losses.push({ way, lines: target.portKeeps ?? [], because: { code: services.code, service, kind } });
-      }
+        const because = { code: services.code, service, kind } as const;
+        const isWhole = (line: ControllerLine) => target.portKeeps?.includes(line) ?? false;
+        const faults = way.lines.map((line) => ({ line, because, isWhole: isWhole(line) }));
+        ends.dropped.push({ way, faults, advice: services });
+      } else ends.obstacles.push(services);
       continue;
     }
+    if (services.length === 0) ends.outside.push(way);
     for (const service of services) {
       if (isHost && target.heldBy !== undefined) {
-        obstacles.push(notFollowed(reference, target.heldBy, service));
+        ends.obstacles.push(notFollowed(reference, target.heldBy, service));
         continue;
       }
       if (visited.has(service)) continue;
       visited.add(service);
-      const to = through(way, stepOf(service, shownPort(reference)));
+      const there = through(way, stepOf(service, shownPort(reference)));
+      const dropped = faultsAt(context, reference, service, there);
+      if (dropped) ends.dropped.push(dropped);
+      const to = dropped ? without(dropped.faults, there) : there;
+      if (to.lines.length === 0) continue;
+      const instead = !isHost && target.resolvedBy === "controller" ? discoveryInstead(context, service, to) : [];
+      for (const each of instead) {
+        if (isObstacle(each)) ends.obstacles.push(each);
+        else if (isReference(each)) open.push(each);
+      }
+      if (instead.length > 0) continue;
       const host = externalName(service);
-      const isExternalNode = !isHost && target.resolvedBy === "external node";
       if (host !== undefined) {
-        const isController = !isHost && target.resolvedBy === "controller";
-        const narrowed = isController ? onlyOn("2", to, { code: "external-name-not-read" }) : to;
-        if (narrowed.lines.length === 0) continue;
         const searchNamespace = context.settings.apisixNamespace;
         const target2: HostTarget = {
           ...{ host, port: target.port, searchNamespace },
           isPortSecret: isPortSecret(reference),
         };
-        open.push({ way: narrowed, from: service, path: "spec.externalName", target: target2 });
+        open.push({ way: to, from: service, path: "spec.externalName", target: target2 });
         continue;
       }
-      if (isExternalNode) {
-        obstacles.push({
-          code: "external-node-of-wrong-type",
-          data: { service: labelOf(service) },
-          cause: service.id,
-          resource: reference.from,
-          steps: to.steps,
-        });
+      if (!isHost && target.resolvedBy === "external node") {
+        const because = { code: "external-node-of-wrong-type", service: labelOf(service) } as const;
+        ends.obstacles.push({ ...adviceOn(because, service, to), resource: reference.from });
         continue;
       }
       const arrival = reach(context, reference, service, to);
-      if (isObstacle(arrival)) obstacles.push(arrival);
-      else arrivals.push(arrival);
+      if (isObstacle(arrival)) ends.obstacles.push(arrival);
+      else ends.arrivals.push(arrival);
     }
   }
 }
@@ -142,10 +149,8 @@ function reach(context: Context, reference: Reference, service: Resource, to: Wa
     way: withTimeoutOf(context, service, way),
     port: target.port,
     isPortSecret: isPortSecret(reference),
-    ports:
-      isHost || target.resolvedBy === "mirror" ? "host" : target.resolvedBy === "controller" ? "controller" : "any",
+    isByHost: isHost || target.resolvedBy === "mirror",
     ...("subset" in target && target.subset ? { subset: target.subset } : {}),
-    ...("portKeeps" in target && target.portKeeps ? { portKeeps: target.portKeeps } : {}),
   };
 }
 

@@ -20,9 +20,9 @@ export function withEndpoints(
   workloads: readonly Workload[],
   obstacles: Obstacle[],
 ): readonly Workload[] {
-  const { service, way, port, ports } = arrival;
+  const { service, way, port } = arrival;
   // The name of a headless Service gives its Pods' addresses, whatever its ports are. A patch may change the port.
-  const isAny = (ports === "host" && isHeadless(service)) || index.isPatched(service);
+  const isAny = (arrival.isByHost && isHeadless(service)) || index.isPatched(service);
   if (isAny || !isKnown(found) || typeof found?.target !== "string") return workloads;
   const { target, protocol } = found;
   const mayHave = (workload: Workload) =>

@@ -2,14 +2,16 @@
 import { isDeepStrictEqual } from "node:util";
 import { isNamespaceSecret, isSecret, labelOf, type Resource } from "../../kubernetes/resource";
 import { hidden } from "../../kubernetes/secrets";
-import { getNumber, getString, unknown, type Maybe } from "../../kubernetes/values";
 import type { Releases } from "./helm";
+import { get, getNumber, getString, unknown, type Maybe } from "../../kubernetes/values";
 import type { ResourceIndex } from "./resource-index";
 import {
   longLivedKinds,
+  type BlindSpotCode,
   type Chain,
   type ControllerLine,
   type DeadRoute,
+  type DropCode,
   type LineRefusal,
   type LongLived,
   type Mark,
@@ -34,8 +36,13 @@ export interface Context {
 export interface Way {
   /** Where it starts. */
   route: Resource;
-  /** The lines that take the route, and why the others refuse it. */
-  start: { lines: readonly ControllerLine[]; refusals: readonly LineRefusal[] };
+  start: {
+    /** The lines that take the route, and why the others refuse it. */
+    lines: readonly ControllerLine[];
+    refusals: readonly LineRefusal[];
+    /** Without its upstreams the route does nothing: no plugin answers by itself. */
+    isNothingElse?: boolean;
+  };
   steps: readonly Step[];
   via: Chain["via"];
   /** The controller lines that take this way; where it is empty, no request goes this way. */
@@ -58,10 +65,15 @@ export interface Way {
 /** Names and numbers of ports both occur. */
 export type PortReference = Maybe<number | string> | undefined;
 
-/** A port as a number or as the name of a Service's port. */
+/** A port as a number or as the name of a Service's port, by its type: to Kubernetes and APISIX `"80"` is a name. */
 export function portAt(parent: unknown, ...path: string[]): PortReference {
-  const number = getNumber(parent, ...path);
-  return number === unknown ? getString(parent, ...path) : number;
+  return typeof get(parent, ...path) === "number" ? getNumber(parent, ...path) : getString(parent, ...path);
+}
+
+/** A port where only a number may stand: the API refuses text. */
+export function portNumberAt(parent: unknown, ...path: string[]): Maybe<number> | undefined {
+  const port = portAt(parent, ...path);
+  return typeof port === "string" ? unknown : port;
 }
 
 /** A Service by name, as APISIX's and the Gateway API's objects name it. */
@@ -82,7 +94,7 @@ export interface ServiceTarget {
    * DNS for a mirror, of which the controller makes a host name.
    */
   resolvedBy: "controller" | "external node" | "discovery" | "mirror";
-  /** The lines that push nothing of the whole route if the Service doesn't have the port. */
+  /** The lines that push nothing of the whole route if they can't make an upstream of the Service. */
   portKeeps?: readonly ControllerLine[];
 }
 
@@ -115,7 +127,31 @@ export type Obstacle = Problem & {
   steps: readonly Step[];
 };
 
-export type Found = Reference | Obstacle | DeadRoute;
+/** A backend or an upstream that a line, or each of them, drops: no request goes this way. */
+export interface Dropped {
+  /** The way there, with the lines that it would have. */
+  way: Way;
+  faults: readonly Fault[];
+  /** What is said of it if no line takes it. */
+  advice?: Obstacle;
+}
+
+export interface Fault {
+  line: ControllerLine;
+  because: Refusal<DropCode>;
+  /** Does the line drop the whole route for it? */
+  isWhole: boolean;
+}
+
+/** Faults of which advice says no more than what they are. */
+type PlainFault = Refusal<Exclude<DropCode & BlindSpotCode, "service-port-missing">>;
+
+/** @param resource the one that has the fault */
+export function adviceOn({ code, ...data }: PlainFault, resource: Resource, { steps }: Way): Obstacle {
+  return { code, data, cause: `${resource.id} ${JSON.stringify(data)}`, resource, steps } as Obstacle;
+}
+
+export type Found = Reference | Obstacle | Dropped | DeadRoute;
 
 export function isObstacle(found: object): found is Obstacle {
   return "code" in found;
@@ -123,6 +159,10 @@ export function isObstacle(found: object): found is Obstacle {
 
 export function isDead(found: object): found is DeadRoute {
   return "refusals" in found;
+}
+
+export function isDropped(found: object): found is Dropped {
+  return "faults" in found;
 }
 
 export function isReference(found: object): found is Reference {
@@ -180,6 +220,11 @@ export function weighted(way: Way, weight: Maybe<number> | undefined, isAny: boo
  */
 export function isAnyWeighed(entries: readonly unknown[] | undefined): boolean {
   return (entries ?? []).some((entry) => getNumber(entry, "weight") !== 0);
+}
+
+/** The way, as far as it has no fault. */
+export function without(faults: readonly Fault[], way: Way): Way {
+  return faults.reduce((to, { line, because }) => onlyOn(line === "1" ? "2" : "1", to, because), way);
 }
 
 /**

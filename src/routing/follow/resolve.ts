@@ -4,12 +4,13 @@ import { labelOf, type Resource } from "../../kubernetes/resource";
 import { selects } from "../../kubernetes/selector";
 import { isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { isJob, podMetadataPath, type Workload } from "../../kubernetes/workload";
-import { once, withoutLosses, withoutMissingPorts, type Loss } from "./arrivals";
-import { arrive, type Arrival } from "./arrive";
+import { once, withoutDropped } from "./arrivals";
+import { arrive, type Arrival, type Ends } from "./arrive";
 import { blindSpots } from "./blind-spots";
 import { hasEndpoints, withEndpoints } from "./endpoints";
 import {
   isDead,
+  isDropped,
   isObstacle,
   stepOf,
   through,
@@ -34,13 +35,13 @@ import {
 /** Follows what the sources found to the workloads. */
 export function resolve(context: Context, found: Iterable<Found>): Routes {
   const obstacles: Obstacle[] = [];
-  const arrivals: Arrival[] = [];
-  const losses: Loss[] = [];
+  const ends: Ends = { arrivals: [], dropped: [], obstacles, outside: [] };
   const dead: DeadRoute[] = [];
   for (const each of found) {
     if (isObstacle(each)) obstacles.push(each);
     else if (isDead(each)) dead.push(each);
-    else if (each.way.lines.length > 0) arrive(context, each, arrivals, obstacles, losses);
+    else if (isDropped(each)) ends.dropped.push(each);
+    else if (each.way.lines.length > 0) arrive(context, each, ends);
   }
   const services = new Collected<Resource>();
   const workloads = new Collected<Workload>();
@@ -51,7 +52,7 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
     return selection;
   };
   const dormant: Arrival[] = [];
-  for (const arrival of once(withoutLosses(withoutMissingPorts(arrivals, obstacles, losses), losses, dead))) {
+  for (const arrival of once(withoutDropped(ends, dead))) {
     if (arrival.way.isDormant) {
       dormant.push(arrival);
       continue;
@@ -93,8 +94,8 @@ export function resolve(context: Context, found: Iterable<Found>): Routes {
 }
 
 /** The port of the Pods: what the Service makes of the port, or the port itself where DNS gives the Pods' addresses. */
-function targetOf({ service, port, ports }: Arrival, found: Maybe<ServicePort> | undefined): PortReference {
-  if (ports === "host" && isHeadless(service)) return port;
+function targetOf({ service, port, isByHost }: Arrival, found: Maybe<ServicePort> | undefined): PortReference {
+  if (isByHost && isHeadless(service)) return port;
   return isKnown(found) ? found?.target : unknown;
 }
 

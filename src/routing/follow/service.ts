@@ -4,7 +4,7 @@ import { nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
 import { selects, type Labels } from "../../kubernetes/selector";
 import { getList, getNumber, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { portsOf, protocolOf, type Workload } from "../../kubernetes/workload";
-import { portAt, type PortReference } from "./reference";
+import type { PortReference } from "./reference";
 import { kindOf, type Kind, type Place, type ResourceIndex } from "./resource-index";
 
 const serviceKind: Kind = "/Service";
@@ -31,13 +31,19 @@ export const servicePorts = oncePer((service: Resource): Maybe<readonly ServiceP
       name: getString(port, "name"),
       number,
       // The API sets the port for 0 and for an empty text, too.
-      target: portAt(port, "targetPort") || number,
+      target: targetAt(port) || number,
       protocol: protocolOf(port),
       appProtocol: getString(port, "appProtocol"),
       index,
     };
   });
 });
+
+/** Digits in a text are a number here: no name of a port is without a letter. */
+function targetAt(port: unknown): PortReference {
+  const target = getNumber(port, "targetPort");
+  return target === unknown ? getString(port, "targetPort") : target;
+}
 
 /** The first port of each number and name of a Service; `unknown` among the keys where one of them can't be known. */
 const portTables = oncePer((service: Resource) => {
@@ -59,7 +65,9 @@ export function findPort(
   const tables = portTables(service);
   if (tables === unknown || wanted === unknown || wanted === undefined) return unknown;
   const { numbers, names } = tables;
-  const [found, mayBe] = typeof wanted === "number" ? [numbers.get(wanted), numbers] : [names.get(wanted), names];
+  // Without a name is with an empty one.
+  const [found, mayBe] =
+    typeof wanted === "number" ? [numbers.get(wanted), numbers] : [names.get(wanted || undefined), names];
   return found ?? (mayBe.has(unknown) ? unknown : undefined);
 }
 

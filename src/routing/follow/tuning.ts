@@ -8,13 +8,17 @@
 import { oncePer } from "../../once";
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getNumber, getObject, getString, isKnown } from "../../kubernetes/values";
-import { timeoutOfService, upstreamsOf, type Timeout } from "../apisix/apisix-upstream";
+import { discoveryOf, timeoutOfService, upstreamsOf, type Timeout } from "../apisix/apisix-upstream";
 import { requestTimeout } from "../apisix/duration";
+import { isRead } from "../apisix/upstream-validation";
 import {
   lasting,
   longLived,
+  stepOf,
+  through,
   withScheme,
   type Context,
+  type Found,
   type PortReference,
   type ServiceTarget,
   type Way,
@@ -89,4 +93,16 @@ function withAppProtocol(service: Resource, port: PortReference, way: Way): Way 
   return appProtocol === "kubernetes.io/ws" || appProtocol === "kubernetes.io/wss"
     ? longLived(way, "websocket", service, `spec.ports[${index}].appProtocol`, appProtocol)
     : way;
+}
+
+/**
+ * Where the controller sends requests for a Service whose ApisixUpstream has a discovery: to what that finds, and to none
+ * of the Service's Pods.
+ */
+export function discoveryInstead(context: Context, service: Resource, way: Way): Found[] {
+  const isReader = (upstream: Resource) =>
+    way.lines.every((line) => (line === "1" || way.route.kind === "ApisixRoute") && isRead(context, line, upstream));
+  return upstreamsOf(context, service)
+    .filter(isReader)
+    .flatMap((upstream) => [...discoveryOf(context, upstream, through(way, stepOf(upstream)))]);
 }

@@ -14,12 +14,23 @@
  */
 import { isSecret, labelOf, type Resource } from "../../kubernetes/resource";
 import { hidden } from "../../kubernetes/secrets";
-import { get, getBoolean, getList, getNumber, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
+import {
+  elementsOf,
+  get,
+  getBoolean,
+  getList,
+  getNumber,
+  getString,
+  isKnown,
+  unknown,
+  type Maybe,
+} from "../../kubernetes/values";
 import { findSubset, namedUpstream, type Subset } from "../apisix/apisix-upstream";
 import { requestTimeout } from "../apisix/duration";
-import { classOfCrd } from "../apisix/ownership";
 import { namesInList, plugin, pluginConfig, pluginList, splitOfConfig } from "../apisix/plugins";
 import { besideSplit, leftBy, splitInList } from "../apisix/traffic-split";
+import { classOfCrd, isOfOtherClass } from "../apisix/ownership";
+import { faultOf } from "../apisix/route-validation";
 import {
   elements,
   isAnyWeighed,
@@ -47,7 +58,10 @@ export function* apisixRoutes(context: Context): Generator<Found> {
       context,
       route,
       (line) => takes(context, line, route),
-      (way) => lastSubsets([...spec(context, route, way)]),
+      (way) => {
+        const start = { ...way.start, isNothingElse: hasNoPlugins(route) };
+        return lastSubsets([...spec(context, route, { ...way, start })]);
+      },
     );
   }
 }
@@ -57,8 +71,8 @@ function takes(context: Context, line: ControllerLine, route: Resource): Verdict
   return inStages(
     () => classOfCrd(context, line, route),
     () => (line === "1" ? yes : isServed(route)),
-    () => (line === "1" ? yes : isValid(route)),
     () => takesPluginConfigs(context, line, route),
+    () => isValid(context, line, route),
   );
 }
 
@@ -69,28 +83,30 @@ function isServed(route: Resource): Verdict {
   return refused({ code: "version-not-served", version: isSecret(route, "apiVersion") ? hidden : version });
 }
 
-/** As 2.x checks it (2.2.0 internal/controller/apisixroute_controller.go, processApisixRoute). */
-function isValid(route: Resource): Verdict {
-  const field = namedTwice(route);
-  return field === undefined ? yes : refused({ code: "service-named-twice", field });
+function isValid(context: Context, line: ControllerLine, route: Resource): Verdict {
+  const fault = faultOf(line, route, (rule) => pluginConfigsOf(context, route, rule));
+  return fault ? refused(fault) : yes;
 }
 
-/**
- * 2.x refuses a route that names an ApisixPluginConfig of another controller's class; 1.x doesn't push the plugins, and
- * APISIX refuses a route that names what it doesn't have.
- */
+/** A line refuses a route that names an ApisixPluginConfig which it doesn't take. */
 function takesPluginConfigs(context: Context, line: ControllerLine, route: Resource): Verdict {
-  const list = getList(route.body, "spec", "http");
-  for (const rule of isKnown(list) && list ? list : []) {
+  for (const rule of elementsOf(route.body, "spec", "http")) {
     for (const config of pluginConfigsOf(context, route, rule)) {
-      const name = getString(config.body, "spec", "ingressClassName");
-      if (!name || name === getString(route.body, "spec", "ingressClassName")) continue;
-      const { takes } = classOfCrd(context, line, config);
-      const isOther = takes === false || (takes !== true && takes.code === "class-of-unlisted-controller");
-      if (isOther) return refused({ code: "plugin-config-of-other-class", config: labelOf(config) });
+      if (isOfOtherClass(context, line, route, config))
+        return refused({ code: "plugin-config-of-other-class", config: labelOf(config) });
     }
   }
   return yes;
+}
+
+/** Plugins may answer themselves, also where no upstream is left. */
+function hasNoPlugins(route: Resource): boolean {
+  const rules = ["http", "stream"].map((key) => getList(route.body, "spec", key));
+  return (
+    !route.isPatch &&
+    rules.every(isKnown) &&
+    rules.flatMap((list) => list ?? []).every((rule) => !get(rule, "plugins") && !get(rule, "plugin_config_name"))
+  );
 }
 
 function pluginConfigsOf({ index }: Context, route: Resource, rule: unknown): readonly Resource[] {
@@ -120,22 +136,6 @@ function backendName({ path, target }: Reference): string | undefined {
   if (!("service" in target) || target.granularity !== "endpoints" || target.resolvedBy !== "controller")
     return undefined;
   return path.startsWith("spec.http") && isKnown(target.service) ? target.service : undefined;
-}
-
-/** The path of a rule that names a Service twice. */
-function namedTwice(route: Resource): string | undefined {
-  const list = getList(route.body, "spec", "http");
-  for (const [i, rule] of isKnown(list) && list ? list.entries() : []) {
-    const backends = getList(rule, "backends");
-    const seen = new Set<string>();
-    for (const backend of isKnown(backends) && backends ? backends : []) {
-      const name = getString(backend, "serviceName");
-      if (typeof name !== "string") continue;
-      if (seen.has(name)) return `spec.http[${i}]`;
-      seen.add(name);
-    }
-  }
-  return undefined;
 }
 
 function* spec(context: Context, route: Resource, way: Way): Generator<Found> {

@@ -17,6 +17,7 @@ import {
   longLived,
   noted,
   onlyOn,
+  portNumberAt,
   startAt,
   unknownValue,
   weighted,
@@ -161,7 +162,7 @@ function* backendRef(
   const kind = getString(ref, "kind") ?? "Service";
   const service = getString(ref, "name");
   const namespace = getString(ref, "namespace") || undefined;
-  const port = getNumber(ref, "port");
+  const port = portNumberAt(ref, "port");
   if (kind === unknown) yield unknownValue(route, `${path}.kind`, way.steps);
   // Other kinds are refused, and so is a Service without a port.
   if (kind !== "Service" || service === undefined || port === undefined) return;

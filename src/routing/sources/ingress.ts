@@ -7,7 +7,7 @@
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { longestOf } from "../apisix/duration";
-import { annotatedClass, classOfCrd, classOfIngress } from "../apisix/ownership";
+import { annotatedClass, classOfIngress, isOthers } from "../apisix/ownership";
 import { plugin, pluginConfig } from "../apisix/plugins";
 import {
   elements,
@@ -17,6 +17,7 @@ import {
   onlyOn,
   portAt,
   shown,
+  portNumberAt,
   unknownValue,
   withScheme,
   type Context,
@@ -73,9 +74,7 @@ function otherPluginConfig(context: Context, line: ControllerLine, ingress: Reso
   if (typeof name !== "string" || place === undefined) return undefined;
   const config = wholeOf(context.index.named(place, "apisix.apache.org/ApisixPluginConfig", name));
   if (!config || !getString(config.body, "spec", "ingressClassName")) return undefined;
-  const { takes } = classOfCrd(context, line, config);
-  const isOther = takes === false || (takes !== true && takes.code === "class-of-unlisted-controller");
-  return isOther ? config : undefined;
+  return isOthers(context, line, config) ? config : undefined;
 }
 
 function* spec(context: Context, ingress: Resource, start: Way): Generator<Found> {
@@ -185,7 +184,7 @@ function* backend(
   if (service === undefined || service === "") return;
   const port: PortReference = isOld
     ? portAt(body, "servicePort")
-    : (portAt(body, "service", "port", "number") ?? getString(body, "service", "port", "name"));
+    : (portNumberAt(body, "service", "port", "number") ?? getString(body, "service", "port", "name"));
   yield {
     way,
     from: ingress,
