@@ -225,10 +225,15 @@ export function refusalText<C extends RefusalCode>(because: Refusal<C>, line: Co
 
 /** Why a route is dead, in whole sentences. @param what the route, and how many more */
 export function deadText(all: readonly LineRefusal[], what: string): string {
-  const [first, ...others] = groups(all);
+  const [first, ...further] = groups(all);
   if (!first) return `No request is sent on ${what}.`;
-  const rest = others.map(({ lines, why }) => ` Controller ${lines} takes nothing of it either: ${why}.`);
-  return `APISIX ingress controller ${first.lines} takes nothing of ${what}: ${first.why}.${rest.join("")}`;
+  const [line, ...others] = first.lines;
+  if (others.length > 0)
+    return `Neither line of the APISIX ingress controller takes anything of ${what}: ${first.why}.`;
+  const rest = further.map(
+    ({ lines, why }) => ` Controller ${lines.join(" and ")} takes nothing of it either: ${why}.`,
+  );
+  return `APISIX ingress controller ${line} takes nothing of ${what}: ${first.why}.${rest.join("")}`;
 }
 
 /** What to do about it: once for each reason. */
@@ -242,11 +247,11 @@ function fixText<C extends RefusalCode>(because: Refusal<C>): string {
 }
 
 /** Lines that refuse for the same reason, together. */
-function groups(all: readonly LineRefusal[]): { lines: string; why: string }[] {
+function groups(all: readonly LineRefusal[]): { lines: readonly string[]; why: string }[] {
   const byWhy = new Map<string, string[]>();
   for (const { line, because } of all) {
     const why = refusals[because.code].why(because as never, "it");
     byWhy.set(why, [...(byWhy.get(why) ?? []), `${line}.x`]);
   }
-  return [...byWhy].map(([why, lines]) => ({ lines: lines.join(" and "), why }));
+  return [...byWhy].map(([why, lines]) => ({ lines, why }));
 }

@@ -37,7 +37,7 @@ describe("the words for dead routes", () => {
     ] as const;
     assert.equal(
       deadText(one, "ApisixRoute shop/web and 2 more"),
-      'APISIX ingress controller 1.x and 2.x takes nothing of ApisixRoute shop/web and 2 more: Service shop/web has no port "http", and it drops the whole route for that.',
+      'Neither line of the APISIX ingress controller takes anything of ApisixRoute shop/web and 2 more: Service shop/web has no port "http", and it drops the whole route for that.',
     );
     assert.equal(
       deadText(two, "ApisixRoute shop/web"),
