@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
@@ -364,6 +364,24 @@ describe("routes of a cluster", () => {
         assert.match(ran.stderr, says);
       }));
   }
+
+  it("lists every kind that routing reads", () => {
+    // Not listed: ConfigMaps hold other things, too; endpoints tell only who writes them; the others are older names.
+    const others = ["/ConfigMap", "/Endpoints", "discovery/EndpointSlice", "extensions/Ingress", "extensions/Deployment"];
+    const files = readdirSync("src/routing", { recursive: true, encoding: "utf8" }).filter((file) => /\.ts$/.test(file));
+    const read = files.flatMap((file) => {
+      const text = readFileSync(join("src/routing", file), "utf8");
+      return [...text.matchAll(/["`]([a-z.]*\/[A-Z]\w+)["`]/g)].map(([, kind = ""]) => kind);
+    });
+    const listed = new Set(
+      Object.entries(allKinds).flatMap(([group, kinds]) =>
+        kinds.map((kind) => `${group.replace(/\.k8s\.io$/, "")}/${kind}`),
+      ),
+    );
+    const missing = [...new Set(read)].filter((kind) => !listed.has(kind) && !others.includes(kind));
+    assert.deepEqual(missing, []);
+    assert.ok(read.includes("apisix.apache.org/ApisixConsumer"));
+  });
 
   it("needs no more than docs/cluster-role.yaml allows", () => {
     type Rules = { apiGroups: string[]; resources: string[]; verbs: string[] }[];

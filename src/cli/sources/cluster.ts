@@ -24,7 +24,7 @@ type Kinds = Readonly<Record<string, readonly string[]>>;
 
 /** What decides where APISIX sends requests. docs/cluster-role.yaml allows the same; a test holds that. */
 export const routeKinds: Kinds = {
-  "": ["Service"],
+  "": ["Service", "Namespace"],
   "networking.k8s.io": ["IngressClass", "Ingress"],
   "gateway.networking.k8s.io": [
     "GatewayClass",
@@ -41,17 +41,20 @@ export const routeKinds: Kinds = {
     "ApisixUpstream",
     "ApisixPluginConfig",
     "ApisixGlobalRule",
+    "ApisixConsumer",
     "PluginConfig",
     "GatewayProxy",
     "Consumer",
     "L4RoutePolicy",
+    "BackendTrafficPolicy",
   ],
 };
 
 /** Workloads, and what else is judged. Pods are those of workloads, nearly always; ConfigMaps hold other things, too. */
 const workloadKinds: Kinds = {
-  "": ["Service", "Namespace", "ReplicationController"],
+  "": [...(routeKinds[""] ?? []), "ReplicationController"],
   apps: ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"],
+  batch: ["Job", "CronJob"],
   autoscaling: ["HorizontalPodAutoscaler"],
   "argoproj.io": ["Rollout"],
   "apps.kruise.io": ["CloneSet", "StatefulSet", "DaemonSet"],
