@@ -36,6 +36,7 @@ import {
   readText,
   UsageError,
   type Excluded,
+  type Known,
   type Reading,
   type Sourced,
 } from "./sources";
@@ -84,7 +85,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
   if (includeExposed && !fix && !diff) {
     throw new UsageError("--include-exposed goes with --fix or --diff: give one of them");
   }
-  const knowledge = readKnowledge(await readSettings(options.settings));
+  let knowledge = readKnowledge(await readSettings(options.settings));
   const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
   const today = io.now();
 
@@ -101,13 +102,15 @@ export async function check(sources: readonly string[], options: CheckOptions, i
       allowEmpty: options.allowEmpty ?? false,
     });
     if (asked) {
-      const { name, objects, problems } = await readCluster(
+      const { name, objects, problems, ...known } = await readCluster(
         allKinds,
         { ...asked, workloads: knowledge.settings.facts.workloads },
         io.env,
         (text) => shown.say(text),
       );
       reading = { ...reading, objects: [...reading.objects, ...objects], problems: [...reading.problems, ...problems] };
+      // Manifests beside it may bring what the cluster lacks.
+      if (sources.length === 0) knowledge = knowing(knowledge, known);
       names.push(clusterName(name, asked));
     }
     shown.say(`Judging ${reading.objects.length} objects`);
@@ -202,6 +205,12 @@ export async function check(sources: readonly string[], options: CheckOptions, i
     say(io, "note", `${count(ended, "finding")} of ${options.baseline} ${are} gone: ${again}`);
   }
   return exitCode(report, options.failOn, isBad || !areWritten || (fix && written.length < files.length));
+}
+
+/** With what a cluster shows; what the settings say counts more. */
+function knowing(knowledge: Knowledge, known: Known): Knowledge {
+  const { settings } = knowledge;
+  return { ...knowledge, settings: { ...settings, facts: { ...known, ...settings.facts } } };
 }
 
 function stacksOf(objects: readonly Sourced[], sources: readonly string[]) {

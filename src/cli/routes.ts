@@ -29,7 +29,7 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   if (sources.length === 0 && !options.stack && !asked) {
     throw new UsageError("nothing to read: name files or folders, `-` for standard input, --stack or --cluster");
   }
-  const { facts } = resolvePack(await readSettings(options.settings));
+  let { facts } = resolvePack(await readSettings(options.settings));
   const shown = progress(io);
   const cluster: string[] = [];
   const reads = { stdin: io.stdin, ...(options.exclude && { exclude: options.exclude }) };

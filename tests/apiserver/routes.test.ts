@@ -57,7 +57,7 @@ const gatewayObjects: KubernetesObject[] = [
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "GatewayClass",
     metadata: { name: "edge" },
-    spec: { controllerName: "apisix.apache.org/apisix-ingress-controller" },
+    spec: { controllerName: "apisix.apache.org/gateway-controller" },
   },
   {
     apiVersion: "gateway.networking.k8s.io/v1",

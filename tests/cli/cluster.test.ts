@@ -170,6 +170,39 @@ describe("a check of a cluster", () => {
     assert.doesNotMatch(stdout, /mandatory|pre-stop-sleep|termination-grace-period/);
   });
 
+  const classes = (...items: object[]) => ({
+    ...running(pod),
+    "/apis": {
+      groups: [
+        ...ofApps["/apis"].groups,
+        { name: "networking.k8s.io", preferredVersion: { version: "v1" }, versions: [{ version: "v1" }] },
+      ],
+    },
+    "/apis/networking.k8s.io/v1": {
+      resources: [resource("IngressClass", "ingressclasses", false), resource("Ingress", "ingresses")],
+    },
+    "/apis/networking.k8s.io/v1/ingressclasses?limit=500": { items },
+    "/apis/networking.k8s.io/v1/ingresses?limit=500": { items: [{ metadata: { name: "web", namespace: "shop" } }] },
+  });
+  const ingressClass = (name: string, isDefault: string) => ({
+    metadata: { name, annotations: { "ingressclass.kubernetes.io/is-default-class": isDefault } },
+    spec: { controller: "acme.io/ingress" },
+  });
+  const forbidden = { ...classes(), "/apis/networking.k8s.io/v1/ingressclasses?limit=500": 403 };
+  const defaults: [what: string, answers: Answers, isOpen: boolean, ...args: string[]][] = [
+    ["there is no IngressClass", classes(), false],
+    ["no IngressClass is the default", classes(ingressClass("acme", "false")), false],
+    ["the default IngressClass is another controller's", classes(ingressClass("acme", "true")), false],
+    ["IngressClasses may not be listed", forbidden, true],
+  ];
+  for (const [what, answers, isOpen] of defaults) {
+    it(`${isOpen ? "can't tell" : "knows"} whose an Ingress without a class is if ${what}`, async () => {
+      const { stdout } = await check(answers);
+      assert.equal(/ingress-class-missing/.test(stdout), isOpen, stdout);
+      assert.match(stdout, /no-hook/);
+    });
+  }
+
   it("judges what an operator has made", async () => {
     const { stdout } = await check(
       running(fine, { apiVersion: "acme.io/v1", kind: "Shop", name: "shop", controller: true }),
@@ -367,8 +400,16 @@ describe("routes of a cluster", () => {
 
   it("lists every kind that routing reads", () => {
     // Not listed: ConfigMaps hold other things, too; endpoints tell only who writes them; the others are older names.
-    const others = ["/ConfigMap", "/Endpoints", "discovery/EndpointSlice", "extensions/Ingress", "extensions/Deployment"];
-    const files = readdirSync("src/routing", { recursive: true, encoding: "utf8" }).filter((file) => /\.ts$/.test(file));
+    const others = [
+      "/ConfigMap",
+      "/Endpoints",
+      "discovery/EndpointSlice",
+      "extensions/Ingress",
+      "extensions/Deployment",
+    ];
+    const files = readdirSync("src/routing", { recursive: true, encoding: "utf8" }).filter((file) =>
+      /\.ts$/.test(file),
+    );
     const read = files.flatMap((file) => {
       const text = readFileSync(join("src/routing", file), "utf8");
       return [...text.matchAll(/["`]([a-z.]*\/[A-Z]\w+)["`]/g)].map(([, kind = ""]) => kind);

@@ -108,6 +108,12 @@ interface Served {
   isNamespaced: boolean;
 }
 
+/** The facts that a cluster shows by what it lacks. */
+export interface Known {
+  /** "" where all IngressClasses were listed and none is the default. */
+  defaultIngressClass?: "";
+}
+
 /**
  * The objects of a cluster. Kinds that it doesn't serve are none; what may not be listed is among the problems. What a
  * workload of the same kinds has made, as a Deployment its ReplicaSets, is left out.
@@ -119,11 +125,12 @@ export async function readCluster(
   options: ClusterOptions,
   env: NodeJS.ProcessEnv,
   say: (text: string) => void,
-): Promise<Reading & { name: string }> {
+): Promise<Reading & Known & { name: string }> {
   const api = await connect(options, env);
   const spare = { pages: limits.pages };
   const problems: Problem[] = [];
   const objects: Sourced[] = [];
+  let known: Known = {};
   try {
     const makers = including(workloadKinds, options.workloads);
     for (const served of await discover(api, including(kinds, options.workloads), problems)) {
@@ -131,7 +138,12 @@ export async function readCluster(
       const { namespaces } = options;
       const places = served.isNamespaced && namespaces && namespaces.length > 0 ? namespaces : [undefined];
       for (const namespace of places) {
-        for (const body of await list(api, served, namespace, problems, spare)) {
+        const before = problems.length;
+        const listed = await list(api, served, namespace, problems, spare);
+        const isWhole = problems.length === before;
+        if (isWhole && served.kind === "IngressClass" && !listed.some(isDefaultClass))
+          known = { defaultIngressClass: "" };
+        for (const body of listed) {
           if (isMadeByAnother(body, makers)) continue;
           const urn = `${api.name}#${served.kind}#${String(get(body, "metadata", "uid"))}`;
           objects.push({ resource: registered(served, urn, body) });
@@ -142,7 +154,12 @@ export async function readCluster(
     if (!(error instanceof Exhausted)) throw error;
     problems.push(partial(api, `${error.message}: objects may be missing; read fewer namespaces, with --namespace`));
   }
-  return { name: api.name, objects, problems, notes: [] };
+  return { name: api.name, objects, problems, notes: [], ...known };
+}
+
+/** Source: Kubernetes plugin/pkg/admission/network/defaultingressclass. */
+function isDefaultClass(ingressClass: object): boolean {
+  return getString(ingressClass, "metadata", "annotations", "ingressclass.kubernetes.io/is-default-class") === "true";
 }
 
 /** Has a workload that is read itself made it? Operators make workloads, too, and what they make is judged. */
