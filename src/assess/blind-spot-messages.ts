@@ -13,6 +13,7 @@ import { annotationPrefix } from "../settings/exemptions";
 import {
   correctUpstream,
   dropGranularity,
+  fixText,
   giveNodes,
   insteadOfDots,
   nameBackend,
@@ -261,7 +262,7 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
   },
   "job-behind-service": {
     what: ({ job, service }) =>
-      `${service} also selects the Pods of ${job}. They end by themselves, and requests that they have then are lost, whatever their hooks do.`,
+      `${service} selects the Pods of ${job}. They end by themselves, and requests that they have then are lost, whatever their hooks do.`,
     fix: () => "give the Service a label to select that the Job's Pods lack, or run a server as a Deployment.",
     why: "A Service sends requests to every ready Pod with its labels, so also to the Pods of a Job that has the labels of an app. The Pods of a Job end when their work is done, without a deletion, so no hook runs and nothing delays their end.",
     advice: true,
@@ -350,6 +351,11 @@ export function lineText(note: LineNote, what: string): string {
   return note.code === "controller-line"
     ? `Only APISIX ingress controller ${note.line}.x takes ${what}: ${refusalText(note.because, otherLine(note.line))}.`
     : `Only APISIX ingress controller ${note.line}.x is sure to take ${what}. ${whatOf(note.because)}`;
+}
+
+/** What makes the other line take it, or shows that it does: an imperative. */
+export function lineFix(note: LineNote): string {
+  return note.code === "controller-line" ? fixText(note.because) : fixOf(note.because);
 }
 
 /** A note on a path, in whole sentences. */

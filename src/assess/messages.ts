@@ -13,7 +13,7 @@ import { hidden } from "../kubernetes/secrets";
 import { docsUrl } from "../version";
 import type { BlindSpotCode, Mark } from "../routing";
 import type { Gap } from "./advice/nothing-takes-over";
-import { blindSpotMessages, lineText, noteText } from "./blind-spot-messages";
+import { blindSpotMessages, lineFix, lineText, noteText } from "./blind-spot-messages";
 import { cleaned } from "./clean";
 import { examples } from "./examples";
 import { deadFix, deadText } from "./refusal-messages";
@@ -342,8 +342,7 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
   },
   "controller-line": {
     what: ({ note, route, others: more }) => lineText(note, `${route}${andMore(more)}`),
-    fix: ({ note: { line } }) =>
-      `set controller: "${line}" if that is what the cluster runs; otherwise change the route so that ${line === "1" ? "2" : "1"}.x takes it.`,
+    fix: ({ note }) => `set controller: "${note.line}" if that is what the cluster runs; otherwise ${lineFix(note)}`,
     why: "The two lines of the APISIX ingress controller disagree about some routes. With controller: auto, the pack follows what either of them takes.",
     policies: advice,
   },

@@ -44,7 +44,7 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
     fix: ({ class: name, of }) =>
       of === "1"
         ? `replace ${name} (its controller can't be changed in place), or add the name to controllerNames if controller 2.x is configured with it.`
-        : `replace ${name} (its controller can't be changed in place), or set controller to "2" if that line is installed.`,
+        : `replace ${name} (its controller can't be changed in place).`,
   },
   "class-not-known": {
     why: (_, it) => `for ${it}, its class is not known to be APISIX's`,
@@ -136,7 +136,7 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
     fix: () => dropGranularity,
   },
   "service-name-with-dot": {
-    why: ({ service, isLast }, it) => `no Service can have a name with dots as "${service}", ${cost(it, isLast)}`,
+    why: ({ service, isLast }, it) => `a Service can't have a name with dots such as "${service}", ${cost(it, isLast)}`,
     fix: ({ kind }) => insteadOfDots(kind),
   },
   "external-name-not-read": {
@@ -225,29 +225,35 @@ export function refusalText<C extends RefusalCode>(because: Refusal<C>, line: Co
 
 /** Why a route is dead, in whole sentences. @param what the route, and how many more */
 export function deadText(all: readonly LineRefusal[], what: string): string {
-  const [first, ...further] = groups(all);
+  const [first, ...others] = groups(all);
   if (!first) return `No request is sent on ${what}.`;
-  const [line, ...others] = first.lines;
-  if (others.length > 0)
-    return `Neither line of the APISIX ingress controller takes anything of ${what}: ${first.why}.`;
-  const rest = further.map(
-    ({ lines, why }) => ` Controller ${lines.join(" and ")} takes nothing of it either: ${why}.`,
-  );
+  const [line, other] = first.lines;
+  if (other !== undefined) {
+    return `Neither APISIX ingress controller ${line} nor ${other} takes anything of ${what}: ${first.why}.`;
+  }
+  const rest = others.map(({ lines, why }) => ` Controller ${lines.join()} takes nothing of it either: ${why}.`);
   return `APISIX ingress controller ${line} takes nothing of ${what}: ${first.why}.${rest.join("")}`;
 }
 
-/** What to do about it: once for each reason. */
+/** What to do about it. Where the lines differ, either is enough. */
 export function deadFix(all: readonly LineRefusal[]): string {
-  const fixes = all.map(({ because }) => fixText(because));
-  return [...new Set(fixes)].map((fix) => fix.replace(/\.$/, "")).join(", and ") + ".";
+  const fixes = new Map(all.map(({ line, because }) => [fixText(because), line]));
+  if (fixes.size > 1) {
+    return [...fixes].map(([fix, line]) => `for ${line}.x, ${fix.replace(/\.$/, "")}`).join("; ") + ".";
+  }
+  const [first] = all;
+  const fix = first ? fixText(first.because) : "";
+  if (all.length > 1 || first?.because.code !== "class-of-other-line") return fix;
+  return `${fix} Or set controller to "${first.because.of}" if that is what the cluster runs.`;
 }
 
-function fixText<C extends RefusalCode>(because: Refusal<C>): string {
+/** What to do, so that the other line takes it, too. */
+export function fixText<C extends RefusalCode>(because: Refusal<C>): string {
   return refusals[because.code].fix(because);
 }
 
 /** Lines that refuse for the same reason, together. */
-function groups(all: readonly LineRefusal[]): { lines: readonly string[]; why: string }[] {
+function groups(all: readonly LineRefusal[]): { lines: string[]; why: string }[] {
   const byWhy = new Map<string, string[]>();
   for (const { line, because } of all) {
     const why = refusals[because.code].why(because as never, "it");

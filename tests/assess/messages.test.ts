@@ -235,8 +235,25 @@ const sentences: [finding: Finding, what: string, fix?: string][] = [
       { policy },
     ),
     `Only APISIX ingress controller ${line}.x takes ApisixRoute shop/web: for ${line === "1" ? "2" : "1"}.x, it has no class.`,
-    `set controller: "${line}" if that is what the cluster runs; otherwise change the route so that ${line === "1" ? "2" : "1"}.x takes it.`,
+    `set controller: "${line}" if that is what the cluster runs; otherwise set spec.ingressClassName to the name of APISIX's IngressClass.`,
   ]),
+  [
+    finding(
+      "controller-line",
+      {
+        route: "ApisixRoute shop/web",
+        others: 1,
+        note: {
+          code: "controller-line-unclear",
+          line: "2",
+          because: { code: "gateway-proxy-not-in-stack", data: { proxy: "edge/apisix", by: "Gateway edge/public" } },
+        },
+      },
+      { policy },
+    ),
+    "Only APISIX ingress controller 2.x is sure to take ApisixRoute shop/web and 1 more. Gateway edge/public names GatewayProxy edge/apisix, which is not in this stack. Without it, APISIX ingress controller 2.x pushes nothing.",
+    'set controller: "2" if that is what the cluster runs; otherwise add "edge/apisix" to gatewayProxies if another stack has it.',
+  ],
   [
     finding("exemption-policy-unknown", { annotation: "ignore.x/y", hint: '; did you mean "z"?' }, { policy }),
     'The annotation ignore.x/y has no effect: there is no such policy; did you mean "z"?',

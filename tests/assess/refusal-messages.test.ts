@@ -37,14 +37,34 @@ describe("the words for dead routes", () => {
     ] as const;
     assert.equal(
       deadText(one, "ApisixRoute shop/web and 2 more"),
-      'Neither line of the APISIX ingress controller takes anything of ApisixRoute shop/web and 2 more: Service shop/web has no port "http", and it drops the whole route for that.',
+      'Neither APISIX ingress controller 1.x nor 2.x takes anything of ApisixRoute shop/web and 2 more: Service shop/web has no port "http", and it drops the whole route for that.',
     );
     assert.equal(
       deadText(two, "ApisixRoute shop/web"),
       'APISIX ingress controller 1.x takes nothing of ApisixRoute shop/web: Service shop/web has no port "http", and it drops the whole route for that. Controller 2.x takes nothing of it either: it refuses a route with two rules of one name, and spec.stream[0].name is taken already.',
     );
     assert.equal(deadFix(one), 'add port "http" to the Service, or name one of its ports instead.');
-    assert.match(deadFix(two), /instead, and give each rule/);
+    assert.match(deadFix(two), /^for 1\.x, add port .* instead; for 2\.x, give each rule .* together\.$/);
+  });
+
+  it("offer the other line where the settings leave that out", () => {
+    const because = {
+      code: "class-of-other-line",
+      class: "GatewayClass apisix",
+      controller: "apisix.apache.org/apisix-ingress-controller",
+      of: "2",
+    } as const;
+    const alone = deadFix([{ line: "1", because }]);
+    assert.match(alone, /in place\)\. Or set controller to "2" if that is what the cluster runs\.$/);
+    const gateway = { code: "gateway-without-gateway-proxy", gateway: "Gateway edge/public" } as const;
+    const both = deadFix([
+      { line: "1", because },
+      { line: "2", because: gateway },
+    ]);
+    assert.match(
+      both,
+      /^for 1\.x, replace .* in place\); for 2\.x, name a GatewayProxy in .* of Gateway edge\/public\.$/,
+    );
   });
 
   it("tell a port in a text from the name of one, and the last upstream from one that costs the route", () => {
