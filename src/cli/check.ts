@@ -102,7 +102,7 @@ export async function check(sources: readonly string[], options: CheckOptions, i
       allowEmpty: options.allowEmpty ?? false,
     });
     if (asked) {
-      const { name, objects, problems, ...known } = await readCluster(
+      const { name, objects, problems, known } = await readCluster(
         allKinds,
         { ...asked, workloads: knowledge.settings.facts.workloads },
         io.env,

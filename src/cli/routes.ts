@@ -1,4 +1,6 @@
 /** `routes`: the Services that APISIX routes to, as a route catalog. */
+import { findingText } from "../assess";
+import { deadRoutes } from "../assess/advice";
 import { blindSpotLines } from "../assess/blind-spot-messages";
 import { fromPulumi, type Resource } from "../kubernetes/resource";
 import { get, unknown } from "../kubernetes/values";
@@ -45,6 +47,8 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
       const reading = await readCluster(routeKinds, asked, io.env, (text) => shown.say(text));
       readings.push(reading);
       cluster.push(clusterName(reading.name, asked));
+      // What is read beside it may bring what the cluster lacks.
+      if (sources.length === 0 && !options.stack) facts = { ...reading.known, ...facts };
     }
   } finally {
     shown.end();
@@ -61,6 +65,11 @@ export async function routes(sources: readonly string[], options: RoutesOptions,
   for (const note of readings.flatMap(({ notes }) => notes)) say(io, "note", printProblem(note));
   for (const problem of problems) say(io, "error", printProblem(problem));
   for (const { label, why } of omissions) say(io, "warning", `${label} is routed, but not in the catalog: ${why}.`);
+  for (const finding of deadRoutes(found)) {
+    const { what, fix } = findingText(finding);
+    say(io, "warning", what);
+    io.stderr(`  ${oneLine(`Fix: ${fix}`)}\n`);
+  }
   for (const spot of found.blindSpots) {
     // Which workloads a Service selects is for the stack to tell that has them.
     if (services.has(spot.resource)) continue;

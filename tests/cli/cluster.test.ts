@@ -200,6 +200,8 @@ describe("a check of a cluster", () => {
       const { stdout } = await check(answers);
       assert.equal(/ingress-class-missing/.test(stdout), isOpen, stdout);
       assert.match(stdout, /no-hook/);
+      const { stderr } = await routes(answers);
+      assert.equal(/has no class, so the cluster's default IngressClass gets it/.test(stderr), isOpen, stderr);
     });
   }
 

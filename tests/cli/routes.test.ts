@@ -140,6 +140,19 @@ describe("routes", () => {
     assert.match(stderr, /Service shop\/web is routed, but not in the catalog: the sources have it with different/);
   });
 
+  it("says why the controller takes nothing of a route, once for each reason", async () => {
+    const named = (name: string) => route("web", 81).replace("name: web", `name: ${name}`);
+    const { code, stdout, stderr } = await cli(["routes", "-"], {
+      stdin: [named("a"), named("b"), service("web")].join("---"),
+    });
+    assert.deepEqual([code, (JSON.parse(stdout) as { services: object[] }).services], [0, []]);
+    assert.match(
+      stderr,
+      /^warning: .*takes nothing of ApisixRoute shop\/a and 1 more: Service shop\/web has no port 81/,
+    );
+    assert.match(stderr, /\n {2}Fix: add port 81 to the Service, or name one of its ports instead\.\n$/);
+  });
+
   it("names file, line and column of broken YAML, reads the rest, and ends with 3", async () => {
     const broken = `${route("web")}---\nkind: Service\nmetadata:\n  name: x\n labels: secret-value\n---${service("web")}`;
     await inFolder({ "mixed.yaml": broken, "sub/web.yaml": "apiVersion: v1\nkind: [\n" }, async (folder) => {

@@ -125,7 +125,7 @@ export async function readCluster(
   options: ClusterOptions,
   env: NodeJS.ProcessEnv,
   say: (text: string) => void,
-): Promise<Reading & Known & { name: string }> {
+): Promise<Reading & { name: string; known: Known }> {
   const api = await connect(options, env);
   const spare = { pages: limits.pages };
   const problems: Problem[] = [];
@@ -154,7 +154,7 @@ export async function readCluster(
     if (!(error instanceof Exhausted)) throw error;
     problems.push(partial(api, `${error.message}: objects may be missing; read fewer namespaces, with --namespace`));
   }
-  return { name: api.name, objects, problems, notes: [], ...known };
+  return { name: api.name, objects, problems, notes: [], known };
 }
 
 /** Source: Kubernetes plugin/pkg/admission/network/defaultingressclass. */
