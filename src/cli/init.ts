@@ -32,6 +32,13 @@ settings:
     # What an app needs after its SIGTERM.
     shutdownSeconds: ${shutdownSeconds.default}
     # kubernetesVersion: "1.34"
+    # What other stacks have: the cluster's default IngressClass ("" if it has none), and GatewayProxies.
+    # defaultIngressClass: apisix
+    # gatewayProxies: [ingress-apisix/apisix-config]
+    # Kinds with a Pod template that are workloads, too.
+    # workloads:
+    #   - apiVersion: apps.openshift.io/v1
+    #     kind: DeploymentConfig
     # exempt:
     #   - namespace: shop
     #     name: legacy-*

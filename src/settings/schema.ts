@@ -157,6 +157,8 @@ export const settingsSchema = {
       description:
         "the cluster's default IngressClass, if another stack has it: whose is an Ingress or ApisixRoute without a class? Empty if the cluster has none",
       type: "string",
+      // A name, not a glob; or nothing.
+      pattern: "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$",
       examples: ["apisix"],
     },
     gatewayClasses: {

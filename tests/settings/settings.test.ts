@@ -50,6 +50,8 @@ const organizations: [settings: unknown, problems: string[]][] = [
     [],
   ],
   [{ gateways: ["infra/apisix"] }, []],
+  [{ defaultIngressClass: "" }, []],
+  [{ defaultIngressClass: "apisix.edge-2" }, []],
 
   // Names
   [{ sleepSecond: 10 }, ['sleepSecond: no such setting; did you mean "sleepSeconds"?']],
@@ -89,6 +91,9 @@ const organizations: [settings: unknown, problems: string[]][] = [
   [{ ignoreContainers: "istio-proxy" }, ["ignoreContainers: must be a list, not a string"]],
   [{ ignoreContainers: ["a", 5] }, ["ignoreContainers[1]: must be a string, not a number"]],
   [{ ignoreContainers: [""] }, ["ignoreContainers[0]: must not be empty"]],
+  [{ defaultIngressClass: "*apisix*" }, ['defaultIngressClass: must look like "apisix"']],
+  [{ defaultIngressClass: " " }, ['defaultIngressClass: must look like "apisix"']],
+  [{ gatewayProxies: ["apisix"] }, ['gatewayProxies[0]: must look like "infra/apisix"']],
   [{ gateways: ["apisix"] }, ['gateways[0]: must look like "infra/apisix"']],
   [{ allowAnnotations: "yes" }, ["allowAnnotations: must be true or false, not a string"]],
   [{ catalog: 5 }, ["catalog: must be a string or a list, not a number"]],
