@@ -16,6 +16,11 @@ function cost(it: string, isLast: true | undefined): string {
   return isLast ? `and ${it} has no other upstream for the route` : `and ${it} drops the whole route for that`;
 }
 
+/** Which line says so, unless the sentence has named it. */
+function by(it: string): string {
+  return it === "it" ? "" : `for ${it}, `;
+}
+
 export const nameBackend = "name the Service in the backends of the ApisixRoute, or set its type to ExternalName.";
 export const dropGranularity = "remove resolveGranularity from the backend.";
 
@@ -47,11 +52,11 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
         : `replace ${name} (its controller can't be changed in place).`,
   },
   "class-not-known": {
-    why: (_, it) => `for ${it}, its class is not known to be APISIX's`,
+    why: (_, it) => `${by(it)}its class is not known to be APISIX's`,
     fix: () => "name a class of APISIX's, or add its class to ingressClasses.",
   },
   "no-class": {
-    why: (_, it) => `for ${it}, it has no class`,
+    why: (_, it) => `${by(it)}it has no class`,
     fix: () => "set spec.ingressClassName to the name of APISIX's IngressClass.",
   },
   "class-without-gateway-proxy": {
@@ -172,7 +177,7 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
     fix: () => "name Gateways of APISIX's only.",
   },
   "no-listener": {
-    why: (_, it) => `for ${it}, no listener of its Gateways accepts it`,
+    why: (_, it) => `${by(it)}no listener of its Gateways accepts it`,
     fix: () =>
       "compare its kind, namespace, host names, sectionName and port with the listeners of the Gateway; allowedRoutes takes routes of the Gateway's own namespace alone unless it says otherwise.",
   },

@@ -9,8 +9,11 @@ import { refusals } from "../assess/refusals";
 import { fencedBlocks, readManifests } from "./manifests";
 import { settings } from "./resources";
 
-/** Why a line doesn't take a path, or doesn't know a class for APISIX's; what else there is of the route lives on. */
+/** Why a line doesn't take a path, or takes a class for another controller's; nothing is dead for it. */
 const onlyNotes: readonly RefusalCode[] = [
+  "class-of-other-controller",
+  "grpc-route-not-read",
+  "no-gateway-named",
   "class-not-known",
   "split-replaces-plugin",
   "plugin-replaces-split",
