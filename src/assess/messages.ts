@@ -349,7 +349,7 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
   "dead-route": {
     what: ({ refusals, route, others: more }) => deadText(refusals, `${route}${andMore(more)}`),
     fix: ({ refusals }) => deadFix(refusals),
-    why: "The controller refuses such a route or passes it over, and APISIX gets none of it: its users get a 404, or the version of the route from before the change. It sends no requests, so the pack checks none of the workloads behind it.",
+    why: "The controller refuses such a route or passes it over, and APISIX gets none of it: its users get a 404, or the version of the route from before the change. It sends no requests, so the pack checks none of the workloads behind it. docs/routing.md lists the reasons.",
     policies: advice,
   },
   "exemption-without-effect": {
