@@ -27,6 +27,8 @@ export interface Case {
   blind?: Spot[];
   /** The routes that a line refuses, and why. With `auto` they are dead if nothing is routed by them. */
   dead?: Partial<Record<"1" | "2", Record<string, RefusalCode>>>;
+  /** What one line refuses, the other one may take: with `auto` it isn't dead. */
+  isOpen?: true;
   /** The blind spots on the other line, where they differ. */
   otherwiseBlind?: Spot[];
   /** What to show behind a chain: `[…]`. */

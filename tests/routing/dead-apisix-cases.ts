@@ -255,9 +255,35 @@ const pluginConfigCases: Case[] = [
       otherClass({ ingressClassName: "second" }),
       ...apps("web"),
     ],
-    routed: [`${to("web")}`],
+    routed: [to("web")],
     on: "2",
-    dead: on1("plugin-config-of-other-class"),
+    otherwiseBlind: [{ code: "class-of-unlisted-controller", data: { resource: "ApisixPluginConfig shop/pc" } }],
+  },
+  {
+    // 1.8.4 pkg/providers/utils/ingress_class.go, MatchCRDsIngressClass.
+    name: "1.x with `apisix-and-all` takes the ApisixPluginConfig of another controller's class",
+    given: [
+      ingressClass("nginx", "k8s.io/ingress-nginx"),
+      apisixRoute("shop/web", toConfig),
+      otherClass({ ingressClassName: "nginx" }),
+      ...apps("web"),
+    ],
+    settings: { ingressClasses: ["apisix", "apisix-and-all"] },
+    routed: [to("web")],
+    on: "1",
+    dead: on2("plugin-config-of-other-class"),
+  },
+  {
+    name: "1.x with `apisix-and-all` takes an ApisixRoute of another controller's class",
+    given: [
+      ingressClass("nginx", "k8s.io/ingress-nginx"),
+      apisixRoute("shop/web", { ingressClassName: "nginx", ...http(backend("web")) }),
+      ...apps("web"),
+    ],
+    settings: { ingressClasses: ["apisix", "apisix-and-all"] },
+    routed: [to("web")],
+    on: "1",
+    otherwiseBlind: [{ code: "class-of-unlisted-controller", data: { resource: "ApisixRoute shop/web" } }],
   },
 ];
 

@@ -399,11 +399,19 @@ export const deadIngressCases: Case[] = [
   {
     // 1.8.4 pkg/providers/apisix/apisix_plugin_config.go doesn't push it, and APISIX refuses the route that names it;
     // 2.2.0 ingress_controller.go, processPluginConfig, leaves the plugins out.
-    name: "a plugin config of another controller's class: on 1.x the whole route is refused",
+    name: "a plugin config of another controller's class: 1.x may refuse the whole route",
     given: withConfig(pluginConfig("nginx"), ingressClass("nginx", "k8s.io/ingress-nginx")),
     routed: [toWeb],
     on: "2",
-    dead: dead("1", "Ingress shop/web", "plugin-config-of-other-class"),
+    otherwiseBlind: [{ code: "class-of-unlisted-controller", data: { resource: "ApisixPluginConfig shop/pc" } }],
+  },
+  {
+    name: "a plugin config of another controller's class: 1.x with `apisix-and-all` takes it",
+    given: withConfig(pluginConfig("nginx"), ingressClass("nginx", "k8s.io/ingress-nginx")),
+    settings: { ingressClasses: ["apisix", "apisix-and-all"] },
+    routed: [toWeb, toAuth],
+    on: "1",
+    otherwise: [toWeb],
   },
   { name: "a plugin config of its class", given: withConfig(pluginConfig("apisix")), routed: [toWeb, toAuth] },
   {

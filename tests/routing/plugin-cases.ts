@@ -14,8 +14,10 @@ import {
   configMap,
   edge,
   gatewayRoute,
+  ingress,
   ingressClass,
   object,
+  path,
   plugin,
   service,
   withPlugins,
@@ -591,7 +593,68 @@ upstreams:
       }),
     ],
   },
+  ...ingressSplits(),
 ];
+
+/**
+ * An Ingress has one backend a path, so the split of its ApisixPluginConfig decides on both lines. Sources: 1.8.4
+ * pkg/providers/ingress/translation (plugin_config_id); 2.2.0 internal/adc/translator/ingress.go, and
+ * internal/controller/ingress_controller.go (processPluginConfig) for a config of another class.
+ */
+function ingressSplits(): Case[] {
+  const annotations = { "k8s.apisix.apache.org/plugin-config-name": "shared" };
+  const ofIngress = (...more: Resource[]) => [
+    ingress("shop/web", "apisix", [path("web")], { metadata: { annotations } }),
+    ...more,
+    ...apps("web", "a"),
+  ];
+  const shared = (rules: unknown, className?: string) =>
+    object("apisix.apache.org/v2", "ApisixPluginConfig", "shop/shared", {
+      spec: { ingressClassName: className, plugins: [split(rules)] },
+    });
+  const toWeb = way("web", "Ingress shop/web");
+  const toA = way("a", "Ingress shop/web › ApisixPluginConfig shop/shared");
+  const foreign = [shared(only(to("a")), "nginx"), ingressClass("nginx", "k8s.io/ingress-nginx")];
+  const without = (webTaken: string) => spot("split-takes-all", { service: `Service shop/${webTaken}` });
+  return [
+    {
+      name: "an Ingress whose ApisixPluginConfig sends all requests elsewhere",
+      given: ofIngress(shared(only(to("a")))),
+      routed: [toA],
+      blind: [taken("web", "spec.plugins[0].config", "ApisixPluginConfig shop/shared")],
+    },
+    {
+      name: "an Ingress whose ApisixPluginConfig leaves it some",
+      given: ofIngress(shared(only(to("a"), own()))),
+      routed: [toWeb, toA],
+    },
+    {
+      name: "an Ingress whose ApisixPluginConfig sends some requests elsewhere",
+      given: ofIngress(shared({ rules: [matching(to("a"))] })),
+      routed: [toWeb, toA],
+    },
+    {
+      name: "an Ingress whose ApisixPluginConfig has a split that isn't known",
+      given: ofIngress(shared(5)),
+      blind: [spot("value-unknown", { field: "spec.plugins[0].config.rules" })],
+    },
+    {
+      name: "an Ingress whose ApisixPluginConfig is another stack's",
+      given: ofIngress(),
+      routed: [toWeb],
+      blind: [spot("plugin-config-not-in-stack", { config: "ApisixPluginConfig shop/shared" })],
+    },
+    {
+      name: "2.x leaves the split of another controller's class out, and 1.x with `apisix-and-all` doesn't",
+      given: ofIngress(...foreign),
+      settings: { ingressClasses: ["apisix", "apisix-and-all"] },
+      routed: [toWeb],
+      on: "2",
+      otherwise: [toA],
+      otherwiseBlind: [without("web")],
+    },
+  ];
+}
 
 const consumer = (spec: Fields, version = "v2") =>
   object(`apisix.apache.org/${version}`, "ApisixConsumer", "shop/jane", { spec: { ...classed, ...spec } });

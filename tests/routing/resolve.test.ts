@@ -32,7 +32,12 @@ function refusalsIn({ deadRoutes }: Routes): string[] {
     .sort();
 }
 
-function expectedRefusals({ dead = {} }: Case, controller: "auto" | "1" | "2", routed: readonly string[]): string[] {
+function expectedRefusals(
+  { dead = {}, isOpen }: Case,
+  controller: "auto" | "1" | "2",
+  routed: readonly string[],
+): string[] {
+  if (controller === "auto" && isOpen) return [];
   const all = (["1", "2"] as const).flatMap((line) =>
     Object.entries(dead[line] ?? {}).map(([route, code]) => ({ line, route, text: `${route}: ${line} ${code}` })),
   );

@@ -10,7 +10,7 @@ import { oncePer } from "../../once";
 import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import type { Labels } from "../../kubernetes/selector";
 import { getString, getStringMap, unknown, type Maybe } from "../../kubernetes/values";
-import { shown, stepOf, type Context } from "../follow/reference";
+import { shown, stepOf, type Context, type Obstacle } from "../follow/reference";
 import { kindOf, wholeOf } from "../follow/resource-index";
 import { foreign, refused, unclear, yes, type Verdict } from "../follow/ruling";
 import type { ControllerLine } from "../routes";
@@ -129,7 +129,7 @@ export function classOfCrd(context: Context, line: ControllerLine, resource: Res
   const own = getString(resource.body, "spec", "ingressClassName");
   const name = classAt(context, resource, path, own ?? getString(patched?.body, "spec", "ingressClassName"));
   if (name === unknown) return unclear(resource, path, [stepOf(resource)]);
-  if (line === "1" && settings.controller === "1" && settings.ingressClasses.includes(andAll)) return yes;
+  if (line === "1" && settings.ingressClasses.includes(andAll)) return yes;
   if (!name && resource.isPatch && !patched) return unclear(resource, path, [stepOf(resource)]);
   if (!name) {
     // 1.x takes what has no class; 2.x does if any class of its own is a default one.
@@ -182,25 +182,47 @@ function classlessOn2(context: Context, resource: Resource, path: string): Verdi
   };
 }
 
-/** Is an object of APISIX's own group, with a class, another controller's for a line? */
-export function isOthers(context: Context, line: ControllerLine, resource: Resource): boolean {
-  const { takes } = classOfCrd(context, line, resource);
-  return takes === false || (takes !== true && takes.code === "class-of-unlisted-controller");
+
+/**
+ * What a line makes of a route or an Ingress by the class of an ApisixPluginConfig that it names. An equal class is fine,
+ * and so is none.
+ *
+ * 1.x doesn't push a config of another class, and refuses a route that names what isn't pushed (1.8.4
+ * pkg/providers/apisix/apisix_route.go, checkPluginNameIfNotEmptyV2); with `apisix-and-all` for its class there is no
+ * other class, and the stack doesn't show that. 2.x wants the class to be of its own controller, whatever GatewayProxy it
+ * has (2.2.0 internal/controller/apisixroute_controller.go, validatePluginConfig).
+ */
+export function classOfConfig(context: Context, line: ControllerLine, route: Resource, config: Resource): Verdict {
+  if (line === "2") {
+    const isRefused = isOfOtherController(context, route, config);
+    return isRefused ? refused({ code: "plugin-config-of-other-class", config: labelOf(config) }) : yes;
+  }
+  const [own, its] = [route, config].map(({ body }) => getString(body, "spec", "ingressClassName"));
+  return its && own !== its ? behind(route, classOfCrd(context, line, config)) : yes;
 }
 
 /**
- * Does a line refuse a route for the class of an ApisixPluginConfig that it names? An equal class is fine, and so is none.
- *
- * 2.x wants the class to be of its own controller, whatever GatewayProxy it has (2.2.0
- * internal/controller/apisixroute_controller.go, validatePluginConfig). 1.x doesn't push a config of another class, and
- * refuses a route that names what isn't pushed (1.8.4 pkg/providers/apisix/apisix_route.go, checkPluginNameIfNotEmptyV2).
+ * Does 2.x read the plugins of an ApisixPluginConfig that an Ingress names? It takes the Ingress without those of another
+ * controller's class. Source: 2.2.0 internal/controller/ingress_controller.go (processPluginConfig).
  */
-export function isOfOtherClass(context: Context, line: ControllerLine, route: Resource, config: Resource): boolean {
+export function readsConfig(context: Context, ingress: Resource, config: Resource): boolean | Obstacle {
+  const { takes } = getString(config.body, "spec", "ingressClassName")
+    ? behind(ingress, classOfCrd(context, "2", config))
+    : yes;
+  return typeof takes === "object" && takes.code === "class-of-unlisted-controller" ? false : takes;
+}
+
+/** The verdict on what a route names, and the way there from the route. */
+function behind(route: Resource, { takes, ...rest }: Verdict): Verdict {
+  const isOpen = typeof takes === "object";
+  return { ...rest, takes: isOpen ? { ...takes, steps: [stepOf(route), ...takes.steps] } : takes } as Verdict;
+}
+
+function isOfOtherController(context: Context, route: Resource, config: Resource): boolean {
   const { index, settings } = context;
   const [own, its] = [route, config].map(({ body }) => getString(body, "spec", "ingressClassName"));
   // What a patch doesn't set may be the same.
   if (!its || its === unknown || own === unknown || own === its || (!own && route.isPatch)) return false;
-  if (line === "1") return isOthers(context, line, config);
   const controllerOf = (name: string) => {
     const [inStack] = index.namedAnywhere(route.cluster, ingressClassKind, name);
     return inStack && (getString(inStack.body, "spec", "controller") ?? unknown);
@@ -209,7 +231,7 @@ export function isOfOtherClass(context: Context, line: ControllerLine, route: Re
   if (wanted === undefined || wanted === unknown) return false;
   const ofRoute = own ? controllerOf(own) : undefined;
   if (ofRoute !== undefined) return ofRoute !== unknown && ofRoute !== wanted;
-  return (!own || isListed(context, line, own)) && !settings.controllerNames.includes(wanted);
+  return (!own || isListed(context, "2", own)) && !settings.controllerNames.includes(wanted);
 }
 
 /** What a `*Patch` patches, if that is in the stack. */

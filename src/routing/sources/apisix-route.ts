@@ -12,7 +12,7 @@
  * Source: apisix-ingress-controller pkg/kube/apisix/apis/config/<version>/types.go of 0.6 to 1.8, and 2.2.0
  * api/v2/apisixroute_types.go, internal/adc/translator/apisixroute.go.
  */
-import { isSecret, labelOf, type Resource } from "../../kubernetes/resource";
+import { isSecret, type Resource } from "../../kubernetes/resource";
 import { hidden } from "../../kubernetes/secrets";
 import {
   elementsOf,
@@ -29,7 +29,7 @@ import { findSubset, namedUpstream, type Subset } from "../apisix/apisix-upstrea
 import { requestTimeout } from "../apisix/duration";
 import { namesInList, plugin, pluginConfig, pluginList, splitOfConfig } from "../apisix/plugins";
 import { besideSplit, leftBy, splitInList } from "../apisix/traffic-split";
-import { classOfCrd, isOfOtherClass } from "../apisix/ownership";
+import { classOfConfig, classOfCrd } from "../apisix/ownership";
 import { faultOf } from "../apisix/route-validation";
 import {
   elements,
@@ -90,13 +90,8 @@ function isValid(context: Context, line: ControllerLine, route: Resource): Verdi
 
 /** A line refuses a route that names an ApisixPluginConfig which it doesn't take. */
 function takesPluginConfigs(context: Context, line: ControllerLine, route: Resource): Verdict {
-  for (const rule of elementsOf(route.body, "spec", "http")) {
-    for (const config of pluginConfigsOf(context, route, rule)) {
-      if (isOfOtherClass(context, line, route, config))
-        return refused({ code: "plugin-config-of-other-class", config: labelOf(config) });
-    }
-  }
-  return yes;
+  const configs = elementsOf(route.body, "spec", "http").flatMap((rule) => pluginConfigsOf(context, route, rule));
+  return inStages(...configs.map((config) => () => classOfConfig(context, line, route, config)));
 }
 
 /** Plugins may answer themselves, also where no upstream is left. */

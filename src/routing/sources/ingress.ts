@@ -7,8 +7,9 @@
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { longestOf } from "../apisix/duration";
-import { annotatedClass, classOfIngress, isOthers } from "../apisix/ownership";
-import { plugin, pluginConfig } from "../apisix/plugins";
+import { annotatedClass, classOfConfig, classOfIngress, readsConfig } from "../apisix/ownership";
+import { plugin, pluginConfig, splitOfConfig } from "../apisix/plugins";
+import { leftBy } from "../apisix/traffic-split";
 import {
   elements,
   isReference,
@@ -62,19 +63,17 @@ function namesSecrets(ingress: Resource): Verdict {
 
 /** 1.x doesn't push the plugins of another class, and APISIX refuses a route that names what it doesn't have. */
 function takesPluginConfig(context: Context, ingress: Resource): Verdict {
-  const config = otherPluginConfig(context, "1", ingress);
-  return config ? refused({ code: "plugin-config-of-other-class", config: labelOf(config) }) : yes;
+  const config = pluginConfigOf(context, ingress);
+  return config ? classOfConfig(context, "1", ingress, config) : yes;
 }
 
-/** The ApisixPluginConfig that an Ingress names, if it is of another controller's class. */
-function otherPluginConfig(context: Context, line: ControllerLine, ingress: Resource): Resource | undefined {
+/** The ApisixPluginConfig of the stack that an Ingress names. */
+function pluginConfigOf(context: Context, ingress: Resource): Resource | undefined {
   const annotations = getStringMap(ingress.body, "metadata", "annotations");
   const name = isKnown(annotations) ? annotations?.get(`${prefix}plugin-config-name`) : undefined;
   const place = context.index.placeOf(ingress);
   if (typeof name !== "string" || place === undefined) return undefined;
-  const config = wholeOf(context.index.named(place, "apisix.apache.org/ApisixPluginConfig", name));
-  if (!config || !getString(config.body, "spec", "ingressClassName")) return undefined;
-  return isOthers(context, line, config) ? config : undefined;
+  return wholeOf(context.index.named(place, "apisix.apache.org/ApisixPluginConfig", name));
 }
 
 function* spec(context: Context, ingress: Resource, start: Way): Generator<Found> {
@@ -95,11 +94,16 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
   const timed = lasting(start, longestOf(timeouts), ingress);
   const way = withConnections(timed, annotation, ingress);
 
+  const named = { kind: "ApisixPluginConfig", name: annotation("plugin-config-name") } as const;
+  const left = leftBy(splitOfConfig(context, named, { from, path }), way);
+  const { toBackends, toPlugins, unclear } = besideConfig(context, ingress, way, left);
+  if (unclear) yield unclear;
+
   // Moves all backends of the Ingress.
   const namespace = annotation("svc-namespace") || undefined;
   yield* elements(getList(ingress.body, "spec", "rules"), { way, from, path: "spec.rules" }, (rule, path) =>
     elements(getList(rule, "http", "paths"), { way, from, path: `${path}.http.paths` }, (each, path) =>
-      backend(ingress, way, get(each, "backend"), `${path}.backend`, namespace),
+      toBackends ? backend(ingress, toBackends, get(each, "backend"), `${path}.backend`, namespace) : [],
     ),
   );
   const unread = get(ingress.body, "spec", "defaultBackend") ?? get(ingress.body, "spec", "backend");
@@ -112,16 +116,7 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
     };
   }
   yield* namedTwice(ingress, way);
-  const other = otherPluginConfig(context, "2", ingress);
-  // 2.x takes the Ingress without the plugins.
-  const toPlugins = other ? onlyOn("1", way, { code: "plugin-config-of-other-class", config: labelOf(other) }) : way;
-  if (toPlugins.lines.length > 0)
-    yield* pluginConfig(
-      context,
-      toPlugins,
-      { kind: "ApisixPluginConfig", name: annotation("plugin-config-name") },
-      { from, path },
-    );
+  if (toPlugins) yield* pluginConfig(context, toPlugins, named, { from, path });
   const place = { from, path, searchNamespace: context.settings.apisixNamespace };
   const uri = annotation("auth-uri");
   if (uri === undefined) return;
@@ -129,6 +124,23 @@ function* spec(context: Context, ingress: Resource, start: Way): Generator<Found
   for (const found of plugin(way, "forward-auth", isKnown(uri) ? { uri } : unknown, place)) {
     yield isReference(found) ? { ...found, path: `${path}["${prefix}auth-uri"]` } : found;
   }
+}
+
+/**
+ * The ways to the backends of an Ingress and to the plugins of the ApisixPluginConfig that it names, as far as the lines
+ * read that one.
+ *
+ * @param left the way that the config's split leaves to the backends
+ */
+function besideConfig(context: Context, ingress: Resource, way: Way, left: Way | undefined) {
+  const config = pluginConfigOf(context, ingress);
+  if (!config || !way.lines.includes("2")) return { toBackends: left, toPlugins: way };
+  const isRead = readsConfig(context, ingress, config);
+  if (isRead === true) return { toBackends: left, toPlugins: way };
+  if (isRead !== false) return { toBackends: left === way ? way : undefined, unclear: isRead };
+  const on1 = onlyOn("1", way, { code: "plugin-config-of-other-class", config: labelOf(config) });
+  const on2 = left === way ? way : onlyOn("2", way, { code: "plugin-takes-all" });
+  return { toBackends: on2, ...(on1.lines.length > 0 && { toPlugins: on1 }) };
 }
 
 /** Kubernetes refuses a new Ingress whose classes differ (pkg/apis/networking/validation, ValidateIngressCreate). */
