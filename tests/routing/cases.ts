@@ -525,6 +525,20 @@ const upstreamCases: Case[] = [
     ],
   },
   {
+    // 1.8.4 pkg/providers/apisix/translation/apisix_upstream.go, 2.2.0 api/adc/types.go (MarshalJSON).
+    name: "discovery beside external nodes: the nodes are left out",
+    given: [
+      route({ http: [{ upstreams: [{ name: "ext" }] }] }),
+      apisixUpstream("shop/ext", {
+        discovery: { type: "kubernetes", serviceName: "shop/web:http" },
+        externalNodes: [{ type: "Domain", name: "api.shop.svc", port: 80 }],
+      }),
+      ...app("shop/web", { ports: [{ name: "http", port: 80 }] }),
+      ...app("shop/api"),
+    ],
+    routed: ["ApisixRoute shop/web › ApisixUpstream shop/ext › Service shop/web:http › Deployment shop/web"],
+  },
+  {
     name: "discovery: something else",
     given: [
       route({ http: [{ upstreams: [{ name: "ext" }] }] }),

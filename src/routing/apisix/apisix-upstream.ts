@@ -87,6 +87,11 @@ function* nodes(context: Context, upstream: Resource, before: Way): Generator<Fo
   const searchNamespace = context.settings.apisixNamespace;
   const scheme = getString(upstream.body, "spec", "scheme");
   const way = withScheme(timed, scheme, upstream, "spec.scheme");
+  // APISIX takes nodes or a discovery, and both lines push the discovery alone.
+  if (getString(upstream.body, "spec", "discovery", "type")) {
+    yield* discoveryOf(context, upstream, way);
+    return;
+  }
   const list = getList(upstream.body, "spec", "externalNodes");
   const isAny = isAnyWeighed(isKnown(list) ? list : undefined);
   yield* elements(list, { way, from: upstream, path: "spec.externalNodes" }, function* (node, path) {
@@ -103,7 +108,6 @@ function* nodes(context: Context, upstream: Resource, before: Way): Generator<Fo
       yield { way: to, from: upstream, path: `${path}.name`, target };
     }
   });
-  yield* discoveryOf(context, upstream, way);
 }
 
 /** What the discovery of an ApisixUpstream finds. @param way the way to it */

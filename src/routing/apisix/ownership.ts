@@ -182,7 +182,6 @@ function classlessOn2(context: Context, resource: Resource, path: string): Verdi
   };
 }
 
-
 /**
  * What a line makes of a route or an Ingress by the class of an ApisixPluginConfig that it names. An equal class is fine,
  * and so is none.
