@@ -8,12 +8,14 @@
  * looked for: 1.x' takes no negative `retries`, 2.x' none of the other kinds of a load balancer.
  */
 import { labelOf, type Resource } from "../../kubernetes/resource";
+import { oncePer } from "../../once";
 import { elementsOf, get, getList, getNumber, getString, unknown, type Maybe } from "../../kubernetes/values";
 import type { Context } from "../follow/reference";
 import { servicesNamed } from "../follow/service";
 import type { ControllerLine, Refusal } from "../routes";
 import { isBelow, isUnreadable } from "./duration";
 import { classOfCrd } from "./ownership";
+import { settingsOf, type Settings } from "./upstream-settings";
 
 export type UpstreamFault = Refusal<
   "apisix-upstream-refused" | "apisix-upstream-empty" | "external-node-of-wrong-type"
@@ -28,9 +30,7 @@ export function faultOfNamed(
 ): UpstreamFault | undefined {
   // What a patch doesn't set, it doesn't unset.
   if (upstream.isPatch) return undefined;
-  return (
-    settingFault(line, upstream, get(upstream.body, "spec"), "spec") ?? nodeFault(context, line, upstream, route, true)
-  );
+  return settingFault[line](settingsOf(upstream).whole) ?? nodeFault(context, line, upstream, route, true);
 }
 
 /**
@@ -46,11 +46,9 @@ export function faultOfNamesake(
   port: Maybe<number> | undefined,
 ): UpstreamFault | undefined {
   if (upstream.isPatch || !isRead(context, line, upstream)) return undefined;
-  const ofPort = elementsOf(upstream.body, "spec", "portLevelSettings")
-    .map((body, i) => ({ body, path: `spec.portLevelSettings[${i}]` }))
-    .filter(({ body }) => typeof port === "number" && getNumber(body, "port") === port);
-  const whole = { body: get(upstream.body, "spec"), path: "spec" };
-  const fault = ({ body, path }: { body: unknown; path: string }) => settingFault(line, upstream, body, path);
+  const { whole, ofPort: byPort } = settingsOf(upstream);
+  const ofPort = (typeof port === "number" && byPort.get(port)) || [];
+  const fault = settingFault[line];
   // On 1.x the first of a port's own settings replaces the others, and the nodes aren't looked at.
   if (line === "1") return fault(ofPort[0] ?? whole);
   return (
@@ -65,16 +63,16 @@ export function isRead(context: Context, line: ControllerLine, upstream: Resourc
   return line === "2" || classOfCrd(context, line, upstream).takes === true;
 }
 
-function settingFault(
-  line: ControllerLine,
-  upstream: Resource,
-  config: unknown,
-  path: string,
-): UpstreamFault | undefined {
-  const field = refusedSetting(line, config);
-  return field === undefined
-    ? undefined
-    : { code: "apisix-upstream-refused", upstream: labelOf(upstream), field: `${path}.${field}` };
+/** Why a line refuses settings. */
+const settingFault = { "1": oncePer(faultsOn("1")), "2": oncePer(faultsOn("2")) };
+
+function faultsOn(line: ControllerLine) {
+  return ({ upstream, body, path }: Settings): UpstreamFault | undefined => {
+    const field = refusedSetting(line, body);
+    return field === undefined
+      ? undefined
+      : { code: "apisix-upstream-refused", upstream: labelOf(upstream), field: `${path}.${field}` };
+  };
 }
 
 /** The path of a setting that a line refuses. */
@@ -103,6 +101,40 @@ const host = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 
 const nodeTypes: readonly (Maybe<string> | undefined)[] = ["Domain", "Service", unknown];
 
+/** The external nodes of an ApisixUpstream, as a line reads them: up to the first that it refuses as it stands. */
+interface Nodes {
+  isEmpty: boolean;
+  /** Those that are Services, each name once. */
+  services: readonly { name: string; path: string; isNamedSo: boolean }[];
+  /** The path of what is refused. */
+  refused?: string;
+}
+
+const nodesOn = { "1": oncePer(readNodes("1")), "2": oncePer(readNodes("2")) };
+
+function readNodes(line: ControllerLine) {
+  // 2.x takes every other type for `Service`, 1.x passes over the node.
+  const isPassedOver = (node: unknown) => line === "1" && !nodeTypes.includes(getString(node, "type"));
+  return (upstream: Resource): Nodes => {
+    const list = getList(upstream.body, "spec", "externalNodes") ?? [];
+    if (list === unknown) return { isEmpty: false, services: [] };
+    const isEmpty = list.every(isPassedOver);
+    const services = new Map<string, Nodes["services"][number]>();
+    for (const [i, node] of list.entries()) {
+      const type = getString(node, "type");
+      const name = getString(node, "name") ?? "";
+      const path = `spec.externalNodes[${i}]`;
+      if (type === unknown || name === unknown || isPassedOver(node)) continue;
+      if (type !== "Domain") {
+        const isNamedSo = type === "Service";
+        const key = `${isNamedSo} ${name}`;
+        if (!services.has(key)) services.set(key, { name, path, isNamedSo });
+      } else if (!host.test(name)) return { isEmpty, services: [...services.values()], refused: `${path}.name` };
+    }
+    return { isEmpty, services: [...services.values()] };
+  };
+}
+
 /**
  * One bad node, and none of them is taken.
  *
@@ -115,36 +147,21 @@ function nodeFault(
   route: Resource,
   isNamed: boolean,
 ): UpstreamFault | undefined {
-  const nodes = getList(upstream.body, "spec", "externalNodes") ?? [];
-  // 2.x takes every other type for `Service`, 1.x passes over the node.
-  const isPassedOver = (node: unknown) => line === "1" && !nodeTypes.includes(getString(node, "type"));
-  const isEmpty = nodes !== unknown && nodes.every(isPassedOver);
+  const { isEmpty, services, refused } = nodesOn[line](upstream);
+  const label = labelOf(upstream);
   if (isNamed && isEmpty && get(upstream.body, "spec", "discovery") === undefined) {
-    return { code: "apisix-upstream-empty", upstream: labelOf(upstream) };
+    return { code: "apisix-upstream-empty", upstream: label };
   }
-  for (const [i, node] of (nodes === unknown ? [] : nodes).entries()) {
-    const type = getString(node, "type");
-    const name = getString(node, "name") ?? "";
-    const at = (key: string) =>
-      ({
-        code: "apisix-upstream-refused",
-        upstream: labelOf(upstream),
-        field: `spec.externalNodes[${i}].${key}`,
-      }) as const;
-    if (type === unknown || name === unknown) continue;
-    if (type === "Domain") {
-      if (!host.test(name)) return at("name");
-      continue;
-    }
-    if (isPassedOver(node)) continue;
-    if (!(isNamed && type === "Service") && !mayLoad(route, name)) return at("type");
+  for (const { name, path, isNamedSo } of services) {
+    if (!(isNamed && isNamedSo) && !mayLoad(route, name))
+      return { code: "apisix-upstream-refused", upstream: label, field: `${path}.type` };
     // One that the stack doesn't hold may be elsewhere.
     const place = index.placeOf(upstream);
-    const services = place === undefined ? [] : servicesNamed(index, place, name);
-    const [first] = services;
-    if (first && services.every(isOrdinary)) return { code: "external-node-of-wrong-type", service: labelOf(first) };
+    const found = place === undefined ? [] : servicesNamed(index, place, name);
+    const [first] = found;
+    if (first && found.every(isOrdinary)) return { code: "external-node-of-wrong-type", service: labelOf(first) };
   }
-  return undefined;
+  return refused === undefined ? undefined : { code: "apisix-upstream-refused", upstream: label, field: refused };
 }
 
 /** Is it surely no ExternalName? */
@@ -155,14 +172,16 @@ function isOrdinary(service: Resource): boolean {
 
 /** Might 2.x have looked a Service up for another part of the route? Then it takes it for a node of any type, too. */
 function mayLoad(route: Resource, service: string): boolean {
-  const named = (parent: unknown) => {
-    const name = getString(parent, "serviceName");
-    return name === unknown || name === service;
-  };
-  const rules = elementsOf(route.body, "spec", "http");
-  return (
-    rules.some((rule) => rule === unknown || elementsOf(rule, "backends").some(named)) ||
-    rules.flatMap((rule) => elementsOf(rule, "upstreams")).length > 1 ||
-    elementsOf(route.body, "spec", "stream").some((rule) => named(get(rule, "backend")))
-  );
+  const { isAny, names } = loadedBy(route);
+  return isAny || names.has(service);
 }
+
+/** The Services that 2.x looks up for a route; any, where that isn't known. */
+const loadedBy = oncePer((route: Resource): { isAny: boolean; names: ReadonlySet<unknown> } => {
+  const rules = elementsOf(route.body, "spec", "http");
+  const streams = elementsOf(route.body, "spec", "stream").map((rule) => get(rule, "backend"));
+  const backends = [...rules.flatMap((rule) => elementsOf(rule, "backends")), ...streams];
+  const names = new Set<unknown>(backends.map((backend) => getString(backend, "serviceName")));
+  const upstreams = rules.flatMap((rule) => elementsOf(rule, "upstreams"));
+  return { isAny: rules.includes(unknown) || names.has(unknown) || upstreams.length > 1, names };
+});
