@@ -160,6 +160,10 @@ const refusals: { readonly [C in RefusalCode]: RefusalMessage<RefusalData[C]> } 
     why: (_, it) => `on ${it} a traffic-split plugin sends all its requests elsewhere`,
     fix: () => dropSplit,
   },
+  "discovery-differs": {
+    why: ({ upstream }, it) => `${it} treats the discovery of ${upstream} differently`,
+    fix: ({ upstream }) => `name ${upstream} in an ApisixRoute's upstreams, without settings for single ports.`,
+  },
   "consumer-plugins-not-read": {
     why: (_, it) => `${it} doesn't read the plugins of an ApisixConsumer`,
     fix: () => "move the plugins to the routes.",

@@ -231,6 +231,7 @@ export interface RefusalData {
   "gateway-proxy-not-read": Nothing;
   "plugin-config-not-read": Nothing;
   "plugin-takes-all": Nothing;
+  "discovery-differs": { upstream: string };
   "consumer-plugins-not-read": Nothing;
   "grpc-route-not-read": Nothing;
   "no-gateway-named": Nothing;

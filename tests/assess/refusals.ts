@@ -30,6 +30,7 @@ const data: { [C in RefusalCode]: RefusalData[C] } = {
   "gateway-proxy-not-read": {},
   "plugin-config-not-read": {},
   "plugin-takes-all": {},
+  "discovery-differs": { upstream: "ApisixUpstream shop/web" },
   "consumer-plugins-not-read": {},
   "grpc-route-not-read": {},
   "no-gateway-named": {},

@@ -564,6 +564,13 @@ const refusedWeb = (field: string) => ({
   data: { upstream: "ApisixUpstream shop/web", field },
 });
 
+const dns = (end: string) => ({ type: "dns", serviceName: `${end}.shop.svc:80` });
+const own = (port: number, end: string) => ({ port, discovery: dns(end) });
+const discovered = {
+  web: to("web"),
+  api: `${name} › Service shop/web:80 › ApisixUpstream shop/web › Service shop/api:80 › Deployment shop/api`,
+};
+
 const namesakeCases: Case[] = [
   // Both lines: 1.x refuses the whole route, 2.x drops the backend.
   ...(
@@ -679,7 +686,48 @@ const namesakeCases: Case[] = [
     otherwise: [
       "Ingress shop/web › Service shop/web:80 › ApisixUpstream shop/web › Service shop/api:80 › Deployment shop/api",
     ],
-    auto: ["Ingress shop/web › Service shop/web:80 › Deployment shop/web"],
+  },
+  // 1.8.4 pkg/providers/translation/service.go (translateUpstreamV2), whose CRD has no discovery for single ports;
+  // 2.2.0 internal/adc/translator/apisixupstream.go (translateApisixUpstreamForPort).
+  ...(
+    [
+      ["a port's own: 2.x only", { portLevelSettings: [own(80, "api")] }, "web", "api"],
+      ["another port's", { portLevelSettings: [own(81, "api")] }, "web", "web"],
+      [
+        "that of all ports, beside settings of another one",
+        { discovery: dns("api"), portLevelSettings: [{ port: 81 }] },
+        "api",
+        "api",
+      ],
+      [
+        "that of all ports, beside settings of the port: 2.x only",
+        { discovery: dns("api"), portLevelSettings: [{ port: 80 }] },
+        "web",
+        "api",
+      ],
+      ["a port's own wins on 2.x", { discovery: dns("web"), portLevelSettings: [own(80, "api")] }, "web", "api"],
+      ["a port's last wins on 2.x", { portLevelSettings: [own(80, "web"), own(80, "api")] }, "web", "api"],
+      ["one without a type is none", { discovery: { serviceName: "api.shop.svc:80" } }, "web", "web"],
+    ] as const
+  ).map(([what, spec, on1, on2]): Case => ({
+    name: `a Service's discovery: ${what}`,
+    given: [route(http(backend("web"))), apisixUpstream("shop/web", spec), ...apps("web", "api")],
+    routed: [discovered[on1]],
+    ...(on1 !== on2 && { on: "1", otherwise: [discovered[on2]] }),
+  })),
+  {
+    name: "a Service's discovery, by the name of the port",
+    given: [
+      route(http(backend("web:http"))),
+      apisixUpstream("shop/web", { portLevelSettings: [own(80, "api")] }),
+      ...app("shop/web", { ports: [{ name: "http", port: 80 }] }),
+      ...apps("api"),
+    ],
+    routed: [`${name} › Service shop/web:http › Deployment shop/web`],
+    on: "1",
+    otherwise: [
+      `${name} › Service shop/web:http › ApisixUpstream shop/web › Service shop/api:80 › Deployment shop/api`,
+    ],
   },
 ];
 

@@ -37,6 +37,7 @@ import {
   type Way,
 } from "../follow/reference";
 import { discovery } from "./upstream";
+import { settingsOf, type Settings } from "./upstream-settings";
 import { faultOfNamed } from "./upstream-validation";
 
 const kind = "apisix.apache.org/ApisixUpstream";
@@ -89,7 +90,7 @@ function* nodes(context: Context, upstream: Resource, before: Way): Generator<Fo
   const way = withScheme(timed, scheme, upstream, "spec.scheme");
   // APISIX takes nodes or a discovery, and both lines push the discovery alone.
   if (getString(upstream.body, "spec", "discovery", "type")) {
-    yield* discoveryOf(context, upstream, way);
+    yield* discoveryOf(context, settingsOf(upstream).whole, way);
     return;
   }
   const list = getList(upstream.body, "spec", "externalNodes");
@@ -111,12 +112,10 @@ function* nodes(context: Context, upstream: Resource, before: Way): Generator<Fo
 }
 
 /** What the discovery of an ApisixUpstream finds. @param way the way to it */
-export function* discoveryOf({ settings }: Context, upstream: Resource, way: Way): Generator<Found> {
-  const type = getString(upstream.body, "spec", "discovery", "type");
-  const at = { from: upstream, path: "spec.discovery.serviceName", searchNamespace: settings.apisixNamespace };
-  if (type !== undefined) {
-    yield* discovery(way, type, getString(upstream.body, "spec", "discovery", "serviceName"), at);
-  }
+export function* discoveryOf({ settings }: Context, { upstream, body, path }: Settings, way: Way): Generator<Found> {
+  const type = getString(body, "discovery", "type");
+  const at = { from: upstream, path: `${path}.discovery.serviceName`, searchNamespace: settings.apisixNamespace };
+  if (type !== undefined) yield* discovery(way, type, getString(body, "discovery", "serviceName"), at);
 }
 
 /** The labels of a subset, from the ApisixUpstream with the Service's name. */

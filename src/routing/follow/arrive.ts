@@ -84,14 +84,17 @@ export function arrive(context: Context, start: Reference, ends: Ends): void {
       const there = through(way, stepOf(service, shownPort(reference)));
       const dropped = faultsAt(context, reference, service, there);
       if (dropped) ends.dropped.push(dropped);
-      const to = dropped ? without(dropped.faults, there) : there;
+      let to = dropped ? without(dropped.faults, there) : there;
       if (to.lines.length === 0) continue;
-      const instead = !isHost && target.resolvedBy === "controller" ? discoveryInstead(context, service, to) : [];
-      for (const each of instead) {
-        if (isObstacle(each)) ends.obstacles.push(each);
-        else if (isReference(each)) open.push(each);
+      if (!isHost && target.resolvedBy === "controller") {
+        const { instead, rest } = discoveryInstead(context, service, target, to);
+        for (const each of instead) {
+          if (isObstacle(each)) ends.obstacles.push(each);
+          else if (isReference(each)) open.push(each);
+        }
+        to = rest;
+        if (to.lines.length === 0) continue;
       }
-      if (instead.length > 0) continue;
       const host = externalName(service);
       if (host !== undefined) {
         const searchNamespace = context.settings.apisixNamespace;

@@ -7,7 +7,7 @@
  */
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { hidden } from "../../kubernetes/secrets";
-import { isKnown, unknown } from "../../kubernetes/values";
+import { unknown } from "../../kubernetes/values";
 import { upstreamsOf } from "../apisix/apisix-upstream";
 import { faultOfNamesake } from "../apisix/upstream-validation";
 import type { ControllerLine, LostByPort, Refusal, DropCode } from "../routes";
@@ -21,7 +21,7 @@ import {
   type Reference,
   type Way,
 } from "./reference";
-import { externalName, findPort, isHeadless } from "./service";
+import { externalName, findPort, isHeadless, portNumber } from "./service";
 
 interface Found {
   because: Refusal<DropCode>;
@@ -75,10 +75,9 @@ function namesakeFault(
   service: Resource,
   way: Way,
 ): Found | undefined {
-  const port = findPort(service, target.port);
-  const number = typeof target.port === "number" ? target.port : isKnown(port) ? port?.number : unknown;
+  const port = portNumber(service, target.port);
   for (const upstream of upstreamsOf(context, service)) {
-    const because = faultOfNamesake(context, line, upstream, way.route, number);
+    const because = faultOfNamesake(context, line, upstream, way.route, port);
     if (because) return { because, advice: adviceOn(because, upstream, way) };
   }
   return undefined;

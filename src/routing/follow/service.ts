@@ -71,6 +71,13 @@ export function findPort(
   return found ?? (mayBe.has(unknown) ? unknown : undefined);
 }
 
+/** The number of a Service's port that a route names. A number is one, whether or not the Service has it. */
+export function portNumber(service: Resource, wanted: Maybe<number | string> | undefined): Maybe<number> | undefined {
+  if (typeof wanted === "number") return wanted;
+  const port = findPort(service, wanted);
+  return port === unknown ? unknown : port?.number;
+}
+
 /**
  * The containers of a workload that serve a port, by name; undefined if that can't be known. A containerPort is
  * information only: a container may serve a port that it doesn't declare.

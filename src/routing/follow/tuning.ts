@@ -10,10 +10,13 @@ import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getNumber, getObject, getString, isKnown } from "../../kubernetes/values";
 import { discoveryOf, timeoutOfService, upstreamsOf, type Timeout } from "../apisix/apisix-upstream";
 import { requestTimeout } from "../apisix/duration";
+import { discoverySettings, type Settings } from "../apisix/upstream-settings";
 import { isRead } from "../apisix/upstream-validation";
+import type { ControllerLine } from "../routes";
 import {
   lasting,
   longLived,
+  onlyOn,
   stepOf,
   through,
   withScheme,
@@ -23,7 +26,7 @@ import {
   type ServiceTarget,
   type Way,
 } from "./reference";
-import { findPort, servicesNamed } from "./service";
+import { findPort, portNumber, servicesNamed } from "./service";
 
 /** The way with the timeout that an ApisixUpstream or a BackendTrafficPolicy sets for a Service. */
 export function withTimeoutOf(context: Context, service: Resource, way: Way): Way {
@@ -98,11 +101,39 @@ function withAppProtocol(service: Resource, port: PortReference, way: Way): Way 
 /**
  * Where the controller sends requests for a Service whose ApisixUpstream has a discovery: to what that finds, and to none
  * of the Service's Pods.
+ *
+ * @returns and the way of the lines that send them to the Pods all the same
  */
-export function discoveryInstead(context: Context, service: Resource, way: Way): Found[] {
-  const isReader = (upstream: Resource) =>
-    way.lines.every((line) => (line === "1" || way.route.kind === "ApisixRoute") && isRead(context, line, upstream));
-  return upstreamsOf(context, service)
-    .filter(isReader)
-    .flatMap((upstream) => [...discoveryOf(context, upstream, through(way, stepOf(upstream)))]);
+export function discoveryInstead(
+  context: Context,
+  service: Resource,
+  target: ServiceTarget,
+  way: Way,
+): { instead: Found[]; rest: Way } {
+  const upstreams = upstreamsOf(context, service);
+  const port = portNumber(service, target.port);
+  const settingsOn = (line: ControllerLine) =>
+    upstreams
+      .filter((upstream) => (line === "1" || way.route.kind === "ApisixRoute") && isRead(context, line, upstream))
+      .map((upstream) => discoverySettings(line, upstream, port))
+      .filter((settings) => settings !== undefined);
+  const ofLines = way.lines.map((line) => ({ line, settings: settingsOn(line) }));
+  const all = ofLines.flatMap(({ settings }) => settings);
+  const [first] = all;
+  if (!first) return { instead: [], rest: way };
+  const follow = (to: Way, found: readonly Settings[]) =>
+    found.flatMap((each) => [...discoveryOf(context, each, through(to, stepOf(each.upstream)))]);
+  if (ofLines.every(({ settings }) => isSame(settings, ofLines[0]?.settings)))
+    return { instead: follow(way, ofLines[0]?.settings ?? []), rest: { ...way, lines: [] } };
+  const because = { code: "discovery-differs", upstream: labelOf(first.upstream) } as const;
+  const toPods = ofLines.find(({ settings }) => settings.length === 0);
+  return {
+    instead: ofLines.flatMap(({ line, settings }) => follow(onlyOn(line, way, because), settings)),
+    rest: toPods ? onlyOn(toPods.line, way, because) : { ...way, lines: [] },
+  };
+}
+
+/** Settings are read once, so the same are one object. */
+function isSame(one: readonly Settings[], other: readonly Settings[] = []): boolean {
+  return one.length === other.length && one.every((settings, i) => settings === other[i]);
 }
