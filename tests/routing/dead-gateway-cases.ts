@@ -326,6 +326,89 @@ const ruleCases: Case[] = [
     given: [gatewayRoute("TLSRoute", "shop/web", { parentRefs: undefined }), ...app("shop/web")],
     dead: { "1": { "TLSRoute shop/web": "hostnames-missing" } },
   },
+  // 2.2.0 httproute.go (translateBackendsToUpstreams), tcproute.go: the weights of the backends that are left are the
+  // first ones of the list.
+  ...(["HTTPRoute", "TCPRoute"] as const).map((kind): Case => ({
+    name: `a backend without its port moves the weights of those behind it on 2.x, ${kind}`,
+    given: [
+      ...edge(),
+      gatewayRoute(
+        kind,
+        "shop/web",
+        {},
+        {
+          backendRefs: [
+            { name: "gone", port: 81 },
+            { name: "web", port: 80, weight: 0 },
+            { name: "api", port: 80 },
+          ],
+        },
+      ),
+      ...["gone", "web", "api"].flatMap((name) => app(`shop/${name}`)),
+    ],
+    routed: [web(kind)],
+    on: "2",
+    blind: [
+      { code: "service-port-missing", data: { service: "Service shop/gone" } },
+      { code: "weight-zero", data: { service: "Service shop/api" } },
+    ],
+    otherwiseBlind: [],
+    dead: dead("1", `${kind} shop/web`, "service-port-missing"),
+  })),
+  {
+    name: "the only backend that is left has no weight on 2.x",
+    given: [
+      ...edge(),
+      gatewayRoute(
+        "HTTPRoute",
+        "shop/web",
+        {},
+        {
+          backendRefs: [
+            { name: "gone", port: 81 },
+            { name: "web", port: 80, weight: 0 },
+          ],
+        },
+      ),
+      ...["gone", "web"].flatMap((name) => app(`shop/${name}`)),
+    ],
+    routed: [web()],
+    on: "2",
+    blind: [{ code: "service-port-missing", data: { service: "Service shop/gone" } }],
+    otherwiseBlind: [],
+    dead: dead("1", "HTTPRoute shop/web", "service-port-missing"),
+  },
+  {
+    // 2.2.0 httproute.go: the user's split stands for the first that is left.
+    name: "beside a split, the first backend with its port is the route's own on 2.x",
+    given: [
+      ...edge(),
+      gatewayRoute(
+        "HTTPRoute",
+        "shop/web",
+        {},
+        {
+          backendRefs: [
+            { name: "gone", port: 81 },
+            { name: "web", port: 80 },
+            { name: "api", port: 80 },
+          ],
+          filters: [
+            { type: "ExtensionRef", extensionRef: { group: "apisix.apache.org", kind: "PluginConfig", name: "pc" } },
+          ],
+        },
+      ),
+      object("apisix.apache.org/v1alpha1", "PluginConfig", "shop/pc", {
+        spec: { plugins: [{ name: "traffic-split", config: { rules: [{ weighted_upstreams: [{ weight: 1 }] }] } }] },
+      }),
+      ...["gone", "web", "api"].flatMap((name) => app(`shop/${name}`)),
+    ],
+    routed: [web()],
+    on: "2",
+    blind: [{ code: "service-port-missing", data: { service: "Service shop/gone" } }],
+    otherwiseBlind: [],
+    dead: dead("1", "HTTPRoute shop/web", "service-port-missing"),
+  },
   {
     // 2.2.0 httproute_controller.go: the group of a backend isn't read, and a missing PluginConfig drops nothing else.
     name: "a backend of another group, and a PluginConfig of another stack",

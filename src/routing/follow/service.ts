@@ -71,6 +71,16 @@ export function findPort(
   return found ?? (mayBe.has(unknown) ? unknown : undefined);
 }
 
+/** Do the Services of one name surely lack a port? An ExternalName needs none. */
+export function lacksPort(services: readonly Resource[], wanted: Maybe<number | string> | undefined): boolean {
+  if (wanted === undefined || wanted === unknown) return false;
+  const lacks = (service: Resource) => {
+    const type = getString(service.body, "spec", "type");
+    return type !== unknown && type !== "ExternalName" && findPort(service, wanted) === undefined;
+  };
+  return services.length > 0 && services.every(lacks);
+}
+
 /** The number of a Service's port that a route names. A number is one, whether or not the Service has it. */
 export function portNumber(service: Resource, wanted: Maybe<number | string> | undefined): Maybe<number> | undefined {
   if (typeof wanted === "number") return wanted;

@@ -49,7 +49,7 @@ import {
   type Way,
 } from "../follow/reference";
 import { inStages, refused, taken, yes, type Verdict } from "../follow/ruling";
-import { findPort, servicesNamed } from "../follow/service";
+import { lacksPort, servicesNamed } from "../follow/service";
 import type { ControllerLine } from "../routes";
 
 export function* apisixRoutes(context: Context): Generator<Found> {
@@ -237,13 +237,7 @@ function isLeftOut({ index }: Context, route: Resource, body: unknown): boolean 
   const name = getString(body, "serviceName");
   const port = portAt(body, "servicePort");
   const place = index.placeOf(route);
-  if (typeof name !== "string" || port === undefined || port === unknown || place === undefined) return false;
-  const lacks = (service: Resource) => {
-    const type = getString(service.body, "spec", "type");
-    return type !== unknown && type !== "ExternalName" && findPort(service, port) === undefined;
-  };
-  const services = servicesNamed(index, place, name);
-  return services.length > 0 && services.every(lacks);
+  return typeof name === "string" && place !== undefined && lacksPort(servicesNamed(index, place, name), port);
 }
 
 function countOf(list: Maybe<unknown[]> | undefined): number {

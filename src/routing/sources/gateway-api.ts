@@ -12,7 +12,6 @@ import { pluginConfig, pluginsOf, splitOf, splitOfConfig } from "../apisix/plugi
 import { besideSplit, type Split } from "../apisix/traffic-split";
 import {
   elements,
-  isAnyWeighed,
   lasting,
   longLived,
   noted,
@@ -26,6 +25,7 @@ import {
   type Way,
 } from "../follow/reference";
 import { inStages, refused, taken, yes, type Verdict } from "../follow/ruling";
+import { lacksPort, servicesNamed } from "../follow/service";
 import type { ControllerLine, LongLived } from "../routes";
 import { isGranted, readGrants, type Grants } from "../gateway/reference-grant";
 
@@ -109,15 +109,18 @@ function* rules(context: Context, beside: Beside, route: Resource, way: Way): Ge
       const to = lasting(start, longest(get(rule, "timeouts"), "request", "backendRequest"), from);
       const refs = getList(rule, "backendRefs");
       const first = isKnown(refs) && route.kind === "TLSRoute" ? (refs?.findIndex(mayBeService) ?? -1) : -1;
-      const isAny = isAnyWeighed(isKnown(refs) ? refs : undefined);
+      const weights = weightsOf(context, route, refs);
+      const isAny = [...weights.values()].some((weight) => weight !== 0);
+      const [ownUpstream] = weights.keys();
       const split = splitAt(rule, path);
       yield* elements(refs, { way: to, from, path: `${path}.backendRefs` }, (ref, path, i) => {
         const narrowed = first >= 0 && i > first ? onlyOn("2", to, { code: "first-backend-only" }) : to;
-        const own = besideSplit(split, narrowed, i === 0);
+        // Where it leads says what one lacks that is left out.
+        const own = weights.has(i) ? besideSplit(split, narrowed, i === ownUpstream) : narrowed;
         if (!own || own.lines.length === 0) return [];
         // Beside a split of the user's, only that one's weights count.
         const isFree = split !== undefined && own === narrowed;
-        const way = isFree ? own : weighted(own, getNumber(ref, "weight"), isAny);
+        const way = isFree ? own : weighted(own, weights.get(i), isAny);
         return backendRef(context, beside.grants, route, way, ref, path);
       });
       // APISIX answers for a rule without backends itself, before it would send a copy.
@@ -143,6 +146,33 @@ function splitOfFilters(context: Context, route: Resource, rule: unknown, path: 
     found = splitOfConfig(context, { kind, name }, { from: route, path: `${path}.filters` }) ?? found;
   }
   return found;
+}
+
+/**
+ * The weights of a rule's backends, by their places in the list, without those of which 2.x makes no upstream: it takes
+ * the first weight for the first that it has left, and so on. (1.x drops such a route whole.) Source: 2.2.0
+ * internal/adc/translator/httproute.go (translateBackendsToUpstreams), {grpc,tcp,tls,udp}route.go.
+ */
+function weightsOf(
+  context: Context,
+  route: Resource,
+  list: Maybe<unknown[]> | undefined,
+): ReadonlyMap<number, Maybe<number> | undefined> {
+  const refs = isKnown(list) ? (list ?? []) : [];
+  const left = [...refs.keys()].filter((i) => !isLeftOut(context, route, refs[i]));
+  return new Map(left.map((i, rank) => [i, getNumber(refs[rank], "weight")] as const));
+}
+
+/** Does 2.x surely make no upstream of a backend? */
+function isLeftOut({ index }: Context, route: Resource, ref: unknown): boolean {
+  const kind = getString(ref, "kind") ?? "Service";
+  const port = portNumberAt(ref, "port");
+  if ((kind !== "Service" && kind !== unknown) || port === undefined) return true;
+  const name = getString(ref, "name");
+  const namespace = getString(ref, "namespace") || undefined;
+  if (typeof name !== "string" || namespace === unknown) return false;
+  const place = namespace === undefined ? index.placeOf(route) : index.placeNamed(route.cluster, namespace);
+  return place !== undefined && lacksPort(servicesNamed(index, place, name), port);
 }
 
 /** May a backend be a Service with a port? 1.x passes over others (1.8.4 translation/gateway_tlsroute.go). */
