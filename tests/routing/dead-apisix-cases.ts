@@ -576,7 +576,7 @@ const namesakeCases: Case[] = [
   ...(
     [
       ["timeout.read", { timeout: { read: "-1s" } }],
-      ["timeout.send", { timeout: { send: "20" } }],
+      ["timeout.send", { timeout: { send: "-20s" } }],
       ["healthCheck.active.healthy.interval", { healthCheck: { active: { healthy: { successes: 1 } } } }],
       ["healthCheck.active.unhealthy.interval", { healthCheck: { active: { unhealthy: { interval: "500ms" } } } }],
     ] as const
@@ -588,6 +588,19 @@ const namesakeCases: Case[] = [
     blind: [refusedWeb(`spec.${field}`)],
     otherwiseBlind: [],
     dead: on1("apisix-upstream-refused"),
+  })),
+  // metav1.Duration: the real controllers find no such object, and take the Service as it is.
+  ...(
+    [
+      ["timeout.send", { timeout: { send: "20" }, retries: -1 }],
+      ["healthCheck.active.healthy.interval", { healthCheck: { active: { healthy: { interval: "5" } } } }],
+      ["portLevelSettings[0].timeout.read", { portLevelSettings: [{ port: 81, timeout: { read: "1" } }] }],
+      ["timeout.read, and a discovery", { timeout: { read: "1" }, discovery: dns("api") }],
+    ] as const
+  ).map(([what, spec]): Case => ({
+    name: `an ApisixUpstream with the Service's name that can't be decoded for its ${what}`,
+    given: beside(spec),
+    routed: [to("web"), to("api")],
   })),
   // The CRD of 1.x takes no negative retries; its controller doesn't look at the nodes.
   ...(

@@ -30,6 +30,8 @@ export function faultOfNamed(
 ): UpstreamFault | undefined {
   // What a patch doesn't set, it doesn't unset.
   if (upstream.isPatch) return undefined;
+  const field = unreadableField(upstream);
+  if (field !== undefined) return { code: "apisix-upstream-refused", upstream: labelOf(upstream), field };
   return settingFault[line](settingsOf(upstream).whole) ?? nodeFault(context, line, upstream, route, true);
 }
 
@@ -58,10 +60,29 @@ export function faultOfNamesake(
   );
 }
 
-/** 1.x looks at the class of an ApisixUpstream that it finds by a Service's name, 2.x doesn't. */
+/**
+ * Does a line read an ApisixUpstream that it finds by a Service's name? 1.x looks at its class, 2.x doesn't. One that can't
+ * be decoded isn't found, and the Service is reached as if there were none.
+ */
 export function isRead(context: Context, line: ControllerLine, upstream: Resource): boolean {
+  if (unreadableField(upstream) !== undefined) return false;
   return line === "2" || classOfCrd(context, line, upstream).takes === true;
 }
+
+/** The path of a duration for which the controllers can't decode an ApisixUpstream. */
+const unreadableField = oncePer((upstream: Resource): string | undefined => {
+  const { whole, ofPort } = settingsOf(upstream);
+  for (const { body, path } of [whole, ...[...ofPort.values()].flat()]) {
+    const field = durationFields.find((keys) => isUnreadable(getString(body, ...keys)));
+    if (field) return `${path}.${field.join(".")}`;
+  }
+  return undefined;
+});
+
+const durationFields = [
+  ...["connect", "read", "send"].map((key) => ["timeout", key]),
+  ...["healthy", "unhealthy"].map((state) => ["healthCheck", "active", state, "interval"]),
+];
 
 /** Why a line refuses settings. */
 const settingFault = { "1": oncePer(faultsOn("1")), "2": oncePer(faultsOn("2")) };
@@ -81,14 +102,13 @@ function refusedSetting(line: ControllerLine, config: unknown): string | undefin
   if (line === "2" && typeof retries === "number" && retries < 0) return "retries";
   for (const key of ["connect", "read", "send"]) {
     const timeout = getString(config, "timeout", key);
-    if (isUnreadable(timeout) || isBelow(timeout, 0)) return `timeout.${key}`;
+    if (isBelow(timeout, 0)) return `timeout.${key}`;
   }
   for (const state of ["healthy", "unhealthy"]) {
     const check = get(config, "healthCheck", "active", state);
     if (check === undefined || check === unknown) continue;
     const interval = getString(check, "interval");
-    const isRefused = interval === undefined || isUnreadable(interval) || isBelow(interval, 1);
-    if (isRefused) return `healthCheck.active.${state}.interval`;
+    if (interval === undefined || isBelow(interval, 1)) return `healthCheck.active.${state}.interval`;
   }
   const isUnhashed =
     getString(config, "loadbalancer", "type") === "chash" && get(config, "loadbalancer", "hashOn") === undefined;
