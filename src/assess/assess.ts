@@ -5,6 +5,7 @@ import { expandLists } from "../kubernetes/lists";
 import { fromPulumi, labelOf, type PulumiResource, type Resource } from "../kubernetes/resource";
 import { getBoolean } from "../kubernetes/values";
 import { isExposed, type Workload } from "../kubernetes/workload";
+import type { Evidence } from "../latency";
 import { resolveRoutes, type Chain, type Routes } from "../routing";
 import { isExcused } from "../settings/exemptions";
 import { policyNames, type PolicyName } from "../settings/schema";
@@ -12,7 +13,16 @@ import type { PackSettings } from "../settings/settings";
 import { configMapsOf } from "../shutdown/app";
 import { isApisix } from "../shutdown/app/apisix";
 import type { Defect, Rule } from "../shutdown/judge";
-import { adviceOnWorkloads, apisixPods, catalogAge, controllerLines, deadRoutes, lingering } from "./advice";
+import {
+  adviceOnWorkloads,
+  apisixPods,
+  catalogAge,
+  controllerLines,
+  deadRoutes,
+  latency,
+  latencyEvidence,
+  lingering,
+} from "./advice";
 import {
   assessResource,
   consider,
@@ -61,6 +71,8 @@ export interface Assessment {
   judged: ReadonlyMap<string, () => Judged>;
   /** Those that a route of the stack sends requests to, and not only their copies. */
   routed: ReadonlySet<string>;
+  /** What is known of t, a cluster each. */
+  latency: readonly Evidence[];
   /** All workloads, in an order that doesn't depend on the resources'. */
   workloads: readonly Workload[];
 }
@@ -108,13 +120,15 @@ export function assess(stack: Stack, knowledge: Knowledge, today: Date): Assessm
   add(withRoutes(routes, considered, judged, run, knowledge, today));
   add(adviceOnWorkloads(routes, resources, considered, judged, knowledge, today));
   add(apisixPods(routes, considered, configMaps, knowledge, today));
+  const evidence = latencyEvidence(routes, resources, configMaps, knowledge);
+  add(latency(evidence, routes, knowledge, today));
   add(ofStack(resources, releases, routes, knowledge, today));
   const lost = unreadable([...(stack.unreadable ?? [])]);
   if (lost) add([lost]);
   add(needlessExemptions(routes.allWorkloads, findings, knowledge, today));
   const upstream = routes.workloads.filter(({ chains }) => chains.some(isUpstream));
   const routed = new Set(upstream.map(({ workload }) => workload.resource.id));
-  return { findings: sorted(findings), judged, routed, workloads: routes.allWorkloads };
+  return { findings: sorted(findings), judged, routed, latency: evidence, workloads: routes.allWorkloads };
 }
 
 function kubernetesResources(resources: readonly PulumiResource[]): Resource[] {

@@ -121,6 +121,13 @@ export const examples: { readonly [C in Code]: { data: FindingData[C]; fixes?: r
     },
   },
   "keep-alive-connections": { data: { workload: "Deployment shop/web", others: 0 } },
+  "sleep-below-advice": {
+    data: {
+      sleepSeconds: 5,
+      reason: { code: "syncs-estimated", seconds: 21, basis: "inferred", routes: 3000, endpoints: 1, cpu: 0.2 },
+    },
+  },
+  "controller-version-loses-endpoints": { data: { id: "first-sync-waits", version: "2.0.1" } },
   "dns-ttl": { data: { workload: "StatefulSet shop/db", others: 1 } },
   "controller-line": {
     data: {

@@ -1,5 +1,6 @@
 /** What a judgement consists of: data, no sentences. The words are in messages.ts. */
 import type { Resource } from "../kubernetes/resource";
+import type { FaultId, Reason } from "../latency";
 import {
   printChain,
   type BlindSpotData,
@@ -48,6 +49,9 @@ export interface OtherData {
   /** `seconds`: from the Pod's deletion, at the latest; absent where that isn't known. */
   "connections-cut": { workload: string; mark: LongLived; seconds?: number; mayRaise: boolean };
   "nothing-takes-over": { workload: string; gaps: readonly Gap[] };
+  /** What takes longer than `sleepSeconds`. */
+  "sleep-below-advice": { sleepSeconds: number; reason: Reason };
+  "controller-version-loses-endpoints": { id: FaultId; version: string };
   /** Up to three fields, and how many more there are. */
   "field-dropped": { workload: string; fields: readonly DeadField[]; others: number };
   /** `workload` is the first of those that it is true of, `others` how many there are besides. */

@@ -17,6 +17,7 @@ import { blindSpotMessages, lineFix, lineText, noteText } from "./blind-spot-mes
 import { cleaned } from "./clean";
 import { examples } from "./examples";
 import { deadFix, deadText } from "./refusal-messages";
+import { faultSources, reasonText, symptomOf, upgradeText } from "./latency-messages";
 import type { Code, Finding, FindingData, OtherData, Remark } from "./finding";
 
 /** The words for one code. */
@@ -338,6 +339,20 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
       `A sleep alone may not protect ${workload}${andMore(more)}: requests arrive through a DNS name, and APISIX uses a Pod's address until the record's TTL is over.`,
     fix: () => "set sleepSeconds above the record's TTL, or route to the Pods' endpoints.",
     why: "A DNS answer is used until its TTL ends (30 s in most clusters), whatever the endpoints say meanwhile.",
+    policies: advice,
+  },
+  "sleep-below-advice": {
+    what: ({ sleepSeconds: least, reason }) =>
+      `sleepSeconds is ${least} s, and APISIX may send a Pod requests for up to ${reason.seconds} s: ${reasonText(reason).text}.`,
+    fix: ({ reason }) =>
+      `set sleepSeconds to ${reason.seconds}, or measure it with \`apisix-graceful-termination advise --metrics\`.`,
+    why: "How long APISIX takes to learn of an endpoint depends on the controller, its mode, the number of routes and the CPUs that it has. A sleep that ends before that loses requests. docs/how-long.md has the numbers, and their sources.",
+    policies: advice,
+  },
+  "controller-version-loses-endpoints": {
+    what: ({ id, version }) => `No sleep is long enough with controller ${version}: ${symptomOf(id)}.`,
+    fix: ({ id }) => `${upgradeText(id)} (${faultSources(id).join(", ")}).`,
+    why: "Some releases of the controller lose updates of endpoints, or hold them back for minutes. APISIX goes on sending requests to Pods that are gone, whatever their hooks do.",
     policies: advice,
   },
   "controller-line": {

@@ -2,6 +2,7 @@
 export { apisixPods } from "./apisix-pods";
 export { catalogAge } from "./catalog-age";
 export { controllerLines } from "./controller-lines";
+export { latency, latencyEvidence } from "./latency";
 export { lingering } from "./lingering";
 export { adviceOnWorkloads } from "./workloads";
 export { deadRoutes } from "./dead-routes";
