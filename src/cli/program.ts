@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { oneLine, visible } from "../plain";
 import { SettingsError } from "../settings/settings";
+import { advise, type AdviseOptions } from "./advise";
 import { check, type CheckOptions } from "./check";
 import { completionScript, shells, type Shell } from "./completion";
 import { withConfig, type ConfigOptions } from "./config-file";
@@ -149,6 +150,34 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     .addOption(noConfig)
     .action(async (sources: string[], options: CheckOptions & ConfigOptions, command: Command) =>
       end(await check(sources, await withConfig(options, command), io)),
+    );
+
+  add(
+    "advise",
+    "Say how long APISIX may send a Pod requests after its deletion, and why: the number for sleepSeconds.",
+    `  $ apisix-graceful-termination advise manifests/
+  $ apisix-graceful-termination advise --cluster --context production
+  $ kubectl get --raw /api/v1/namespaces/apisix/pods/POD:8080/proxy/metrics > metrics.txt
+  $ apisix-graceful-termination advise manifests/ --metrics metrics.txt --format json
+
+It ends with 1 where sleepSeconds is less, or a version is known to lose endpoints. A cluster is only read;
+docs/how-long.md has the numbers, their sources, and the rights that it takes.`,
+  )
+    .argument("[sources...]", "files or folders of manifests, `pulumi stack export` files, `-` for standard input")
+    .addOption(exclude)
+    .option("--settings <file>", "the same file as Pulumi's --policy-pack-config")
+    .option("--metrics <file...>", "what the controller's Pods answer on /metrics: how long its syncs take")
+    .addOption(cluster.current)
+    .addOption(cluster.kubeconfig)
+    .addOption(cluster.context)
+    .addOption(cluster.namespaces)
+    .addOption(cluster.timeout)
+    .addOption(new Option("--format <format>", "how it is printed").choices(["text", "json"]).default("text"))
+    .addOption(allowEmpty)
+    .addOption(config)
+    .addOption(noConfig)
+    .action(async (sources: string[], options: AdviseOptions & ConfigOptions, command: Command) =>
+      end(await advise(sources, await withConfig(options, command), io)),
     );
 
   add(

@@ -2,7 +2,7 @@
 import type * as Yaml from "js-yaml";
 import { once } from "../once";
 import { expandLists } from "../kubernetes/lists";
-import { isSecret, type Resource } from "../kubernetes/resource";
+import { isSecret, nameOf, type Resource } from "../kubernetes/resource";
 import { elementsOf, get, getBoolean, getList, getNumber, getString, isKnown, unknown } from "../kubernetes/values";
 import type { Container, Workload } from "../kubernetes/workload";
 import type { Chain, ControllerLine, Routes } from "../routing";
@@ -15,6 +15,8 @@ export type Mode = "apisix" | "apisix-standalone";
 
 /** Undefined is what isn't known, or what several of a kind disagree about. */
 export interface Evidence {
+  /** As `Resource.cluster` names it. */
+  cluster: string;
   /** The controllers among the workloads. */
   controllers: number;
   /** The first of them by its id, for whoever reports on it. */
@@ -40,9 +42,12 @@ export interface Evidence {
   byDnsName: readonly Resource[];
   /** `apisix.dns_resolver_valid` of the gateway's config.yaml, in seconds; absent: the record's TTL, or it can't be read. */
   dnsValid?: number;
-  /** Is there an ApisixUpstream or an ApisixPluginConfig? */
-  hasStatusOnlyKinds: boolean;
+  /** Is there an ApisixUpstream or ApisixPluginConfig, and is its class 2.x'? Undefined where that isn't in the stack. */
+  hasStatusOnlyKinds?: boolean;
 }
+
+/** Where nothing of APISIX is among the resources. */
+export const noEvidence: Evidence = { cluster: "", controllers: 0, byDnsName: [] };
 
 /** What the evidence is read from. */
 export interface Given {
@@ -51,12 +56,21 @@ export interface Given {
   configMapsOf: (workload: Resource) => FindConfigMap;
   /** The setting: the line where no version says it. */
   line?: ControllerLine;
+  /** The names that 2.x goes by, in IngressClasses. */
+  controllerNames: readonly string[];
   /** Services of the route catalog: each has a route at least. */
   catalogServices?: number;
 }
 
 /** The evidence of each cluster that has any of APISIX's; in the order of their names. Linear in the resources. */
-export function evidenceOf({ resources, routes, configMapsOf, line, catalogServices = 0 }: Given): Evidence[] {
+export function evidenceOf({
+  resources,
+  routes,
+  configMapsOf,
+  line,
+  controllerNames,
+  catalogServices = 0,
+}: Given): Evidence[] {
   const all = expandLists(resources).filter(({ isPatch }) => !isPatch);
   const clusters = groupedBy(all, ({ cluster }) => cluster);
   const workloads = groupedBy(
@@ -77,6 +91,7 @@ export function evidenceOf({ resources, routes, configMapsOf, line, catalogServi
     const [first] = controllers.map(({ workload }) => workload.resource).sort((a, b) => (a.id < b.id ? -1 : 1));
     return [
       {
+        cluster,
         controllers: controllers.length,
         ...given({
           controller: first,
@@ -100,7 +115,7 @@ export function evidenceOf({ resources, routes, configMapsOf, line, catalogServi
         ...given({
           dnsValid: agreed((workloads.get(cluster) ?? []).flatMap((each) => dnsValidOf(each, configMapsOf))),
         }),
-        hasStatusOnlyKinds: own.some((each) => isOf(each, "ApisixUpstream") || isOf(each, "ApisixPluginConfig")),
+        ...given({ hasStatusOnlyKinds: statusOnlyIn(own, controllerNames) }),
       },
     ];
   });
@@ -223,6 +238,20 @@ function endpointsOf(proxy: Resource): number | undefined {
   if (proxy.secrets?.touch([...controlPlane, "endpoints"].join("."))) return undefined;
   const list = getList(proxy.body, ...controlPlane, "endpoints") ?? [];
   return isKnown(list) ? Math.max(1, list.length) : undefined;
+}
+
+/**
+ * Only those whose IngressClass is the controller's hold the first sync back. Source: 2.0.1
+ * internal/manager/controllers.go (registerAPIv2ForReadiness).
+ */
+function statusOnlyIn(resources: readonly Resource[], controllerNames: readonly string[]): boolean | undefined {
+  const some = resources.filter((each) => isOf(each, "ApisixUpstream") || isOf(each, "ApisixPluginConfig"));
+  if (some.length === 0) return false;
+  const own = resources.filter(({ kind, body }) => {
+    return kind === "IngressClass" && controllerNames.includes(text(getString(body, "spec", "controller")));
+  });
+  const classes = new Set(own.map(nameOf).filter((name) => typeof name === "string"));
+  return some.some(({ body }) => classes.has(text(getString(body, "spec", "ingressClassName")))) || undefined;
 }
 
 function isOf({ kind, group }: Resource, wanted: string): boolean {

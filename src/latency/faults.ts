@@ -45,7 +45,7 @@ export const faults: readonly Fault[] = [
     versions: ["2.0.0", "2.1.0"],
     sources: [`${controller}/issues/2726`, `${controller}/pull/2745`],
     fixedIn: "2.1.0",
-    isConcerned: ({ hasStatusOnlyKinds }) => hasStatusOnlyKinds || undefined,
+    isConcerned: ({ hasStatusOnlyKinds }) => hasStatusOnlyKinds,
   },
   {
     id: "stale-baseline",

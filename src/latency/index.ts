@@ -1,6 +1,6 @@
 /** How long is t: what bounds the time until APISIX sends a Pod no more requests, in this stack or cluster. */
 export { adviseT, documented, missingCodes, secondsPerRoute } from "./advise";
-export { evidenceOf } from "./evidence";
+export { evidenceOf, noEvidence } from "./evidence";
 export { faultIds, faults } from "./faults";
 export { readSyncDurations } from "./metrics";
 export type { Advice, Interruption, Missing, Reason } from "./advise";

@@ -16,9 +16,9 @@ export function latencyEvidence(
   configMapsOf: (workload: Resource) => FindConfigMap,
   { settings, catalog }: Knowledge,
 ): Evidence[] {
-  const { controller } = settings.facts;
+  const { controller, controllerNames } = settings.facts;
   return evidenceOf({
-    ...{ resources, routes, configMapsOf },
+    ...{ resources, routes, configMapsOf, controllerNames },
     ...(controller === "auto" ? {} : { line: controller }),
     ...(catalog && { catalogServices: catalog.index.size }),
   });

@@ -95,6 +95,8 @@ type Answer = { status: 200; body: unknown } | { status: number; said: string };
 interface Api {
   /** Its name, for messages. */
   name: string;
+  /** The same, of what isn't JSON. */
+  askText: (path: string) => Promise<{ status: 200; body: string } | { status: number; said: string }>;
   /** @throws InputError where no answer comes @throws Exhausted where all answers together are too much */
   ask: (path: string) => Promise<Answer>;
 }
@@ -169,6 +171,43 @@ function isMadeByAnother(body: object, makers: Kinds): boolean {
     if (get(owner, "controller") !== true || typeof kind !== "string" || typeof apiVersion !== "string") return false;
     return makers[apiVersion.split("/")[0] ?? ""]?.includes(kind) === true;
   });
+}
+
+/** Pods of a workload that are asked for their metrics. */
+const mostPods = 10;
+
+/**
+ * What the Pods of a workload answer on `/metrics` of a port, through the API server: that takes the rights to list Pods
+ * and to get `pods/proxy`. `problem`: why not all of them answered.
+ *
+ * @param labels the workload's selector
+ */
+export async function readMetrics(
+  { namespace, labels, port }: { namespace: string; labels: ReadonlyMap<string, string>; port: number },
+  options: ClusterOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<{ texts: string[]; problem?: string }> {
+  const api = await connect(options, env);
+  const pods = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+  const selector = [...labels].map(([key, value]) => `${key}=${value}`).join(",");
+  const texts: string[] = [];
+  try {
+    const list = await api.ask(`${pods}?labelSelector=${encodeURIComponent(selector)}&limit=${mostPods}`);
+    if (!("body" in list)) return { texts, problem: `listing Pods in namespace ${namespace} failed: ${list.said}` };
+    let problem: string | undefined;
+    for (const pod of elementsOf(list.body, "items")) {
+      const name = getString(pod, "metadata", "name");
+      if (typeof name !== "string" || getString(pod, "status", "phase") !== "Running") continue;
+      const answer = await api.askText(`${pods}/${encodeURIComponent(name)}:${port}/proxy/metrics`);
+      if ("body" in answer) texts.push(answer.body);
+      else problem ??= `Pod ${namespace}/${name}: ${answer.said}`;
+    }
+    return { texts, ...(problem === undefined ? {} : { problem }) };
+  } catch (error) {
+    // The rest of the advice doesn't need them.
+    if (error instanceof Exhausted || error instanceof InputError) return { texts, problem: error.message };
+    throw error;
+  }
 }
 
 /** Which of the kinds the cluster serves, each in the version that it prefers. */
@@ -278,30 +317,31 @@ async function connect(options: ClusterOptions, env: NodeJS.ProcessEnv): Promise
   const name = `cluster ${options.context ?? (await currentContext(kubectl, options, env))}`;
   const started = performance.now();
   let bytes = 0;
-  return {
-    name,
-    ask: async (path) => {
-      if (performance.now() - started > limits.seconds * 1000) throw new Exhausted(`not read in ${limits.seconds} s`);
-      if (bytes > limits.allBytes) throw new Exhausted(`more than ${limits.allBytes} bytes of objects`);
-      const { code, stdout, stderr } = await kubectl(["get", "--raw", path], name, options.timeout);
-      bytes += stdout.length;
-      if (code === 0) {
-        try {
-          return { status: 200, body: JSON.parse(stdout) as unknown };
-        } catch {
-          throw new InputError(`${name}: its answer is not JSON: is it a Kubernetes API?`);
-        }
-      }
-      const said = complaint(stderr).split("\n")[0] ?? "";
-      const [, status] = statuses.find(([words]) => words.test(stderr.trim())) ?? [];
-      if (status !== undefined) return { status, said };
-      const unknown = /^context "(.*)" does not exist/.exec(said)?.[1];
-      if (unknown === undefined)
-        throw new InputError(`${name}: ${ownFailure(said) || `kubectl ended with code ${code}`}`);
-      const meant = didYouMean(unknown, await contexts(kubectl, options));
-      throw new InputError(`${name}: context "${unknown}" does not exist${meant}`);
-    },
+  const askText: Api["askText"] = async (path) => {
+    if (performance.now() - started > limits.seconds * 1000) throw new Exhausted(`not read in ${limits.seconds} s`);
+    if (bytes > limits.allBytes) throw new Exhausted(`more than ${limits.allBytes} bytes of objects`);
+    const { code, stdout, stderr } = await kubectl(["get", "--raw", path], name, options.timeout);
+    bytes += stdout.length;
+    if (code === 0) return { status: 200, body: stdout };
+    const said = complaint(stderr).split("\n")[0] ?? "";
+    const [, status] = statuses.find(([words]) => words.test(stderr.trim())) ?? [];
+    if (status !== undefined) return { status, said };
+    const unknown = /^context "(.*)" does not exist/.exec(said)?.[1];
+    if (unknown === undefined)
+      throw new InputError(`${name}: ${ownFailure(said) || `kubectl ended with code ${code}`}`);
+    const meant = didYouMean(unknown, await contexts(kubectl, options));
+    throw new InputError(`${name}: context "${unknown}" does not exist${meant}`);
   };
+  const ask: Api["ask"] = async (path) => {
+    const answer = await askText(path);
+    if (!("body" in answer)) return answer;
+    try {
+      return { status: 200, body: JSON.parse(answer.body) as unknown };
+    } catch {
+      throw new InputError(`${name}: its answer is not JSON: is it a Kubernetes API?`);
+    }
+  };
+  return { name, ask, askText };
 }
 
 /** Runs kubectl. @param timeout seconds @throws InputError where it can't be run to its end */

@@ -9,7 +9,7 @@ import { exportStack, readState, stateResources } from "./pulumi-state";
 import { InputError, isSystemError, systemMessage, type Problem, type Reading } from "./source";
 
 export { readFileText } from "./bytes";
-export { allKinds, readCluster, routeKinds, type Known } from "./cluster";
+export { allKinds, readCluster, readMetrics, routeKinds, type Known } from "./cluster";
 export { deployed, InputError, isSystemError, printProblem, systemMessage, UsageError } from "./source";
 export type { ClusterOptions } from "./cluster";
 export type { Excluded } from "./files";
