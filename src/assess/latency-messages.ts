@@ -19,9 +19,9 @@ export function reasonText(reason: Reason): Sourced {
       };
     case "syncs-measured": {
       const { p99, isAbove, count } = reason.durations;
-      const seconds = `${isAbove ? "more than " : ""}${rounded(p99)} s`;
+      const syncs = `${count} ${count === 1 ? "sync" : "syncs"}`;
       return {
-        text: `99% of the controller's ${count} ${count === 1 ? "sync" : "syncs"} took up to ${seconds}; an endpoint's change waits for the sync that runs, and then for its own`,
+        text: `p99 of the controller's ${syncs} is ${isAbove ? "above " : ""}${rounded(p99)} s; an endpoint's change waits for the sync that runs, and then for its own`,
         source: "apisix_ingress_adc_sync_duration_seconds of the controller",
       };
     }

@@ -75,11 +75,11 @@ function quantile(
   const buckets = [...counts].sort(([a], [b]) => a - b);
   const [last, total = 0] = buckets.at(-1) ?? [];
   if (last !== Infinity || total <= 0 || buckets.length < 2) return undefined;
+  // Counts that fall aren't a histogram's.
+  if (buckets.some(([, count], i) => count < (buckets[i - 1]?.[1] ?? 0))) return undefined;
   const rank = q * total;
   let [below, before] = [0, 0];
   for (const [upTo, count] of buckets) {
-    // Counts that fall aren't a histogram's.
-    if (count < before) return undefined;
     if (count >= rank) {
       if (upTo === Infinity) return { value: below, isAbove: true, count: total };
       return { value: below + ((upTo - below) * (rank - before)) / (count - before), isAbove: false, count: total };
