@@ -69,7 +69,7 @@ export function interruptionText({ code, seconds }: Interruption): Sourced {
 /** What is wrong with the versions of src/latency/faults.ts. */
 const symptoms: Readonly<Record<FaultId, string>> = {
   "sync-not-retried":
-    "a sync that fails isn't tried again, and one Service without endpoints makes each sync fail: APISIX keeps Pods that are gone",
+    "a sync that fails isn't tried again before the next change or sync_period, and one Service without endpoints makes each sync fail: APISIX keeps Pods that are gone",
   "first-sync-waits":
     "after each restart and each change of the leader, an ApisixUpstream or ApisixPluginConfig makes the first sync wait for 5 minutes",
   "stale-baseline":
@@ -82,13 +82,20 @@ export function symptomOf(id: FaultId): string {
   return symptoms[id];
 }
 
+/** Where it takes more than the first release with the change. */
+const targets: Partial<Record<FaultId, string>> = {
+  "sync-not-retried": "2.0.0 or later",
+  // The change asks ADC to read APISIX anew, which ADC can from 0.27.0 on.
+  "stale-baseline": "2.2.0 or later, with ADC 0.27.0 or later",
+};
+
 /** What to do about it. */
 export function upgradeText(id: FaultId): string {
   const { of, fixedIn } = faultOf(id);
   const name = of === "controller" ? "controller" : "ADC";
   return fixedIn === undefined
     ? `upgrade to an ${name} after 0.28.0 whose release notes name api7/adc#598`
-    : `upgrade the ${name} to ${id === "sync-not-retried" ? "2.0.0 or later" : `${fixedIn} or later`}`;
+    : `upgrade the ${name} to ${targets[id] ?? `${fixedIn} or later`}`;
 }
 
 export function faultSources(id: FaultId): readonly string[] {

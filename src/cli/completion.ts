@@ -34,7 +34,7 @@ function wordsOf(command: Command, path = ""): Words[] {
       options: options.map((option) => ({
         name: option.long ?? option.short ?? "",
         description: option.description,
-        values: option.long === "--format" ? Object.keys(formats) : (option.argChoices ?? []),
+        values: option.argChoices ?? (option.long === "--format" ? Object.keys(formats) : []),
         takesValue: option.required || option.optional,
       })),
     },

@@ -94,6 +94,63 @@ function names(text: string): string[] {
   return parseCatalog(text, "-").services.map(({ name }) => name);
 }
 
+describe("advice for a cluster", () => {
+  const labels = { app: "aic" };
+  const deployment = {
+    metadata: { name: "aic", namespace: "infra", uid: "aic" },
+    spec: {
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { containers: [{ name: "manager", image: "apache/apisix-ingress-controller:2.2.0" }] },
+      },
+    },
+  };
+  const pods = "/api/v1/namespaces/infra/pods";
+  const bucket = (le: string, count: number) =>
+    `apisix_ingress_adc_sync_duration_seconds_bucket{config_name="a",le="${le}"} ${count}\n`;
+  const pod = (name: string, phase = "Running") => ({ metadata: { name }, status: { phase } });
+  const answers = {
+    ...served,
+    "/apis": {
+      groups: [...groups.groups, { name: "apps", preferredVersion: { version: "v1" }, versions: [{ version: "v1" }] }],
+    },
+    "/apis/apps/v1": { resources: [resource("Deployment", "deployments")] },
+    "/apis/apps/v1/deployments?limit=500": { items: [deployment] },
+    "/api/v1/services?limit=500": { items: [] },
+    "/apis/apisix.apache.org/v2/apisixroutes?limit=500": { items: [] },
+    [`${pods}?labelSelector=app%3Daic&limit=10`]: { items: [pod("one"), pod("two"), pod("new", "Pending")] },
+    [`${pods}/one:8080/proxy/metrics`]: bucket("1", 0) + bucket("10", 100) + bucket("+Inf", 100),
+    [`${pods}/two:8080/proxy/metrics`]: "up 1\n",
+  };
+  const advise = (own: Answers) =>
+    withServer({ ...answers, ...own }, (url, asked) =>
+      inFolder({ config: kubeconfig(url) }, async (folder) => ({
+        ...(await cli(["advise", "--no-config", "--kubeconfig", join(folder, "config")], { env })),
+        asked,
+      })),
+    );
+
+  it("goes by what the Pods of its controller measured", async () => {
+    const { code, stdout, stderr, asked } = await advise({});
+    assert.deepEqual([code, stderr], [1, ""]);
+    assert.match(stdout, /\n {2}21 s, measured: p99 of the controller's 100 syncs is 9\.91 s;/);
+    assert.ok(!asked.some((path) => path.includes("/new:")));
+  });
+
+  for (const [name, path] of [
+    ["Pods may not be listed", `${pods}?labelSelector=app%3Daic&limit=10`],
+    ["no Pod may be asked", `${pods}/one:8080/proxy/metrics`],
+  ] as const) {
+    it(`says so, and goes on, where ${name}`, async () => {
+      const { code, stdout, stderr } = await advise({ [path]: 403 });
+      assert.equal(code, 0);
+      assert.match(stderr, /^note: the controller's metrics are not read: .*Forbidden.*\n$/);
+      assert.match(stdout, /^t is up to 5 s/);
+    });
+  }
+});
+
 describe("a check of a cluster", () => {
   const ofApps = {
     ...served,

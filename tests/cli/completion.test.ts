@@ -17,6 +17,7 @@ _apisix_graceful_termination; printf '%s\\n' "\${COMPREPLY[@]}"`;
 const name = "apisix-graceful-termination";
 const cases: [line: string, includes: string[], excludes: string[]][] = [
   [`${name} `, ["check", "report", "settings", "--help", "--version"], ["--fix", "bash"]],
+  [`${name} advise --format `, ["text", "json"], ["sarif"]],
   [`${name} che`, ["check"], ["report"]],
   [`${name} check --f`, ["--fix", "--format", "--fail-on", "--fallback-file"], ["--diff"]],
   [`${name} check manifests/ --fail-on `, ["advisory", "mandatory", "none"], ["--fix"]],

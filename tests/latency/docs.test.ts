@@ -1,0 +1,31 @@
+/** docs/how-long.md has the table of the code. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { symptomOf } from "../../src/assess/latency-messages";
+import { faults, secondsPerRoute } from "../../src/latency";
+
+const text = readFileSync(join(__dirname, "../../docs/how-long.md"), "utf8");
+
+describe("docs/how-long.md", () => {
+  it("has the faults of the code", () => {
+    const [table = ""] = /^\| versions [^]*?\n(?=\n)/m.exec(text) ?? [];
+    const rows = table
+      .trimEnd()
+      .split("\n")
+      .slice(2)
+      .map((row) => row.split("|").slice(1, -1))
+      .map((row) => row.map((cell) => cell.trim()));
+    const expected = faults.map(({ id, of, versions: [from, before], fixedIn, sources }) => [
+      `${of === "adc" ? "ADC" : "controller"} ${from} up to, not with, ${before}`,
+      symptomOf(id),
+      fixedIn ?? "a release after 0.28.0",
+      sources.map((source) => `[${/\d+$/.exec(source)?.[0]}](${source})`).join(", "),
+    ]);
+    assert.deepEqual(rows, expected);
+  });
+
+  it("has the time of a route", () => {
+    assert.ok(text.includes(`2 × ${secondsPerRoute * 1000} ms × routes`));
+  });
+});
