@@ -80,7 +80,7 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
     what: ({ class: name, resource }) =>
       `${resource} is of ${name}, whose controller is not in the setting controllerNames, so the pack can't tell whether APISIX takes it.`,
     fix: () =>
-      "add the controller's name to controllerNames if it is APISIX's, or \"apisix-and-all\" to ingressClasses if that is the class of your controller 1.x. Otherwise name a class of APISIX's.",
+      "add the controller's name to controllerNames if it is APISIX's. If your controller 1.x has the class apisix-and-all, add that to ingressClasses. Otherwise name a class of APISIX's in the resource.",
     why: `Only APISIX's controllers read resources of this kind, and controller 2.x goes by the controller name of the class. ${notSeen.route}`,
   },
   "gateway-class-not-in-stack": {

@@ -14,6 +14,7 @@ const onlyNotes: readonly RefusalCode[] = [
   "class-of-other-controller",
   "grpc-route-not-read",
   "no-gateway-named",
+  "discovery-differs",
   "class-not-known",
   "split-replaces-plugin",
   "plugin-replaces-split",
