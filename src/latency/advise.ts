@@ -5,7 +5,7 @@ import { faultsOf, type FaultId } from "./faults";
 import type { SyncDurations } from "./metrics";
 
 /** What APISIX's documentation takes for its example, in seconds: the least that is ever advised. */
-export const documented = 5;
+const documented = 5;
 
 /**
  * Beside the syncs: the endpoint's way to the controller, its translation, and the way from APISIX's store to its
@@ -40,16 +40,8 @@ export interface Interruption {
 }
 
 /** What would make the advice better. */
-export const missingCodes = [
-  "controller",
-  "version",
-  "routes",
-  "several-controllers",
-  "adc-limit",
-  "mode",
-  "controller-config",
-] as const;
-export type Missing = (typeof missingCodes)[number];
+export type Missing =
+  "controller" | "version" | "routes" | "several-controllers" | "adc-limit" | "mode" | "controller-config";
 
 export interface Advice {
   /** t, rounded up; at least what the documentation says. */

@@ -2,8 +2,7 @@
 import type { Evidence } from "./evidence";
 import { isWithin, type Range } from "./version";
 
-export const faultIds = ["sync-not-retried", "first-sync-waits", "stale-baseline", "inline-upstreams"] as const;
-export type FaultId = (typeof faultIds)[number];
+export type FaultId = "sync-not-retried" | "first-sync-waits" | "stale-baseline" | "inline-upstreams";
 
 export interface Fault {
   id: FaultId;

@@ -1,9 +1,9 @@
 /** How long is t: what bounds the time until APISIX sends a Pod no more requests, in this stack or cluster. */
-export { adviseT, documented, missingCodes, secondsPerRoute } from "./advise";
+export { adviseT, secondsPerRoute } from "./advise";
 export { evidenceOf, noEvidence } from "./evidence";
-export { faultIds, faults } from "./faults";
+export { faults } from "./faults";
 export { readSyncDurations } from "./metrics";
 export type { Advice, Interruption, Missing, Reason } from "./advise";
 export type { Evidence } from "./evidence";
-export type { Fault, FaultId } from "./faults";
+export type { FaultId } from "./faults";
 export type { SyncDurations } from "./metrics";
