@@ -23,7 +23,6 @@ const onlyNotes: readonly RefusalCode[] = [
   "plugin-takes-all",
   "consumer-plugins-not-read",
   "first-backend-only",
-  "discovery-differs",
   "reference-grant-not-in-stack",
 ];
 
