@@ -6,6 +6,7 @@ const mayImport = {
   "src/cli": [
     "policies",
     "src/report",
+    "src/measure",
     "src/assess",
     "src/latency",
     "src/routing",
@@ -21,6 +22,7 @@ const mayImport = {
   "src/shutdown": ["src/kubernetes"],
   "src/settings": ["src/schema", "src/kubernetes"],
   "src/report": ["src/schema"],
+  "src/measure": ["src/schema", "src/kubernetes"],
   "src/schema": [],
   "src/kubernetes": [],
 };

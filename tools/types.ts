@@ -1,11 +1,12 @@
 /**
- * Writes the TypeScript types of the settings, the route catalog and the report from their schemas.
+ * Writes the TypeScript types of the settings, the route catalog, measurements and the report from their schemas.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile, type JSONSchema } from "json-schema-to-typescript";
 import { format, resolveConfig } from "prettier";
 import catalogSchema from "../schemas/catalog.schema.json";
+import measurementSchema from "../schemas/measurement.schema.json";
 import reportSchema from "../schemas/report.schema.json";
 import { settingsSchema } from "../src/settings/schema";
 
@@ -30,6 +31,7 @@ export const typesFiles: readonly TypesFile[] = [
     imports: 'import type { CatalogEntry } from "../schema/catalog";',
   },
   { file: "src/schema/catalog.ts", from: "schemas/catalog.schema.json", schema: catalogSchema },
+  { file: "src/schema/measurement.ts", from: "schemas/measurement.schema.json", schema: measurementSchema },
   { file: "src/report/types.ts", from: "schemas/report.schema.json", schema: reportSchema },
 ];
 

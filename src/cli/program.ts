@@ -1,5 +1,6 @@
 /** The command line: what there is, with examples, and what each exit code means. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../kubernetes/duration";
 import { oneLine, visible } from "../plain";
 import { SettingsError } from "../settings/settings";
 import { advise, type AdviseOptions } from "./advise";
@@ -11,6 +12,7 @@ import { explain, type ExplainOptions } from "./explain";
 import { formatChoice } from "./formats";
 import { init } from "./init";
 import { exitCodes, say, type Io } from "./io";
+import { measure, type MeasureOptions } from "./measure";
 import { packVersion } from "../version";
 import { languages } from "../report";
 import { report, type ReportOptions } from "./report";
@@ -262,6 +264,44 @@ A cluster is only read; docs/cluster-role.yaml has the rights that it takes.`,
     );
 
   add(
+    "measure",
+    "Measure on a live cluster how long APISIX still has Pods that terminate, and which sleepSeconds that takes.",
+    `  $ kubectl -n apisix port-forward pod/apisix-0 9090 &
+  $ apisix-graceful-termination measure --service shop/web --control-api http://127.0.0.1:9090 &
+  $ kubectl -n shop rollout restart deployment/web
+  $ apisix-graceful-termination measure --merge monday.json tuesday.json
+
+Cluster and APISIX are only read, and Pods come and go by other hands; docs/measure.md has the rights that it takes.
+The key of the Admin API comes from $APISIX_ADMIN_KEY or a file.`,
+  )
+    .option("--service <namespace/name>", "the Service whose Pods are watched")
+    .option("--port <port>", "one port of the Service, by name or number; all of them by default")
+    .option("--control-api <url>", "the Control API of a data plane; may be given more than once", each)
+    .option("--admin-api <url>", "the Admin API: what APISIX was given, and not what a data plane holds")
+    .option("--admin-key-file <file>", "a file that holds the key of the Admin API")
+    .addOption(
+      new Option("--for <duration>", "how long it watches; Ctrl-C ends it earlier")
+        .argParser(duration(1, 3600))
+        .default(600, "10m"),
+    )
+    .addOption(
+      new Option("--every <duration>", "how often APISIX is asked, at most")
+        .argParser(duration(0.1, 60))
+        .default(0.2, "200ms"),
+    )
+    .option("--save <file>", "write the run to a file, as JSON")
+    .option("--merge <file...>", "measure nothing: print what saved runs say together")
+    .addOption(new Option("--format <format>", "of standard output").choices(["text", "json"]).default("text"))
+    .addOption(cluster.kubeconfig)
+    .addOption(cluster.context)
+    .addOption(
+      new Option("--timeout <seconds>", "how long the cluster and APISIX may take to answer")
+        .argParser(seconds)
+        .default(10),
+    )
+    .action(async (options: MeasureOptions) => end(await measure(options, io)));
+
+  add(
     "init",
     "Write a config file with comments to begin with: apisix-graceful-termination.yaml.",
     "  $ apisix-graceful-termination init",
@@ -300,6 +340,22 @@ A catalog's path is relative to the folder of the defaults, or else to the curre
     .action(async (files: string[], options: SettingsCheckOptions) => end(await settingsCheck(files, options, io)));
 
   return program;
+}
+
+/** For commander: an option that may be given more than once. */
+function each(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+/** For commander: `10m`, `200ms`; its seconds. */
+function duration(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = parseDuration(text);
+    if (value === undefined || value < least || value > most) {
+      throw new InvalidArgumentError(`Write a time such as 90s, 10m or 500ms: from ${least} s to ${most} s.`);
+    }
+    return value;
+  };
 }
 
 /** For commander: a number of seconds. */

@@ -5,7 +5,7 @@ import { withoutQuotes } from "../../plain";
 import { placeText } from "../../report/model";
 import { didYouMean } from "../../schema/did-you-mean";
 import { InputError, registered, type Problem, type Reading, type Sourced } from "./source";
-import { complaint, runTool } from "./tool";
+import { complaint, runTool, streamTool } from "./tool";
 
 export interface ClusterOptions {
   /** A file; where it is not given, kubectl decides: $KUBECONFIG, ~/.kube/config or the Pod's own service account. */
@@ -90,15 +90,25 @@ export const limits = {
 class Exhausted extends Error {}
 
 /** A status other than 200, with what kubectl said of it. */
-type Answer = { status: 200; body: unknown } | { status: number; said: string };
+export type Answer = { status: 200; body: unknown } | { status: number; said: string };
 
-interface Api {
+export interface Api {
   /** Its name, for messages. */
   name: string;
   /** The same, of what isn't JSON. */
   askText: (path: string) => Promise<{ status: 200; body: string } | { status: number; said: string }>;
   /** @throws InputError where no answer comes @throws Exhausted where all answers together are too much */
   ask: (path: string) => Promise<Answer>;
+  /**
+   * Gives on the lines of an answer that goes on, as a watch's, until it ends or `stop` is aborted. Never rejects.
+   *
+   * @returns undefined for an answer that came to its end; else its status, and what kubectl said
+   */
+  stream: (
+    path: string,
+    onLine: (line: string) => void,
+    stop: AbortSignal,
+  ) => Promise<Exclude<Answer, { status: 200 }> | undefined>;
 }
 
 /** A kind that the cluster serves. */
@@ -308,23 +318,32 @@ const statuses: readonly [said: RegExp, status: number][] = [
   [/^Error from server/, 500],
 ];
 
+/** Of what kubectl says; undefined where it is of no answer. */
+function statusOf(stderr: string): number | undefined {
+  return statuses.find(([words]) => words.test(stderr.trim()))?.[1];
+}
+
 /**
  * The cluster, through the installed kubectl: contexts, credentials of every kind, plugins for them and proxies are its
  * business, and whoever has a cluster has it.
  */
-async function connect(options: ClusterOptions, env: NodeJS.ProcessEnv): Promise<Api> {
+export async function connect(
+  options: ClusterOptions,
+  env: NodeJS.ProcessEnv,
+  most: Pick<typeof limits, "seconds" | "allBytes"> = limits,
+): Promise<Api> {
   const kubectl = kubectlOf(options, env);
   const name = `cluster ${options.context ?? (await currentContext(kubectl, options, env))}`;
   const started = performance.now();
   let bytes = 0;
   const askText: Api["askText"] = async (path) => {
-    if (performance.now() - started > limits.seconds * 1000) throw new Exhausted(`not read in ${limits.seconds} s`);
-    if (bytes > limits.allBytes) throw new Exhausted(`more than ${limits.allBytes} bytes of objects`);
+    if (performance.now() - started > most.seconds * 1000) throw new Exhausted(`not read in ${most.seconds} s`);
+    if (bytes > most.allBytes) throw new Exhausted(`more than ${most.allBytes} bytes of objects`);
     const { code, stdout, stderr } = await kubectl(["get", "--raw", path], name, options.timeout);
     bytes += stdout.length;
     if (code === 0) return { status: 200, body: stdout };
     const said = complaint(stderr).split("\n")[0] ?? "";
-    const [, status] = statuses.find(([words]) => words.test(stderr.trim())) ?? [];
+    const status = statusOf(stderr);
     if (status !== undefined) return { status, said };
     const unknown = /^context "(.*)" does not exist/.exec(said)?.[1];
     if (unknown === undefined)
@@ -341,7 +360,13 @@ async function connect(options: ClusterOptions, env: NodeJS.ProcessEnv): Promise
       throw new InputError(`${name}: its answer is not JSON: is it a Kubernetes API?`);
     }
   };
-  return { name, ask, askText };
+  const stream: Api["stream"] = async (path, onLine, stop) => {
+    const ran = await streamTool("kubectl", [...choiceOf(options), "get", "--raw", path], env, onLine, stop);
+    if (ran.end !== "code") return { status: 0, said: ran.end === "failed" ? ran.message : ran.end };
+    if (ran.code === 0) return undefined;
+    return { status: statusOf(ran.stderr) ?? 0, said: ownFailure(complaint(ran.stderr).split("\n")[0] ?? "") };
+  };
+  return { name, ask, askText, stream };
 }
 
 /** Runs kubectl. @param timeout seconds @throws InputError where it can't be run to its end */
@@ -351,11 +376,15 @@ type Kubectl = (
   timeout: number,
 ) => Promise<{ code: number; stdout: string; stderr: string }>;
 
-function kubectlOf({ kubeconfig, context }: ClusterOptions, env: NodeJS.ProcessEnv): Kubectl {
-  const choice = [
+function choiceOf({ kubeconfig, context }: ClusterOptions): string[] {
+  return [
     ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
     ...(context === undefined ? [] : [`--context=${context}`]),
   ];
+}
+
+function kubectlOf(options: ClusterOptions, env: NodeJS.ProcessEnv): Kubectl {
+  const choice = choiceOf(options);
   return async (args, name, timeout) => {
     const ran = await runTool("kubectl", [...choice, ...args], env, { timeout, bytes: limits.bytes });
     switch (ran.end) {

@@ -9,9 +9,12 @@ import { exportStack, readState, stateResources } from "./pulumi-state";
 import { InputError, isSystemError, systemMessage, type Problem, type Reading } from "./source";
 
 export { readFileText } from "./bytes";
-export { allKinds, readCluster, readMetrics, routeKinds, type Known } from "./cluster";
+export { adminApi, apisixUrl, controlApi } from "./apisix";
+export { allKinds, connect, readCluster, readMetrics, routeKinds, type Known } from "./cluster";
+export { follow } from "./follow";
 export { deployed, InputError, isSystemError, printProblem, systemMessage, UsageError } from "./source";
-export type { ClusterOptions } from "./cluster";
+export type { ApisixApi } from "./apisix";
+export type { Api, ClusterOptions } from "./cluster";
 export type { Excluded } from "./files";
 export type { Place, Problem, Reading, Sourced } from "./source";
 

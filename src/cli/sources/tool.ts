@@ -42,6 +42,53 @@ export function runTool(name: string, args: string[], env: NodeJS.ProcessEnv, li
   });
 }
 
+/** What one line may hold, in characters: an object of Kubernetes is smaller. */
+const longestLine = 16 * 1024 * 1024;
+
+/**
+ * Runs a program likewise, and gives on what it prints, line by line, until it ends or `stop` is aborted. Never rejects.
+ */
+export function streamTool(
+  name: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  onLine: (line: string) => void,
+  stop: AbortSignal,
+): Promise<Ran> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { spawn } = require("node:child_process") as typeof import("node:child_process");
+  return new Promise((resolve) => {
+    const child = spawn(name, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    let [rest, stderr] = ["", ""];
+    const end = (ran: Ran) => {
+      stop.removeEventListener("abort", abort);
+      // Who holds the pipe besides, such as a credential plugin, keeps nobody waiting.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      child.kill("SIGKILL");
+      resolve(ran);
+    };
+    const abort = () => end({ end: "late" });
+    stop.addEventListener("abort", abort);
+    if (stop.aborted) abort();
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      if (stop.aborted) return;
+      const lines = text.split("\n");
+      lines[0] = rest + (lines[0] ?? "");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") onLine(line);
+      if (rest.length > longestLine) end({ end: "long" });
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr = (stderr + text).slice(-10_000)));
+    child.on("error", (error: NodeJS.ErrnoException) =>
+      end(
+        error.code === "ENOENT" ? { end: "missing" } : { end: "failed", message: error.message.split("\n")[0] ?? "" },
+      ),
+    );
+    child.on("close", (code) => end({ end: "code", code: code ?? 1, stdout: "", stderr }));
+  });
+}
+
 /** What a program said of its failure, without its own "error: " and without colors. */
 export function complaint(stderr: string): string {
   return stripVTControlCharacters(stderr)
