@@ -24,7 +24,7 @@ export function measurementText({ runs, pods, distribution, recommendedSleepSeco
     lines.push("sleepSeconds: no recommendation, as APISIX still had a Pod after the time that the others took.");
   } else {
     lines.push(`sleepSeconds: ${recommendedSleepSeconds} (the p99 at its latest, rounded up, and 1 s)`);
-    if (n < few) lines.push(`  ${n} is few: with less than ${few} Pods the p99 is a guess.`);
+    if (n < few) lines.push(`  ${n} is few: with fewer than ${few} Pods the p99 is a guess.`);
   }
   if (pods.some(({ start }) => start === "endpointslice")) {
     lines.push("  Without the right to watch Pods, t counts from the EndpointSlice: deletion came a moment before.");

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import { measurement, measurementText, merged, readMeasurement } from "../../src/measure";
 import { distribution, recommendation } from "../../src/measure/distribution";
@@ -120,9 +122,21 @@ shop/b  not seen         more than 1.0 s, not counted: still in APISIX
 
 t of 1 Pod: min 1.0 s, median 1.0 s, p90 1.0 s, p99 1.0 s, max 1.0 s
 sleepSeconds: 3 (the p99 at its latest, rounded up, and 1 s)
-  1 is few: with less than 20 Pods the p99 is a guess.
+  1 is few: with fewer than 20 Pods the p99 is a guess.
 `,
     );
+  });
+
+  it("is as docs/measure.md shows it", () => {
+    const page = readFileSync(join(__dirname, "..", "..", "docs", "measure.md"), "utf8");
+    const one = (name: string, t: number, plusMinus: number, ready: number): MeasuredPod => ({
+      ...pod(t, plusMinus),
+      pod: `shop/web-5d-${name}`,
+      notReady: { seconds: ready, plusMinus: 0 },
+    });
+    const pods = [one("2xk7p", 1.3, 0.11, 0.06), one("9wq4d", 1.1, 0.1, 0.05), one("jt6zr", 1.4, 0.1, 0.07)];
+    const words = measurementText(measurement([{ ...runOf("2027-01-31T12:00:00Z"), seconds: 600 }], pods));
+    assert.ok(page.includes(`\`\`\`text\n${words}\`\`\``), words);
   });
 
   it("says what to do where no Pod terminated", () => assert.match(text(), /not measured\. Let Pods .* terminate/));
