@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 
 const apisix = "apisix.apache.org/apisix-ingress-controller";
+const proxyGroup = "apisix.apache.org";
+const proxy = { kind: "GatewayProxy", name: "apisix" };
 
 /** A Deployment and its Service, without a preStop hook. */
 function app(name: string, namespace: string): k8s.core.v1.Service {
@@ -48,8 +50,12 @@ new k8s.apiextensions.CustomResource("catalog", {
   },
 });
 
-// An Ingress of a class whose name doesn't tell that it is APISIX's; its controller does.
-new k8s.networking.v1.IngressClass("edge", { metadata: { name: "edge" }, spec: { controller: apisix } });
+// An Ingress of a class whose name doesn't tell that it is APISIX's; its controller does. The GatewayProxy is in another
+// stack: the setting gatewayProxies names it.
+new k8s.networking.v1.IngressClass("edge", {
+  metadata: { name: "edge" },
+  spec: { controller: apisix, parameters: { ...proxy, apiGroup: proxyGroup, scope: "Namespace", namespace: "shop" } },
+});
 const checkout = app("checkout", "shop");
 new k8s.networking.v1.Ingress("checkout", {
   metadata: { name: "checkout", namespace: "shop" },
@@ -82,7 +88,11 @@ new k8s.apiextensions.CustomResource("public", {
   apiVersion: "gateway.networking.k8s.io/v1",
   kind: "Gateway",
   metadata: { name: "public", namespace: "shop" },
-  spec: { gatewayClassName: "apisix-edge", listeners: [{ name: "http", protocol: "HTTP", port: 80 }] },
+  spec: {
+    gatewayClassName: "apisix-edge",
+    infrastructure: { parametersRef: { ...proxy, group: proxyGroup } },
+    listeners: [{ name: "http", protocol: "HTTP", port: 80 }],
+  },
 });
 app("inventory", "stock");
 new k8s.apiextensions.CustomResource("inventory", {
