@@ -225,7 +225,7 @@ export const blindSpotMessages: { readonly [C in keyof BlindSpotData]: BlindSpot
   },
   "plugin-not-followed": {
     what: ({ plugin, field, resource, service }) =>
-      `${field} of ${resource} holds the name of ${service}, but the pack doesn't know the plugin ${plugin}, so it can't tell whether APISIX sends requests there.`,
+      `${field} of ${resource} holds the name of ${service}, but the pack can't tell whether the plugin ${plugin} sends requests there.`,
     fix: () => `annotate the workload behind the Service with ${annotation} if the plugin sends requests to it.`,
     why: `The pack knows which fields of APISIX's own plugins name hosts. A custom plugin, or one that runs code, can use a name for anything. ${notSeen.workload}`,
   },
