@@ -52,7 +52,7 @@ export interface Ruling {
 }
 
 /** Asks each line that the settings allow. What one of them takes is taken, with a note if the other one may not. */
-export function ask(context: Context, verdictOf: (line: ControllerLine) => Verdict): Ruling | Obstacle {
+function ask(context: Context, verdictOf: (line: ControllerLine) => Verdict): Ruling | Obstacle {
   const verdicts = context.lines.map((line) => ({ line, verdict: verdictOf(line) }));
   const lines = verdicts.filter(({ verdict }) => verdict.takes === true).map(({ line }) => line);
   const notes: Note[] = [];
