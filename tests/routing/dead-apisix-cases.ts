@@ -9,7 +9,7 @@
  */
 import type { Resource } from "../../src/kubernetes/resource";
 import type { RefusalCode } from "../../src/routing";
-import type { Case } from "./case";
+import { spot, type Case } from "./case";
 import {
   apisixRoute,
   apisixUpstream,
@@ -365,6 +365,20 @@ const e = external("shop/e", "web.other.svc");
 const toE = (port: string) => `${name} › Service shop/e:${port} › Service other/web:${port} › Deployment other/web`;
 
 const externalNameCases: Case[] = [
+  {
+    // 1.x drops it, and 2.x may take it: the cluster's default class decides.
+    name: "of a route without a class",
+    given: [
+      apisixRoute("shop/web", http(backend("ext"))),
+      external("shop/ext", "web.shop.svc.cluster.local"),
+      ...app("shop/web"),
+    ],
+    on: "2",
+    blind: [spot("class-missing", { resource: "ApisixRoute shop/web" })],
+    otherwiseBlind: [],
+    dead: { "1": { "ApisixRoute shop/web": "external-name-not-read" } },
+    isOpen: true,
+  },
   {
     name: "by number it needs no port; 1.x refuses the route for it",
     given: [

@@ -7,7 +7,7 @@ import { moreTelling, noted, onlyOn, type Dropped, type Way } from "./reference"
 
 /**
  * The arrivals of what is left of each route: of one that a line drops whole, or of which it has nothing left, all of that
- * line's ways are gone. A route that no line is left for is dead.
+ * line's ways are gone. A route that no line is left for is dead, unless it can't be seen what another line makes of it.
  */
 export function withoutDropped(ends: Ends, dead: DeadRoute[]): readonly Arrival[] {
   const { arrivals, dropped, obstacles } = ends;
@@ -15,7 +15,9 @@ export function withoutDropped(ends: Ends, dead: DeadRoute[]): readonly Arrival[
   const refusals = refusalsOf(ends);
   for (const [route, { start, of }] of refusals) {
     if (!start.lines.every((line) => of.some((each) => each.line === line))) continue;
-    dead.push({ route, refusals: [...start.refusals, ...of].sort((a, b) => byText(a.line, b.line)) });
+    // The other line may take it.
+    if (start.unclear) obstacles.push(start.unclear);
+    else dead.push({ route, refusals: [...start.refusals, ...of].sort((a, b) => byText(a.line, b.line)) });
   }
   for (const { way, faults, advice } of dropped) {
     if (advice && faults.length === way.lines.length) obstacles.push(advice);

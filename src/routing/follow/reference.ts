@@ -40,6 +40,8 @@ export interface Way {
     /** The lines that take the route, and why the others refuse it. */
     lines: readonly ControllerLine[];
     refusals: readonly LineRefusal[];
+    /** What keeps from seeing whether another line takes it. */
+    unclear?: Obstacle;
     /** Without its upstreams the route does nothing: no plugin answers by itself. */
     isNothingElse?: boolean;
   };
@@ -178,13 +180,8 @@ export function withPort(label: string, port: PortReference): string {
   return typeof port === "number" || (typeof port === "string" && port !== "") ? `${label}:${port}` : label;
 }
 
-export function startAt(
-  route: Resource,
-  lines: readonly ControllerLine[],
-  notes: readonly Note[] = [],
-  refusals: readonly LineRefusal[] = [],
-): Way {
-  return { route, start: { lines, refusals }, steps: [stepOf(route)], via: "upstream", lines, notes };
+export function startAt(route: Resource, lines: readonly ControllerLine[], notes: readonly Note[] = []): Way {
+  return { route, start: { lines, refusals: [] }, steps: [stepOf(route)], via: "upstream", lines, notes };
 }
 
 export function through(way: Way, step: Step): Way {

@@ -49,6 +49,8 @@ export interface Ruling {
   notes: readonly Note[];
   /** Why the other lines refuse it, if it is APISIX's. */
   refusals: readonly LineRefusal[];
+  /** What keeps from seeing what another line makes of it. */
+  unclear?: Obstacle;
 }
 
 /** Asks each line that the settings allow. What one of them takes is taken, with a note if the other one may not. */
@@ -57,6 +59,7 @@ function ask(context: Context, verdictOf: (line: ControllerLine) => Verdict): Ru
   const lines = verdicts.filter(({ verdict }) => verdict.takes === true).map(({ line }) => line);
   const notes: Note[] = [];
   const refusals: LineRefusal[] = [];
+  let obstacle: Obstacle | undefined;
   for (const { line: own, verdict } of verdicts) {
     if (verdict.takes === true) notes.push(...(verdict.notes ?? []).filter((note) => !isAmong(notes, note)));
     else if (verdict.takes === false) {
@@ -64,11 +67,12 @@ function ask(context: Context, verdictOf: (line: ControllerLine) => Verdict): Ru
       if (!verdict.isForeign) refusals.push({ line: own, because: verdict.because });
     } else {
       if (lines.length === 0) return verdict.takes;
+      obstacle = verdict.takes;
       const { resource, steps, cause, ...because } = verdict.takes;
       for (const line of lines) notes.push({ code: "controller-line-unclear", line, because });
     }
   }
-  return { lines, notes, refusals };
+  return { lines, notes, refusals, ...(obstacle && { unclear: obstacle }) };
 }
 
 function isAmong(notes: readonly Note[], note: Note): boolean {
@@ -84,6 +88,8 @@ export function* taken(
 ): Generator<Found> {
   const ruling = ask(context, verdictOf);
   if (isObstacle(ruling)) yield ruling;
-  else if (ruling.lines.length > 0) yield* follow(startAt(route, ruling.lines, ruling.notes, ruling.refusals));
-  else if (ruling.refusals.length > 0) yield { route, refusals: ruling.refusals } satisfies DeadRoute;
+  else if (ruling.lines.length > 0) {
+    const { notes, ...start } = ruling;
+    yield* follow({ ...startAt(route, ruling.lines, notes), start });
+  } else if (ruling.refusals.length > 0) yield { route, refusals: ruling.refusals } satisfies DeadRoute;
 }
