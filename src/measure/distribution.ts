@@ -22,14 +22,21 @@ export function distribution(pods: readonly MeasuredPod[]): Distribution | undef
 /**
  * `sleepSeconds`: the p99 of t, each at the latest that its ± allows, rounded up, and a second.
  *
- * Undefined where no Pod counts, and where APISIX still had a Pod after that time: then nothing says how long is enough.
+ * Undefined where no Pod counts, and where APISIX still had a Pod after that time, counted or not: then nothing says how
+ * long is enough.
  */
 export function recommendation(pods: readonly MeasuredPod[]): number | undefined {
   const latest = sorted(counted(pods).map(({ seconds, plusMinus }) => seconds + plusMinus));
   if (latest.length === 0) return undefined;
   // To milliseconds first: 0.1 + 0.2 is no reason for another second.
   const sleep = Math.ceil(Math.round(quantile(latest, 0.99) * 1000) / 1000) + margin;
-  return pods.some(({ atLeastSeconds = 0 }) => atLeastSeconds > sleep) ? undefined : sleep;
+  return pods.some((pod) => leastOf(pod) > sleep) ? undefined : sleep;
+}
+
+/** The time for which APISIX had a Pod that isn't counted, at least. Seconds. */
+function leastOf({ gone, uncounted, atLeastSeconds }: MeasuredPod): number {
+  if (uncounted === undefined) return 0;
+  return Math.max(atLeastSeconds ?? 0, gone ? gone.seconds - gone.plusMinus : 0);
 }
 
 /** Nearest rank: a value that was measured. @param values sorted, not empty */

@@ -20,8 +20,8 @@ export function measurement(runs: MeasuredRun[], pods: MeasuredPod[]): Measureme
 /** The runs of all, and their Pods. A run that is there twice would count twice: it is named in `twice`. */
 export function merged(files: readonly MeasurementFile[]): { file: MeasurementFile; twice: MeasuredRun[] } {
   const runs = files.flatMap((file) => file.runs);
-  const names = runs.map(({ service, startedAt }) => `${service} ${startedAt}`);
-  const twice = runs.filter((_, i) => names.indexOf(names[i] ?? "") < i);
+  const names = new Set<string>();
+  const twice = runs.filter(({ service, startedAt }) => names.size === names.add(`${service} ${startedAt}`).size);
   return {
     file: measurement(
       runs,

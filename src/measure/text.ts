@@ -9,7 +9,7 @@ export function measurementText({ runs, pods, distribution, recommendedSleepSeco
       `Service ${service}, ${startedAt}, for ${seconds.toFixed(0)} s; every ${everySeconds} s: ${apis.join(", ")}`,
     ),
   );
-  if (pods.length > 0) lines.push("", ...table(pods));
+  if (pods.length > 0) for (const line of ["", ...table(pods)]) lines.push(line);
   lines.push("");
   if (!distribution) {
     lines.push(
@@ -36,7 +36,7 @@ function table(pods: readonly MeasuredPod[]): string[] {
   const rows = [["Pod", "no longer ready", "gone from APISIX (t)"]];
   for (const pod of pods)
     rows.push([oneLine(pod.pod), pod.notReady ? plusMinus(pod.notReady) : "not seen", goneText(pod)]);
-  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  const width = (column: number) => rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0);
   const [first, second] = [width(0), width(1)];
   return rows.map(([pod = "", ready = "", gone = ""]) => `${pod.padEnd(first)}  ${ready.padEnd(second)}  ${gone}`);
 }

@@ -28,7 +28,8 @@ const cases: [what: string, pods: MeasuredPod[], sleep: number | undefined][] = 
   ["none at all", [pod(0)], 1],
   ["the longest of few", [pod(0.2), pod(4.2)], 6],
   ["not the one in a hundred", [...Array<MeasuredPod>(100).fill(pod(0.5)), pod(9)], 2],
-  ["what doesn't count doesn't", [pod(0.5), vague], 2],
+  ["what doesn't count doesn't", [pod(0.5), { ...pod(14, 13), uncounted: "too-vague" }], 2],
+  ["a Pod seen vaguely, but there for longer all the same", [pod(0.5), vague], undefined],
   ["a Pod that is still there, but not for longer", [pod(0.5), still(1.5)], 2],
   ["a Pod that was there for longer", [pod(0.5), still(30)], undefined],
 ];
@@ -143,6 +144,12 @@ sleepSeconds: 3 (the p99 at its latest, rounded up, and 1 s)
 
   it("recommends nothing while APISIX has a Pod for longer", () =>
     assert.match(text(pod(1), still(60)), /sleepSeconds: no recommendation/));
+
+  it("takes as many Pods as a file has", () => {
+    const many = Array<MeasuredPod>(200_000).fill(pod(1));
+    assert.match(text(...many.slice(0, 2)), /t of 2 Pods/);
+    assert.match(measurementText(measurement([], many)), /t of 200000 Pods/);
+  });
 
   it("stays in its lines", () => {
     const odd: MeasuredPod = { ...pod(1), pod: "shop/a\nsleepSeconds: 0\u001b[2J" };
