@@ -82,6 +82,8 @@ async function run(options: MeasureOptions, io: Io): Promise<MeasurementFile> {
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   const shown = progress(io);
+  // An API that doesn't answer keeps nobody waiting.
+  stop.signal.addEventListener("abort", () => apis.forEach((api) => api.close()));
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
     const cluster = await connect(options, io.env, { seconds: Infinity, allBytes: Infinity });
@@ -119,7 +121,6 @@ async function run(options: MeasureOptions, io: Io): Promise<MeasurementFile> {
   } finally {
     stop.abort();
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-    for (const api of apis) api.close();
     shown.end();
   }
 }

@@ -262,6 +262,17 @@ describe("measure", () => {
     assert.match(stdout, /^t: not measured\. Let Pods of the Service terminate/m);
   });
 
+  it("doesn't wait for an answer when it ends", async () => {
+    const world = new World();
+    // It answers before the run, and never again.
+    const apisix: Handle = (request, response) => {
+      if (world.asked < 1 || request.url !== "/v1/upstreams") world.control(request, response);
+    };
+    const args = ["--service", "shop/web", "--for", "1s", "--timeout", "3600", "--control-api", "CONTROL"];
+    const { code, stderr } = await measure(world, args, { apisix, isOver: () => false });
+    assert.deepEqual([code, stderr], [3, ""]);
+  });
+
   it("measures the port that is asked for", async () => {
     const world = new World();
     for (const port of ["http", "80"]) {
