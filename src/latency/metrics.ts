@@ -24,32 +24,56 @@ export interface SyncDurations {
 /**
  * Reads what the controller's Pods answer on `/metrics`; of several, the counts are added up, as only the leader syncs.
  *
+ * A change waits for any sync, and then for one that succeeds. So the p99 is of all syncs, or of those that succeeded where
+ * that is more: syncs that fail at once say nothing of those.
+ *
  * @returns undefined where no sync is measured
  */
 export function readSyncDurations(texts: readonly string[]): SyncDurations | undefined {
-  const byConfig = new Map<string, Map<number, number>>();
+  /** By `config_name`. */
+  const [all, successful] = [new Map<string, Buckets>(), new Map<string, Buckets>()];
   let lines = 0;
   for (const text of texts) {
     for (const line of text.split("\n")) {
       const bucket = line.startsWith(bucketName) ? readBucket(line) : undefined;
       if (!bucket) continue;
       if (++lines > mostBuckets) return undefined;
-      const counts = byConfig.get(bucket.config) ?? new Map<number, number>();
-      counts.set(bucket.upTo, (counts.get(bucket.upTo) ?? 0) + bucket.count);
-      byConfig.set(bucket.config, counts);
+      add(all, bucket);
+      if (bucket.isSuccess) add(successful, bucket);
     }
   }
-  const all = [...byConfig.values()].map((counts) => quantile(counts, 0.99)).filter((each) => each !== undefined);
-  if (all.length === 0) return undefined;
+  const measured = [...all].flatMap(([config, counts]) => {
+    const [any, success] = [quantile(counts, 0.99), quantile(successful.get(config) ?? new Map(), 0.99)];
+    if (!any) return [];
+    const value = Math.max(any.value, success?.value ?? 0);
+    return [{ ...any, value, isAbove: any.isAbove || success?.isAbove === true }];
+  });
+  if (measured.length === 0) return undefined;
   return {
-    p99: all.reduce((sum, { value }) => sum + value, 0),
-    isAbove: all.some(({ isAbove }) => isAbove),
-    count: all.reduce((sum, { count }) => sum + count, 0),
+    p99: measured.reduce((sum, { value }) => sum + value, 0),
+    isAbove: measured.some(({ isAbove }) => isAbove),
+    count: measured.reduce((sum, { count }) => sum + count, 0),
   };
 }
 
+/** How many syncs took so long at most, by seconds. */
+type Buckets = Map<number, number>;
+
+interface Bucket {
+  config: string;
+  isSuccess: boolean;
+  upTo: number;
+  count: number;
+}
+
+function add(to: Map<string, Buckets>, { config, upTo, count }: Bucket): void {
+  const counts = to.get(config) ?? new Map<number, number>();
+  counts.set(upTo, (counts.get(upTo) ?? 0) + count);
+  to.set(config, counts);
+}
+
 /** One line: `…_bucket{config_name="a",le="0.5",…} 12`. Labels stand in any order; a value may hold escaped quotes. */
-function readBucket(line: string): { config: string; upTo: number; count: number } | undefined {
+function readBucket(line: string): Bucket | undefined {
   // An optional time stands behind the value.
   const [, labels = "", value = ""] = /^\w+\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\}\s+(\S+)/.exec(line) ?? [];
   const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)];
@@ -57,7 +81,8 @@ function readBucket(line: string): { config: string; upTo: number; count: number
   const [config, le] = [label("config_name"), label("le")];
   const upTo = le === "+Inf" ? Infinity : numberIn(le ?? "");
   const count = numberIn(value);
-  return config === undefined || upTo === undefined || count === undefined ? undefined : { config, upTo, count };
+  if (config === undefined || upTo === undefined || count === undefined) return undefined;
+  return { config, isSuccess: label("status") === "success", upTo, count };
 }
 
 function numberIn(text: string): number | undefined {

@@ -29,6 +29,24 @@ const cases: [name: string, texts: string[], right: ReturnType<typeof readSyncDu
     { p99: 2.35, isAbove: false, count: 200 },
   ],
   [
+    // All: 0.99 in the first bucket; 1 + 1.5 × (99 − 90) / 10 of those that succeed.
+    "isn't made less by syncs that fail at once",
+    [
+      histogram(plain) +
+        histogram(
+          [
+            ["0.5", 100_000],
+            ["1", 100_000],
+            ["2.5", 100_000],
+            ["+Inf", 100_000],
+          ],
+          "apisix",
+          "failure",
+        ),
+    ],
+    { p99: 2.35, isAbove: false, count: 100_100 },
+  ],
+  [
     "adds up the Pods of a controller, of which the leader alone syncs",
     [
       histogram(plain),
