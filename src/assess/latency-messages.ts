@@ -111,11 +111,14 @@ function faultOf(id: FaultId) {
 const missing: Readonly<Record<Missing, string>> = {
   controller: "the controller: its workload is not among what was read",
   version: "the controller's version: its image has no tag of a public release",
+  "early-candidate": "how 2.0.0-rc1 and 2.0.0-rc2 sync: what is known is of 2.0.0-rc3 and later",
   routes: "how many routes there are: none of APISIX's is among what was read",
   "several-controllers": "which of the controllers takes which routes",
   "adc-limit": "the CPU limit of the ADC container",
   mode: "the mode of the GatewayProxy",
   "controller-config": "the controller's config.yaml: whether it serves APISIX its configuration itself",
+  "few-syncs": "how long syncs take at other times: fewer than 100 were measured",
+  "longest-syncs": "how long the longest syncs take: more than the highest bucket of the metric",
 };
 
 export function missingText(code: Missing): string {

@@ -22,6 +22,7 @@ import {
 } from "../latency";
 import { jsonText, oneLine } from "../plain";
 import { annotationPrefix } from "../settings/exemptions";
+import { settingsSchema } from "../settings/schema";
 import type { PackConfig } from "../settings/settings";
 import { clusterOptions, type ClusterChoice } from "./cluster-options";
 import { exitCodes, progress, say, type Io } from "./io";
@@ -47,6 +48,11 @@ export interface AdviseOptions extends ClusterChoice {
   allowEmpty?: boolean;
   format: "text" | "json";
 }
+
+/** What `sleepSeconds` takes at most, by the schema. */
+const longestSleep = settingsSchema.properties.sleepSeconds.maximum;
+
+const tooLong = `No sleepSeconds is that long (${longestSleep} at most): shorten the syncs first.`;
 
 /** Where the controller serves its metrics, by default. Source: 2.2.0 config/manager/config.yaml (metrics_addr). */
 const metricsPort = 8080;
@@ -94,18 +100,21 @@ export async function advise(sources: readonly string[], options: AdviseOptions,
     return { cluster: evidence.cluster, advice, tooShort: tooShort(advice, assessment) };
   });
   const seconds = Math.max(...advised.map(({ advice }) => advice.seconds));
-  const result = { sleepSeconds, seconds, advised };
+  const isAtLeast = advised.some(({ advice }) => advice.isAtLeast);
+  const result = { sleepSeconds, seconds, isAtLeast, advised };
   io.stdout(options.format === "json" ? jsonText(asJson(result)) : `${asText(result).join("\n")}\n`);
   const isLacking = advised.some(
     ({ advice, tooShort }) => tooShort.length > 0 || advice.faults.some(({ isCertain }) => isCertain),
   );
   if (seconds > sleepSeconds || isLacking) return exitCodes.findings;
-  return problems.length > 0 ? exitCodes.incomplete : exitCodes.clean;
+  return problems.length > 0 || isAtLeast ? exitCodes.incomplete : exitCodes.clean;
 }
 
 interface Result {
   sleepSeconds: number;
   seconds: number;
+  /** t may be more, by what was measured. */
+  isAtLeast: boolean;
   advised: readonly { cluster: string; advice: Advice; tooShort: readonly string[] }[];
 }
 
@@ -150,16 +159,17 @@ function tooShort({ byDnsName }: Advice, { judged }: Assessment): string[] {
     .sort();
 }
 
-/** The settings to copy; never fewer seconds than there are. */
-function settingsOf({ sleepSeconds, seconds }: Result): PackConfig {
+/** The settings to copy; never fewer seconds than there are, and none that take no such number. */
+function settingsOf({ sleepSeconds, seconds }: Result): PackConfig | undefined {
+  if (seconds > longestSleep) return undefined;
   return { "pre-stop-sleep": { sleepSeconds: Math.max(sleepSeconds, seconds) } };
 }
 
 function asJson(result: Result) {
-  const { sleepSeconds, seconds, advised } = result;
+  const { sleepSeconds, seconds, isAtLeast, advised } = result;
   return {
     version: 1,
-    ...{ sleepSeconds, seconds, isCovered: seconds <= sleepSeconds },
+    ...{ sleepSeconds, seconds, isCovered: seconds <= sleepSeconds && !isAtLeast },
     clusters: advised.map(({ advice, tooShort }) => {
       const { reasons, interruptions, missing, byDnsName } = advice;
       return {
@@ -186,12 +196,11 @@ function ownerOf(id: Advice["faults"][number]["id"]): string {
 }
 
 function asText(result: Result): string[] {
-  const { sleepSeconds, seconds, advised } = result;
+  const { sleepSeconds, seconds, isAtLeast, advised } = result;
   const isCovered = seconds <= sleepSeconds;
+  const judged = !isCovered ? "is too short" : isAtLeast ? "may be too short" : "covers it";
   const lines = [
-    isCovered
-      ? `t is up to ${seconds} s, as far as is known: sleepSeconds (${sleepSeconds} s) covers it.`
-      : `t is up to ${seconds} s, as far as is known: sleepSeconds (${sleepSeconds} s) is too short.`,
+    `t ${isAtLeast ? "may be more than" : "is up to"} ${seconds} s, as far as is known: sleepSeconds (${sleepSeconds} s) ${judged}.`,
   ];
   for (const { cluster, advice, tooShort } of advised) {
     lines.push(
@@ -222,7 +231,8 @@ function asText(result: Result): string[] {
     if (advice.missing.length > 0) lines.push("", "Not known, and the number may be too low for it:");
     for (const code of advice.missing) lines.push(`  ${missingText(code)}`);
   }
-  if (!isCovered) lines.push("", "Settings:", `  ${JSON.stringify(settingsOf(result))}`);
+  const settings = settingsOf(result);
+  if (!isCovered) lines.push("", settings ? `Settings:\n  ${JSON.stringify(settings)}` : tooLong);
   return lines;
 }
 

@@ -3,6 +3,7 @@ import type { Resource } from "../kubernetes/resource";
 import type { Evidence } from "./evidence";
 import { faultsOf, type FaultId } from "./faults";
 import type { SyncDurations } from "./metrics";
+import { isWithin } from "./version";
 
 /** What APISIX's documentation takes for its example, in seconds: the least that is ever advised. */
 const documented = 5;
@@ -15,6 +16,9 @@ const around = 1;
 
 /** One sync of one route by ADC, in seconds of CPU time: measured with ADC 0.28.0, 0.55 to 0.65 ms, and linear. */
 export const secondsPerRoute = 0.00065;
+
+/** Of fewer syncs than this, the p99 is hardly more than the longest that was seen. */
+const few = 100;
 
 /** Where a number comes from. `measured`: on this cluster. */
 export type Basis = "documented" | "measured" | "inferred" | "reported";
@@ -41,11 +45,22 @@ export interface Interruption {
 
 /** What would make the advice better. */
 export type Missing =
-  "controller" | "version" | "routes" | "several-controllers" | "adc-limit" | "mode" | "controller-config";
+  | "controller"
+  | "version"
+  | "early-candidate"
+  | "routes"
+  | "several-controllers"
+  | "adc-limit"
+  | "mode"
+  | "controller-config"
+  | "few-syncs"
+  | "longest-syncs";
 
 export interface Advice {
   /** t, rounded up; at least what the documentation says. */
   seconds: number;
+  /** Do syncs take longer than the metric tells, so that t may be more than `seconds`? */
+  isAtLeast: boolean;
   /** What the workloads need that APISIX reaches through a DNS name; absent where there are none. */
   byDnsName?: { seconds: number; isSet: boolean; workloads: readonly Resource[] };
   /** The greatest first. */
@@ -59,12 +74,11 @@ export interface Advice {
 }
 
 export function adviseT(evidence: Evidence, durations?: SyncDurations): Advice {
-  const known = reasonOf(evidence, durations);
   const floor: Reason = { code: "documented", seconds: documented, basis: "documented" };
-  const reasons = [...(known ? [known] : []), floor].sort((a, b) => b.seconds - a.seconds);
-  const seconds = Math.max(documented, known?.seconds ?? 0);
+  const reasons = [...reasonsOf(evidence, durations), floor].sort((a, b) => b.seconds - a.seconds);
   return {
-    seconds,
+    seconds: Math.max(...reasons.map(({ seconds }) => seconds)),
+    isAtLeast: durations?.isAbove === true,
     reasons,
     ...(evidence.byDnsName.length > 0 && { byDnsName: dnsOf(evidence) }),
     isInferred: reasons[0]?.basis !== "measured",
@@ -78,18 +92,29 @@ export function adviseT(evidence: Evidence, durations?: SyncDurations): Advice {
   };
 }
 
-function reasonOf(evidence: Evidence, durations: SyncDurations | undefined): Reason | undefined {
-  const { line, routes, isComposite } = evidence;
+/** A release candidate of 2.0.0 before the one whose syncs are known. */
+function isEarly({ version = "" }: Evidence): boolean {
+  return isWithin(version, ["2.0.0-rc0", "2.0.0-rc3"]);
+}
+
+function reasonsOf(evidence: Evidence, durations: SyncDurations | undefined): Reason[] {
+  const { line, isComposite } = evidence;
+  const reasons: Reason[] = [];
   // Only 2.x has this metric. An event waits for the sync that runs, and then for its own.
   if (durations) {
     const seconds = Math.ceil(2 * durations.p99 + around);
-    return { code: "syncs-measured", seconds, basis: "measured", durations };
+    reasons.push({ code: "syncs-measured", seconds, basis: "measured", durations });
   }
-  if (line === "1") {
-    if (isComposite === true) return { code: "composite", seconds: 15, basis: "reported" };
-    return isComposite === false ? { code: "etcd-watch", seconds: around, basis: "inferred" } : undefined;
-  }
-  if (line !== "2" || routes === undefined) return undefined;
+  // Whose ever the metrics are, they aren't of a controller 1.x.
+  if (line === "1" && isComposite === true) reasons.push({ code: "composite", seconds: 15, basis: "reported" });
+  if (line === "1" && isComposite === false) reasons.push({ code: "etcd-watch", seconds: around, basis: "inferred" });
+  const estimated = durations ? undefined : estimateOf(evidence);
+  return estimated ? [...reasons, estimated] : reasons;
+}
+
+function estimateOf(evidence: Evidence): Reason | undefined {
+  const { line, routes } = evidence;
+  if (line !== "2" || routes === undefined || isEarly(evidence)) return undefined;
   const { adcCpu: cpu } = evidence;
   // The servers of one GatewayProxy are synced in turn with mode `apisix`, and together in standalone mode.
   const endpoints = evidence.mode === "apisix" ? (evidence.endpoints ?? 1) : 1;
@@ -120,16 +145,19 @@ function interruptionsOf({ line, mode }: Evidence): Interruption[] {
 }
 
 function missingIn(evidence: Evidence, durations: SyncDurations | undefined): Missing[] {
-  const { controllers, version, line, routes, adcContainer, mode, isComposite } = evidence;
-  const isTwo = line === "2" && !durations;
+  const { controllers, version, line, routes, adcCpu, mode, isComposite } = evidence;
+  const isTwo = line === "2" && !durations && !isEarly(evidence);
   const missing: readonly [Missing, boolean][] = [
     ["controller", controllers === 0],
     ["several-controllers", controllers > 1],
     ["version", controllers === 1 && version === undefined],
+    ["early-candidate", isEarly(evidence) && !durations],
     ["routes", isTwo && routes === undefined],
-    ["adc-limit", isTwo && adcContainer !== "read"],
+    ["adc-limit", isTwo && adcCpu === undefined],
     ["mode", isTwo && mode === undefined],
     ["controller-config", line === "1" && isComposite === undefined],
+    ["few-syncs", durations !== undefined && durations.count < few],
+    ["longest-syncs", durations?.isAbove === true],
   ];
   return missing.filter(([, isMissing]) => isMissing).map(([code]) => code);
 }

@@ -28,9 +28,7 @@ export interface Evidence {
   /** `etcdserver.enabled` of 1.x. */
   isComposite?: boolean;
   adcVersion?: string;
-  /** Is the ADC container, with its limits, among the resources? */
-  adcContainer?: "read";
-  /** The CPU limit of the ADC container, in CPUs; absent where it has none. */
+  /** The CPU limit of the ADC container, in CPUs; Infinity where it has none. Of one controller only. */
   adcCpu?: number;
   /** `spec.provider.controlPlane.mode` of the GatewayProxies. */
   mode?: Mode;
@@ -42,8 +40,8 @@ export interface Evidence {
   byDnsName: readonly Resource[];
   /** `apisix.dns_resolver_valid` of the gateway's config.yaml, in seconds; absent: the record's TTL, or it can't be read. */
   dnsValid?: number;
-  /** Is there an ApisixUpstream or ApisixPluginConfig, and is its class 2.x'? Undefined where that isn't in the stack. */
-  hasStatusOnlyKinds?: boolean;
+  /** Is there an ApisixUpstream or ApisixPluginConfig whose class is 2.x'? Absent where the stack has none: another may. */
+  hasStatusOnlyKinds?: true;
 }
 
 /** Where nothing of APISIX is among the resources. */
@@ -102,8 +100,10 @@ export function evidenceOf({
             controllers.map(({ container, workload }) => compositeOf(container, workload, configMapsOf)),
           ),
           adcVersion: agreed(controllers.map(({ adc, workload }) => adc && versionOf(adc, workload))),
-          adcContainer: controllers.length === 1 && controllers[0]?.adc ? ("read" as const) : undefined,
-          adcCpu: agreed(controllers.map(({ adc, workload }) => adc && cpuOf(adc, workload))),
+          adcCpu:
+            controllers.length === 1
+              ? agreed(controllers.map(({ adc, workload }) => adc && cpuOf(adc, workload)))
+              : undefined,
           mode: agreed(proxies.map(modeOf)),
           endpoints: least(proxies.map(endpointsOf)),
           // Which of several controllers takes a route is the routes' own question, and each syncs only its own.
@@ -155,22 +155,27 @@ function isHidden({ path }: Container, { resource, podSpecPath }: Workload, fiel
   return resource.secrets?.touch(`${podSpecPath}.${path}.${field}`) ?? false;
 }
 
-/** A CPU limit in CPUs. Kubernetes' quantities of CPUs are decimal, with `m` for thousandths. */
+/**
+ * A CPU limit in CPUs, Infinity where there is none or 0, which is none to a kubelet; undefined where it can't be read.
+ * Kubernetes' quantities of CPUs are decimal, with `m` for thousandths.
+ */
 function cpuOf(container: Container, workload: Workload): number | undefined {
   if (isHidden(container, workload, "resources")) return undefined;
   const limit = get(container.body, "resources", "limits", "cpu");
+  if (limit === undefined) return Infinity;
   const [, digits, milli] =
     /^(\d{1,9}(?:\.\d{1,9})?)(m?)$/.exec(typeof limit === "number" ? `${limit}` : text(limit)) ?? [];
-  const cpus = Number(digits ?? 0) / (milli ? 1000 : 1);
-  return cpus > 0 ? cpus : undefined;
+  if (digits === undefined) return undefined;
+  return Number(digits) / (milli ? 1000 : 1) || Infinity;
 }
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+/** 1 where it isn't set, but for what has no such field, as a DaemonSet. */
 function replicasOf(resource: Resource): number | undefined {
-  if (isSecret(resource, "spec.replicas")) return undefined;
+  if (isSecret(resource, "spec.replicas") || !["Deployment", "StatefulSet"].includes(resource.kind)) return undefined;
   const replicas = getNumber(resource.body, "spec", "replicas") ?? 1;
   return isKnown(replicas) ? replicas : undefined;
 }
@@ -244,9 +249,8 @@ function endpointsOf(proxy: Resource): number | undefined {
  * Only those whose IngressClass is the controller's hold the first sync back. Source: 2.0.1
  * internal/manager/controllers.go (registerAPIv2ForReadiness).
  */
-function statusOnlyIn(resources: readonly Resource[], controllerNames: readonly string[]): boolean | undefined {
+function statusOnlyIn(resources: readonly Resource[], controllerNames: readonly string[]): true | undefined {
   const some = resources.filter((each) => isOf(each, "ApisixUpstream") || isOf(each, "ApisixPluginConfig"));
-  if (some.length === 0) return false;
   const own = resources.filter(({ kind, body }) => {
     return kind === "IngressClass" && controllerNames.includes(text(getString(body, "spec", "controller")));
   });

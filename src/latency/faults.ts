@@ -53,7 +53,7 @@ export const faults: readonly Fault[] = [
     sources: [`${controller}/issues/2774`, `${controller}/pull/2785`],
     fixedIn: "2.2.0",
     isConcerned: ({ mode, replicas }) => {
-      if (mode === "apisix" || replicas === 1) return false;
+      if (mode === "apisix" || (replicas !== undefined && replicas <= 1)) return false;
       return mode === "apisix-standalone" && replicas !== undefined ? true : undefined;
     },
   },

@@ -82,9 +82,28 @@ describe("advise", () => {
     assert.doesNotMatch(fast.stdout, /inferred:/);
   });
 
-  it("says that the measured is above all buckets", async () => {
-    const { stdout } = await advise({ metrics: metrics({ "10": 1, "+Inf": 100 }) });
+  it("says that the measured is above all buckets, and takes nothing for covered", async () => {
+    const above = metrics({ "10": 1, "+Inf": 100 });
+    const { code, stdout } = await advise({ metrics: above });
+    assert.equal(code, 1);
+    assert.match(stdout, /^t may be more than 21 s, as far as is known: sleepSeconds \(5 s\) is too short\./);
     assert.match(stdout, /p99 of the controller's 100 syncs is above 10 s;/);
+    const long = await advise({ metrics: above, sleepSeconds: 40 });
+    assert.equal(long.code, 3);
+    assert.match(long.stdout, /^t may be more than 21 s, as far as is known: sleepSeconds \(40 s\) may be too short\./);
+    assert.doesNotMatch(long.stdout, /Settings/);
+    const { stdout: json } = await advise({ metrics: above, sleepSeconds: 40 }, "--format", "json");
+    assert.equal((JSON.parse(json) as { isCovered: unknown }).isCovered, false);
+  });
+
+  it("prints no settings that no pack takes", async () => {
+    const limited = { adc: { resources: { limits: { cpu: "1m" } } } };
+    const manifests = [controller(limited), gatewayProxy(), ...routes(3000)];
+    const { code, stdout } = await advise({ manifests });
+    assert.equal(code, 1);
+    assert.match(stdout, /^t is up to 3901 s, .*\n\nNo sleepSeconds is that long \(3600 at most\): /s);
+    const { stdout: json } = await advise({ manifests }, "--format", "json");
+    assert.equal("settings" in (JSON.parse(json) as object), false);
   });
 
   it("ends with 3 where the metrics are something else", async () => {

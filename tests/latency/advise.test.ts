@@ -1,5 +1,6 @@
 /** Stacks, and what they say of t. */
 import assert from "node:assert/strict";
+import { unknown } from "../../src/kubernetes/values";
 import { adviseT, noEvidence, type Advice, type Evidence, type SyncDurations } from "../../src/latency";
 import {
   configured,
@@ -30,7 +31,27 @@ const cases: [name: string, manifests: object[], right: Right][] = [
   ],
   ["the same as a number", [controller(adc(0.2)), gatewayProxy(), ...routes(3000)], ["syncs-estimated", 21]],
   ["more CPUs than one thread takes", [controller(adc("4")), gatewayProxy(), ...routes(4000)], ["syncs-estimated", 7]],
-  ["a limit that is none", [controller(adc("much")), gatewayProxy(), ...routes(2000)], ["documented", 5]],
+  // Whoever can't read the limit doesn't know that there is none.
+  [
+    "a limit that is none",
+    [controller(adc("much")), gatewayProxy(), ...routes(2000)],
+    ["documented", 5, ["adc-limit"]],
+  ],
+  [
+    "a limit in another unit",
+    [controller(adc("200000u")), gatewayProxy(), ...routes(2000)],
+    ["documented", 5, ["adc-limit"]],
+  ],
+  [
+    "a limit that isn't known yet",
+    [controller({ adc: { resources: unknown } }), gatewayProxy(), ...routes(2000)],
+    ["documented", 5, ["adc-limit"]],
+  ],
+  [
+    "a release candidate of which it isn't known",
+    [controller({ image: publicController("2.0.0-rc2"), ...adc("200m") }), gatewayProxy(), ...routes(3000)],
+    ["documented", 5, ["early-candidate"]],
+  ],
   ["a limit of 0", [controller(adc("0")), gatewayProxy(), ...routes(2000)], ["documented", 5]],
   [
     // Mode `apisix`: 2.2.0 internal/adc/client/executor.go runs ADC for one server after the other.
@@ -147,6 +168,18 @@ describe("t by what the controller measured", () => {
   }
 });
 
+it("metrics that can't be a controller 1.x' own don't replace what is known of that", () => {
+  const [reason] = adviseT(only(configured("etcdserver:\n  enabled: true\n")), durations(1)).reasons;
+  assert.deepEqual([reason?.code, reason?.seconds], ["composite", 15]);
+});
+
+it("few syncs, and those above the highest bucket, are named", () => {
+  assert.deepEqual(adviseT(noEvidence, durations(1)).missing, ["controller"]);
+  assert.deepEqual(adviseT(noEvidence, { ...durations(1), count: 99 }).missing, ["controller", "few-syncs"]);
+  const { missing, isAtLeast } = adviseT(noEvidence, durations(10, true));
+  assert.deepEqual([missing, isAtLeast], [["controller", "longest-syncs"], true]);
+});
+
 describe("versions that no sleep helps", () => {
   const standalone = gatewayProxy({ mode: "apisix-standalone" });
   const of = (version: string, ...others: object[]) => [controller({ image: publicController(version) }), ...others];
@@ -173,10 +206,21 @@ describe("versions that no sleep helps", () => {
       [],
       ["first-sync-waits"],
     ],
-    ["2.0.1 without any", of("2.0.1", gatewayProxy()), []],
+    ["2.0.1 without any: another stack may have one", of("2.0.1", gatewayProxy()), [], ["first-sync-waits"]],
     ["2.1.0 with an ApisixUpstream", of("2.1.0", gatewayProxy(), ...class_), []],
     ["2.1.0 in standalone mode, twice", several("2.1.0", standalone), ["stale-baseline"]],
     ["2.1.0 in standalone mode, once", of("2.1.0", standalone), []],
+    [
+      "2.1.0 in standalone mode, scaled to none",
+      [controller({ image: publicController("2.1.0"), replicas: 0 }), standalone],
+      [],
+    ],
+    [
+      "2.1.0 in standalone mode, on every node",
+      [{ ...controller({ image: publicController("2.1.0") }), kind: "DaemonSet" }, standalone],
+      [],
+      ["stale-baseline"],
+    ],
     ["2.1.0 in a mode that isn't known, twice", several("2.1.0"), [], ["stale-baseline"]],
     ["2.2.0 in standalone mode, twice", several("2.2.0", standalone), []],
     ["1.8.4", of("1.8.4", ...class_), []],
