@@ -26,6 +26,9 @@ export function measurementText({ runs, pods, distribution, recommendedSleepSeco
     lines.push(`sleepSeconds: ${recommendedSleepSeconds} (the p99 at its latest, rounded up, and 1 s)`);
     if (n < few) lines.push(`  ${n} is few: with fewer than ${few} Pods the p99 is a guess.`);
   }
+  if (runs.some(({ apis }) => apis.some((api) => api.endsWith("/apisix/admin")))) {
+    lines.push("  The Admin API tells what APISIX was given: its data planes follow, and t is longer by that.");
+  }
   if (pods.some(({ start }) => start === "endpointslice")) {
     lines.push("  Without the right to watch Pods, t counts from the EndpointSlice: deletion came a moment before.");
   }

@@ -212,6 +212,8 @@ describe("measure", () => {
       const { code, stdout } = await measure(world, [...brief, "--admin-api", "ADMIN", ...args], options);
       assert.equal(code, 0);
       assertTrue(world, file(stdout));
+      // A reader of the file sees which API it is of.
+      assert.match(file(stdout).runs[0]?.apis[0] ?? "", /^http:\/\/127\.0\.0\.1:\d+\/apisix\/admin$/);
     });
   }
 

@@ -98,6 +98,12 @@ describe("saved runs", () => {
       JSON.stringify(measurement([one], [pod(-1)])),
       /pods\[0\]\.gone\.seconds: must be at least 0/,
     ],
+    [
+      "a time that no run has",
+      JSON.stringify(measurement([one], [pod(1e308)])),
+      /pods\[0\]\.gone\.seconds: must be at most 86400/,
+    ],
+    ["another", JSON.stringify(measurement([one], [still(-1)])), /pods\[0\]\.atLeastSeconds: must be at least 0/],
   ];
   for (const [what, text, says] of wrong) {
     it(`say of ${what} what is wrong`, () => {
@@ -138,6 +144,13 @@ sleepSeconds: 3 (the p99 at its latest, rounded up, and 1 s)
     const pods = [one("2xk7p", 1.3, 0.11, 0.06), one("9wq4d", 1.1, 0.1, 0.05), one("jt6zr", 1.4, 0.1, 0.07)];
     const words = measurementText(measurement([{ ...runOf("2027-01-31T12:00:00Z"), seconds: 600 }], pods));
     assert.ok(page.includes(`\`\`\`text\n${words}\`\`\``), words);
+  });
+
+  it("says of which API t is longer", () => {
+    const of = (api: string) =>
+      measurementText(measurement([{ ...runOf("2027-01-31T12:00:00Z"), apis: [api] }], [pod(1)]));
+    assert.match(of("http://127.0.0.1:9180/apisix/admin"), /The Admin API tells what APISIX was given/);
+    assert.doesNotMatch(of("http://127.0.0.1:9090"), /Admin API/);
   });
 
   it("says what to do where no Pod terminated", () => assert.match(text(), /not measured\. Let Pods .* terminate/));

@@ -37,7 +37,8 @@ export function controlApi(url: URL, timeout: number): ApisixApi {
 /** What APISIX was given. @param key goes into the header `X-API-KEY` and nowhere else @param timeout seconds */
 export function adminApi(url: URL, key: string | undefined, timeout: number): ApisixApi {
   const path = /\/apisix\/admin\/?$/.test(url.pathname) ? "" : "/apisix/admin";
-  return apisixApi(url, path, key === undefined ? {} : { "x-api-key": key }, timeout);
+  const named = new URL(`${url.href.replace(/\/+$/, "")}${path}`);
+  return apisixApi(named, "", key === undefined ? {} : { "x-api-key": key }, timeout);
 }
 
 function apisixApi(url: URL, below: string, headers: Record<string, string>, timeout: number): ApisixApi {
