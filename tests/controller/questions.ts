@@ -27,7 +27,6 @@ export const sample = [
  * Where our answer isn't the controller's, and why that is left. A test fails for one of these that has come to agree.
  */
 export const known: Record<string, string> = {
-  "ApisixRoute: a port number as text": "1.8.4 takes text for a port's name: the whole route is refused",
   "ApisixRoute: a later rule without a subset: 2.x takes all Pods for both":
     "1.8.4 doesn't read the weight of a rule's only backend, 0 among them",
   "ApisixRoute: two rules, whose timeouts make 3661.001 s":

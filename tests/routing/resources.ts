@@ -74,7 +74,13 @@ export function ingress(name: string, className: string | undefined, paths: unkn
 
 /** With a GatewayProxy, which only 2.x reads, of another stack. */
 export function ingressClass(name: string, controller: unknown, annotations: Fields = {}): Resource {
-  const parameters = { apiGroup: "apisix.apache.org", kind: "GatewayProxy", name: "apisix", namespace: "infra" };
+  const parameters = {
+    apiGroup: "apisix.apache.org",
+    kind: "GatewayProxy",
+    name: "apisix",
+    namespace: "infra",
+    scope: "Namespace",
+  };
   const spec = { controller, parameters };
   return object("networking.k8s.io/v1", "IngressClass", name, { metadata: { annotations }, spec });
 }

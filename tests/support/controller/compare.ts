@@ -1,4 +1,5 @@
 /** Our answer to which workloads APISIX 1.x routes to, beside that of its controller. */
+import { matcherOf } from "../../../src/globs";
 import { fromManifest, labelOf, type Resource } from "../../../src/kubernetes/resource";
 import { get } from "../../../src/kubernetes/values";
 import { resolveRoutes, type BlindSpot, type RoutingSettings } from "../../../src/routing";
@@ -100,11 +101,21 @@ function objectOf({ body }: Resource): KubernetesObject {
 
 /** The class that the controller is started with: APISIX's one in the stack, or the last that the settings list. */
 function classOf(objects: readonly KubernetesObject[], settings: RoutingSettings): string {
-  const own = objects.find(
-    ({ kind, spec }) =>
-      kind === "IngressClass" && settings.controllerNames.includes((spec as { controller: string }).controller),
-  );
-  return own?.metadata?.name ?? settings.ingressClasses.at(-1) ?? "apisix";
+  const classes = objects.filter(({ kind }) => kind === "IngressClass");
+  const ours = [...settings.controllerNames, "apisix.apache.org/apisix-ingress"];
+  const own = classes.find(({ spec }) => ours.includes((spec as { controller: string }).controller));
+  if (own) return own.metadata?.name ?? "";
+  // A class of another stack.
+  const inStack = new Set(classes.map(({ metadata }) => metadata?.name));
+  const named = objects.map(({ spec, metadata }) => {
+    const { annotations } = (metadata ?? {}) as { annotations?: Record<string, string> };
+    return (
+      (spec as { ingressClassName?: string } | undefined)?.ingressClassName ??
+      annotations?.["kubernetes.io/ingress.class"]
+    );
+  });
+  const outside = named.filter((name) => name !== undefined && !inStack.has(name)) as string[];
+  return outside.find(matcherOf(settings.ingressClasses)) ?? outside[0] ?? "apisix";
 }
 
 /**
@@ -117,7 +128,9 @@ function elsewhere(
   blindSpots: readonly BlindSpot[],
 ): KubernetesObject[] {
   const given = new Set(objects.map((object) => nameOf(object)));
-  const classes = gatewayClasses.map((name) => ({
+  const named = objects.map(({ spec }) => (spec as { gatewayClassName?: string } | undefined)?.gatewayClassName);
+  const names = named.filter((name) => name !== undefined && matcherOf(gatewayClasses)(name)) as string[];
+  const classes = [...new Set(["apisix", ...names])].map((name) => ({
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "GatewayClass",
     metadata: { name },
@@ -131,7 +144,7 @@ function elsewhere(
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "Gateway",
     metadata: metadataOf(`Gateway ${name}`),
-    spec: { gatewayClassName: gatewayClasses[0], listeners },
+    spec: { gatewayClassName: "apisix", listeners },
   }));
   const missing = blindSpots.flatMap((spot) => {
     if (spot.code === "service-not-in-stack") return [serviceOf(spot.data.service, spot.evidence[0] ?? "")];

@@ -76,7 +76,7 @@ export function podsOf(objects: readonly KubernetesObject[]): FakePod[] {
     const name = isPod ? (owner.metadata?.name ?? "") : `${owner.kind.toLowerCase()}-${owner.metadata?.name}-${count}`;
     const spec = template?.spec ?? {};
     const containers = (list: Container[] | undefined, kind: string) =>
-      list?.map((each, i) => ({ name: `${kind}-${i}`, image: "app:1", ...each }));
+      (Array.isArray(list) ? list : undefined)?.map((each, i) => ({ name: `${kind}-${i}`, image: "app:1", ...each }));
     const object: KubernetesObject = {
       apiVersion: "v1",
       kind: "Pod",
