@@ -8,7 +8,7 @@ import { performance } from "node:perf_hooks";
 import { readMeasurement } from "../../src/measure";
 import type { MeasurementFile } from "../../src/schema/measurement";
 import { inFolder } from "../support/folder";
-import { cli, type RunOptions } from "../cli/run";
+import { cli, type RunOptions } from "./run";
 
 const key = "hidden-key-4711";
 /** With a kubectl on PATH that stands in for the real one. */
