@@ -1,4 +1,5 @@
 /** `--baseline`: a report of an earlier run, whose findings don't fail. */
+import { addTo } from "../multimap";
 import { finding, stackLabel, type Finding } from "../report";
 import { isReport, readReport } from "../report/json";
 import { pathFrom } from "../report/place";
@@ -37,9 +38,7 @@ export function compared<T>(
 ): { findings: Map<Finding, T>; left: Finding[] } {
   const known = new Map<string, Finding[]>();
   for (const one of baseline) {
-    const same = known.get(one.fingerprint);
-    if (same) same.push(one);
-    else known.set(one.fingerprint, [one]);
+    addTo(known, one.fingerprint, one);
   }
   const marked = new Map<Finding, T>();
   for (const [one, value] of findings) {

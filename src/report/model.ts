@@ -5,6 +5,7 @@
  * Seconds everywhere. Nothing in here is escaped: each format does that by its own rules.
  */
 import { createHash } from "node:crypto";
+import { addTo } from "../multimap";
 import { byText, sortedBy } from "../order";
 import { parseUrn, stackType } from "../urn";
 import { pathFrom } from "./place";
@@ -228,10 +229,7 @@ function withUnmade(
 ): Finding[] {
   const byResource = new Map<string, Finding[]>();
   for (const one of findings) {
-    const key = resourceKey(one.resource);
-    const same = byResource.get(key);
-    if (same) same.push(one);
-    else byResource.set(key, [one]);
+    addTo(byResource, resourceKey(one.resource), one);
   }
   const unmade = repairs.flatMap(findingsOf).filter(({ policy, resource, container }) => {
     return !byResource.get(resourceKey(resource))?.some((one) => {

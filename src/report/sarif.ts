@@ -7,6 +7,7 @@
  * it refuse the file; alerts are told apart by `primaryLocationLineHash`; and a rule's help is its `help.markdown`.
  */
 import { pathToFileURL } from "node:url";
+import { addTo } from "../multimap";
 import { byText } from "../order";
 import { isWebAddress } from "./markdown";
 import { label, type Finding, type Location, type Report, type ResourceRef } from "./model";
@@ -85,9 +86,7 @@ function ruleId({ code, policy }: Finding): string {
 function rulesOf(report: Report): Map<string, Sarif> {
   const byRule = new Map<string, Finding[]>();
   for (const one of report.findings) {
-    const same = byRule.get(ruleId(one));
-    if (same) same.push(one);
-    else byRule.set(ruleId(one), [one]);
+    addTo(byRule, ruleId(one), one);
   }
   const rules = [...byRule]
     .sort(([a], [b]) => byText(a, b))

@@ -5,6 +5,7 @@
  * resource policies read it, as they see a workload before any route exists.
  */
 import catalogSchema from "../../schemas/catalog.schema.json";
+import { addTo } from "../multimap";
 import { labelOf, nameOf, namespaceOf } from "../kubernetes/resource";
 import { selects } from "../kubernetes/selector";
 import { getStringMap, isKnown, unknown } from "../kubernetes/values";
@@ -200,9 +201,7 @@ export function indexCatalog(entries: readonly CatalogEntry[]): CatalogIndex {
     if (rarest === undefined) continue;
     const { selector, evidence = [] } = entry;
     const read = { entry, at, selector: new Map(Object.entries(selector)), shortest: shortestOf(evidence) };
-    const same = index.get(rarest);
-    if (same) same.push(read);
-    else index.set(rarest, [read]);
+    addTo(index, rarest, read);
   }
   return index;
 }

@@ -1,4 +1,5 @@
 import { isKnown, unknown, type Maybe } from "../kubernetes/values";
+import { addTo } from "../multimap";
 import { oncePer } from "../once";
 import { literalOf, matchesGlob } from "../globs";
 import type { Exemption, PolicyName } from "./schema";
@@ -72,10 +73,7 @@ export function excusesOf(
 const byName = oncePer((exempt: readonly Exemption[]) => {
   const named = new Map<string | undefined, number[]>();
   for (const [i, { name }] of exempt.entries()) {
-    const only = name === undefined ? undefined : literalOf(name);
-    const same = named.get(only);
-    if (same) same.push(i);
-    else named.set(only, [i]);
+    addTo(named, name === undefined ? undefined : literalOf(name), i);
   }
   return named;
 });

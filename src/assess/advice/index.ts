@@ -2,7 +2,7 @@
 export { apisixPods } from "./apisix-pods";
 export { catalogAge } from "./catalog-age";
 export { controllerLines } from "./controller-lines";
+export { deadRoutes } from "./dead-routes";
 export { latency, latencyEvidence } from "./latency";
 export { lingering } from "./lingering";
 export { adviceOnWorkloads } from "./workloads";
-export { deadRoutes } from "./dead-routes";

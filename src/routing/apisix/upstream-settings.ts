@@ -1,4 +1,5 @@
 /** The settings of an ApisixUpstream: those of all ports, and those of one (`portLevelSettings`). */
+import { addTo } from "../../multimap";
 import { oncePer } from "../../once";
 import type { Resource } from "../../kubernetes/resource";
 import { elementsOf, get, getNumber, getString, type Maybe } from "../../kubernetes/values";
@@ -44,10 +45,7 @@ export const settingsOf = oncePer((upstream: Resource): AllSettings => {
   for (const [i, body] of elementsOf(upstream.body, "spec", "portLevelSettings").entries()) {
     const port = getNumber(body, "port");
     if (typeof port !== "number") continue;
-    const settings = { upstream, body, path: `spec.portLevelSettings[${i}]` };
-    const known = ofPort.get(port);
-    if (known) known.push(settings);
-    else ofPort.set(port, [settings]);
+    addTo(ofPort, port, { upstream, body, path: `spec.portLevelSettings[${i}]` });
   }
   return { whole: { upstream, body: get(upstream.body, "spec"), path: "spec" }, ofPort };
 });

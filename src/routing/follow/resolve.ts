@@ -1,4 +1,5 @@
 /** From references to Services to workloads, in one shared place for all route sources. */
+import { addTo } from "../../multimap";
 import { sortedBy, type Key } from "../../order";
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { selects } from "../../kubernetes/selector";
@@ -194,9 +195,7 @@ class Collected<T> {
   }
 
   add(goal: T, chain: Chain): void {
-    const chains = this.chains.get(goal);
-    if (chains) chains.push(chain);
-    else this.chains.set(goal, [chain]);
+    addTo(this.chains, goal, chain);
   }
 
   /** Goals by their first way; of each, requests before mirrors, short ways before long ones, then by text. */

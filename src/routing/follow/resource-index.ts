@@ -2,6 +2,7 @@
  * The resources of a stack by kind, name, namespace and label: built once, in linear time, so that following a route
  * costs a look-up and not a walk over the stack.
  */
+import { addTo } from "../../multimap";
 import { nameOf, type Resource } from "../../kubernetes/resource";
 import { selects, type Labels } from "../../kubernetes/selector";
 import { getBoolean, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
@@ -56,7 +57,7 @@ export class ResourceIndex {
   constructor(resources: readonly Resource[], kinds: readonly WorkloadKind[] = []) {
     for (const resource of resources) {
       this.byId.set(resource.id, resource);
-      add(this.byKind, kindOf(resource), resource);
+      addTo(this.byKind, kindOf(resource), resource);
       const workload = readWorkload(resource, kinds);
       const other = workload ? undefined : readOtherPods(resource);
       if (workload) this.workloads.set(resource, workload);
@@ -72,12 +73,12 @@ export class ResourceIndex {
     const labels = this.labelsOf(workload);
     if (labels === unknown) {
       // A Rollout runs the template of a workload that is judged itself, if that one is in the stack.
-      if (!this.templateOf(workload)) add(this.unclearLabels, place, workload);
+      if (!this.templateOf(workload)) addTo(this.unclearLabels, place, workload);
       return;
     }
     // The labels that a patch of something outside the stack doesn't set are unknown.
-    if (workload.resource.isPatch && !this.baseOf(workload)) add(this.unclearLabels, place, workload);
-    else for (const [key, value] of labels) add(this.byLabel, labelKey(place, key, value), workload);
+    if (workload.resource.isPatch && !this.baseOf(workload)) addTo(this.unclearLabels, place, workload);
+    else for (const [key, value] of labels) addTo(this.byLabel, labelKey(place, key, value), workload);
   }
 
   private table(kind: Kind, by: string, keyOf: (resource: Resource) => string | undefined): Table {
@@ -86,7 +87,7 @@ export class ResourceIndex {
       const made = new Map<string, Resource[]>();
       for (const resource of this.ofKind(kind)) {
         const key = keyOf(resource);
-        if (key !== undefined) add(made, key, resource);
+        if (key !== undefined) addTo(made, key, resource);
       }
       this.tables.set(`${by} ${kind}`, (table = made));
     }
@@ -299,10 +300,4 @@ export class ResourceIndex {
 
 function labelKey(place: Place, key: string, value: Maybe<string>): string {
   return `${place}\0${key}\0${isKnown(value) ? `=${value}` : ""}`;
-}
-
-function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

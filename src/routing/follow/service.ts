@@ -1,4 +1,5 @@
 /** From a Service to the workloads whose Pods it selects, and to the containers that serve its port. */
+import { addTo } from "../../multimap";
 import { oncePer } from "../../once";
 import { nameOf, namespaceOf, type Resource } from "../../kubernetes/resource";
 import { selects, type Labels } from "../../kubernetes/selector";
@@ -112,9 +113,7 @@ const portsServed = oncePer(({ pod: { containers } }: Workload) => {
     if (ports === unknown) return undefined;
     for (const key of new Set(ports.flatMap(({ name, number }) => [name, number]))) {
       if (key === undefined || key === unknown) continue;
-      const same = serving.get(key);
-      if (same) same.push(container.name);
-      else serving.set(key, [container.name]);
+      addTo(serving, key, container.name);
     }
   }
   return serving;
