@@ -6,6 +6,7 @@
  * names and never reads an IngressClass; line 2.x goes by `IngressClass.spec.controller`.
  */
 import { matcherOf } from "../../globs";
+import { addTo } from "../../multimap";
 import { oncePer } from "../../once";
 import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import type { Labels } from "../../kubernetes/selector";
@@ -79,8 +80,7 @@ const defaultClasses = oncePer((context: Context): ReadonlyMap<string, readonly 
     if (answer === false) continue;
     const name = nameOf(each);
     const whole = typeof name === "string" ? classNamed(context, each.cluster, name) : undefined;
-    const all = byCluster.get(each.cluster) ?? [];
-    byCluster.set(each.cluster, [...all, { ingressClass: whole ?? each, isUnsure: answer === unknown }]);
+    addTo(byCluster, each.cluster, { ingressClass: whole ?? each, isUnsure: answer === unknown });
   }
   return byCluster;
 });
@@ -242,7 +242,8 @@ function patchedBy({ index }: Context, patch: Resource): Resource | undefined {
 }
 
 const classAnnotation = "kubernetes.io/ingress.class";
-const prefix = "k8s.apisix.apache.org/";
+/** Of the annotations that only APISIX's controllers read. */
+export const annotationPrefix = "k8s.apisix.apache.org/";
 
 function annotationsOf(resource: Resource): Labels {
   return getStringMap(resource.body, "metadata", "annotations") ?? new Map<string, Maybe<string>>();
@@ -257,7 +258,7 @@ export function annotatedClass(ingress: Resource): Maybe<string> | undefined {
 /** Does an Ingress have annotations that only APISIX's controllers read? */
 function hasApisixAnnotations(ingress: Resource): boolean {
   const annotations = annotationsOf(ingress);
-  return annotations !== unknown && [...annotations.keys()].some((key) => key.startsWith(prefix));
+  return annotations !== unknown && [...annotations.keys()].some((key) => key.startsWith(annotationPrefix));
 }
 
 /** Does anything in the stack say that its cluster has APISIX? */

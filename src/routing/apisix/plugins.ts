@@ -18,6 +18,7 @@ import {
 } from "../../kubernetes/values";
 import {
   elements,
+  entries,
   noted,
   shownName,
   through,
@@ -29,7 +30,7 @@ import {
 } from "../follow/reference";
 import type { ResourceIndex } from "../follow/resource-index";
 import { pluginHosts, type HostField } from "./plugin-hosts";
-import { followSplit, isSwitchedOff, splitInList, trafficSplitName, type Split } from "./traffic-split";
+import { followSplit, isSwitchedOff, reached, splitInList, trafficSplitName, type Split } from "./traffic-split";
 import { below, cantFollow, urlReference, type Place } from "./upstream";
 
 /** What becomes of what a plugin adds. */
@@ -91,25 +92,15 @@ export function* pluginMap(
   place: Place,
   rules: PluginRules = {},
 ): Generator<Found> {
-  if (map === undefined) return;
-  if (map === unknown) {
-    yield unknownValue(place.from, place.path, way.steps);
-    return;
-  }
-  for (const name of Object.keys(map)) yield* plugin(way, name, get(map, name), below(place, name), rules);
+  yield* entries(map, { ...place, way }, (name) => plugin(way, name, get(map, name), below(place, name), rules));
 }
 
 /** The metadata of plugins: a map from name to what all plugins of the name share. */
 export function* pluginMetadata(way: Way, map: Maybe<object> | undefined, place: Place): Generator<Found> {
-  if (map === undefined) return;
-  if (map === unknown) {
-    yield unknownValue(place.from, place.path, way.steps);
-    return;
-  }
-  for (const name of Object.keys(map)) {
+  yield* entries(map, { ...place, way }, (name) => {
     const fields = hostFields(name).filter(({ metadata }) => metadata);
-    yield* sends(way, name, fields, get(map, name), below(place, name));
-  }
+    return sends(way, name, fields, get(map, name), below(place, name));
+  });
 }
 
 /** Plugins that hold others. */
@@ -190,9 +181,8 @@ function* hosts(way: Way, config: unknown, { url, map, port, only }: HostField, 
     if (actual !== value) return;
   }
   if (map) {
-    const ports = getObject(config, url);
-    if (ports === unknown) yield unknownValue(place.from, below(place, url).path, way.steps);
-    else for (const key of Object.keys(ports ?? {})) yield* urlReference(way, key, below(place, url));
+    const at = below(place, url);
+    yield* entries(getObject(config, url), { ...at, way }, (key) => urlReference(way, key, at));
     return;
   }
   const [list, keys] = splitField(url);
@@ -223,28 +213,19 @@ function splitField(field: string): [list: string | undefined, keys: string[]] {
  * it in. It calls them itself, so their `_meta` doesn't count. Source: apache/apisix 3.18 apisix/plugins/multi-auth.lua.
  */
 function* multiAuth(way: Way, config: unknown, place: Place): Generator<Found> {
-  yield* elements(getList(config, "auth_plugins"), { ...below(place, "auth_plugins"), way }, function* (each, path) {
-    const map = getObject(each);
-    if (map === unknown) yield unknownValue(place.from, path, way.steps);
-    else {
-      for (const name of Object.keys(map ?? {}))
-        yield* configured(way, name, get(map, name), { ...place, path: `${path}.${name}` });
-    }
+  yield* elements(getList(config, "auth_plugins"), { ...below(place, "auth_plugins"), way }, (each, path) => {
+    const at = { ...place, path };
+    return entries(getObject(each), { ...at, way }, (name) => configured(way, name, get(each, name), below(at, name)));
   });
 }
 
 /** What `workflow` runs as an action, and registers itself. Source: apache/apisix 3.18 `workflow.register`. */
 const actions: ReadonlySet<string> = new Set(["limit-conn", "limit-count"]);
 
-/** Up to the first rule that is always run, or may be: those behind it aren't, or may not be. */
-function reachedSteps(config: unknown): Maybe<unknown[]> | undefined {
-  const rules = getList(config, "rules");
-  if (rules === undefined || rules === unknown) return rules;
-  const last = rules.findIndex((rule) => {
-    const condition = get(rule, "case");
-    return condition === undefined || condition === unknown;
-  });
-  return last < 0 ? rules : rules.slice(0, last + 1);
+/** Is a rule of `workflow` always run, or may it be? */
+function mayAlwaysRun(rule: unknown): boolean {
+  const condition = get(rule, "case");
+  return condition === undefined || condition === unknown;
 }
 
 /**
@@ -252,13 +233,17 @@ function reachedSteps(config: unknown): Maybe<unknown[]> | undefined {
  * Source: apache/apisix 3.18 apisix/plugins/workflow.lua.
  */
 function* workflow(way: Way, config: unknown, place: Place): Generator<Found> {
-  yield* elements(reachedSteps(config), { ...below(place, "rules"), way }, function* (rule, path) {
-    const at = `${path}.actions[0]`;
-    const name = getString(rule, "actions", 0, 0);
-    if (name === unknown) yield unknownValue(place.from, at, way.steps);
-    else if (name !== undefined && actions.has(name))
-      yield* configured(way, name, get(rule, "actions", 0, 1), { ...place, path: `${at}[1]` });
-  });
+  yield* elements(
+    reached(getList(config, "rules"), mayAlwaysRun),
+    { ...below(place, "rules"), way },
+    function* (rule, path) {
+      const at = `${path}.actions[0]`;
+      const name = getString(rule, "actions", 0, 0);
+      if (name === unknown) yield unknownValue(place.from, at, way.steps);
+      else if (name !== undefined && actions.has(name))
+        yield* configured(way, name, get(rule, "actions", 0, 1), { ...place, path: `${at}[1]` });
+    },
+  );
 }
 
 /** How much of the configuration of a plugin is looked through: values, levels, and characters of a text. */
@@ -316,19 +301,27 @@ const hasUnnamedConfig = oncePer((index: ResourceIndex): boolean =>
   ),
 );
 
-/** The ones that a route names: none where they are in another stack, unknown where that can't be told. */
-function configsNamed(
+/** Those of the stack with the name and namespace that a resource gives; undefined where these aren't known. */
+export function configsByName(
   { index }: Context,
   { kind, name, namespace }: NamedConfig,
-  at: Named,
-): Maybe<readonly Resource[]> {
-  const place = placeOfConfig(index, namespace, at);
-  if (typeof name === "string" && place !== undefined) return index.named(place, `apisix.apache.org/${kind}`, name);
-  const origin = index.origin(at.from, at.path.split(".")[0] ?? "", (other) => other.kind === kind);
+  from: Resource,
+): readonly Resource[] | undefined {
+  const place = placeOfConfig(index, namespace, from);
+  if (typeof name !== "string" || place === undefined) return undefined;
+  return index.named(place, `apisix.apache.org/${kind}`, name);
+}
+
+/** The ones that a route names: none where they are in another stack, unknown where that can't be told. */
+function configsNamed(context: Context, named: NamedConfig, at: Named): Maybe<readonly Resource[]> {
+  const configs = configsByName(context, named, at.from);
+  if (configs) return configs;
+  const property = at.path.split(".")[0] ?? "";
+  const origin = context.index.origin(at.from, property, (other) => other.kind === named.kind);
   return origin ? [origin] : unknown;
 }
 
-function placeOfConfig(index: ResourceIndex, namespace: NamedConfig["namespace"], { from }: Named) {
+function placeOfConfig(index: ResourceIndex, namespace: NamedConfig["namespace"], from: Resource) {
   if (!namespace) return index.placeOf(from);
   return isKnown(namespace) ? index.placeNamed(from.cluster, namespace) : undefined;
 }
@@ -364,7 +357,7 @@ export function* pluginConfig(
     return;
   }
   for (const config of configs) yield* pluginsOf(config, way, settings.apisixNamespace, rules);
-  const place = placeOfConfig(index, named.namespace, at);
+  const place = placeOfConfig(index, named.namespace, at.from);
   if (configs.length > 0 || named.name === unknown || place === undefined) return;
   const shown = `${named.kind} ${shownName(at.from, at.path, index.nameIn(place, named.name))}`;
   yield {

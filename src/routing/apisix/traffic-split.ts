@@ -105,15 +105,18 @@ function leavesRequests(config: unknown): Maybe<boolean> {
   return last !== "always";
 }
 
-/** The rules that requests may come to: up to the first that matches always, or that isn't known. */
-function reachedRules(config: unknown): Maybe<unknown[]> | undefined {
-  const rules = getList(config, "rules");
+/** The rules that requests may come to: up to the first that takes all, or may. */
+export function reached(
+  rules: Maybe<unknown[]> | undefined,
+  mayTakeAll: (rule: unknown, index: number) => boolean,
+): Maybe<unknown[]> | undefined {
   if (rules === undefined || rules === unknown) return rules;
-  const last = rules.findIndex((rule, i) => {
-    const matches = matchesOf(rule, i);
-    return matches === "always" || matches === unknown;
-  });
+  const last = rules.findIndex(mayTakeAll);
   return last < 0 ? rules : rules.slice(0, last + 1);
+}
+
+function reachedRules(config: unknown): Maybe<unknown[]> | undefined {
+  return reached(getList(config, "rules"), (rule, i) => ["always", unknown].includes(matchesOf(rule, i)));
 }
 
 /** Does one rule give the route's own upstream requests? */

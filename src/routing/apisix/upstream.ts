@@ -7,6 +7,7 @@ import { get, getList, getNumber, getObject, getString, isKnown, unknown, type M
 import { defaultPort, parseHost } from "../follow/cluster-dns";
 import {
   elements,
+  entries,
   isAnyWeighed,
   unknownValue,
   weighted,
@@ -55,12 +56,8 @@ export function* nodesOf(before: Way, body: unknown, place: Place): Generator<Fo
     return;
   }
   const map = getObject(body, "nodes");
-  if (map === unknown) yield unknownValue(place.from, at.path, way.steps);
-  else if (map !== undefined) {
-    const keys = Object.keys(map);
-    const isAny = keys.some((key) => getNumber(map, key) !== 0);
-    for (const key of keys) yield* urlReference(weighted(way, getNumber(map, key), isAny), key, at, port);
-  }
+  const isAny = isKnown(map) && Object.keys(map ?? {}).some((key) => getNumber(map, key) !== 0);
+  yield* entries(map, { ...at, way }, (key) => urlReference(weighted(way, getNumber(map, key), isAny), key, at, port));
 }
 
 /** A service discovery of the data plane's. */

@@ -26,10 +26,9 @@ import {
   type Way,
 } from "./reference";
 import { releaseOf } from "./helm";
-import type { ControllerLine } from "../routes";
 import type { Place } from "./resource-index";
 import { externalName, isHeadless, serviceFrom, serviceNamedFrom, servicesNamed } from "./service";
-import { faultsAt } from "./faults";
+import { faultsAt, isWhole } from "./faults";
 import { discoveryInstead, tuned, withTimeoutOf } from "./tuning";
 
 /** A way that has reached a Service. */
@@ -67,8 +66,7 @@ export function arrive(context: Context, start: Reference, ends: Ends): void {
       if (services.code === "service-name-with-dot" && !isHost && target.resolvedBy === "controller") {
         const { service, kind } = services.data;
         const because = { code: services.code, service, kind } as const;
-        const isWhole = (line: ControllerLine) => target.portKeeps?.includes(line) ?? false;
-        const faults = way.lines.map((line) => ({ line, because, isWhole: isWhole(line) }));
+        const faults = way.lines.map((line) => ({ line, because, isWhole: isWhole(target, line) }));
         ends.dropped.push({ way, faults, advice: services });
       } else ends.obstacles.push(services);
       continue;
@@ -159,10 +157,11 @@ function reach(context: Context, reference: Reference, service: Resource, to: Wa
 
 /** The Services of the stack that a name means, or why there are none. */
 function servicesOf(
-  { index, releases }: Context,
+  context: Context,
   reference: Reference,
   { namespace, namespacePath, service: name, resolvedBy }: ServiceTarget,
 ): Resource[] | Obstacle {
+  const { index } = context;
   const { way, from, path } = reference;
   // No Service has such a name (apimachinery IsDNS1035Label). Of a mirror it becomes a host, and discovery reads Endpoints.
   if (isKnown(name) && name.includes(".") && (resolvedBy === "controller" || resolvedBy === "external node")) {
@@ -179,15 +178,8 @@ function servicesOf(
         : index.placeFrom(from, property);
   if (name !== unknown && place !== undefined) {
     const services = servicesNamed(index, place, name);
-    return services.length > 0
-      ? services
-      : outsideStack(
-          { index, releases },
-          place,
-          name,
-          reference,
-          namespace === undefined ? undefined : (namespacePath ?? path),
-        );
+    if (services.length > 0) return services;
+    return outsideStack(context, place, name, reference, namespace === undefined ? undefined : (namespacePath ?? path));
   }
   const service =
     name === unknown ? serviceFrom(index, from, property, place) : serviceNamedFrom(index, from, property, name);
@@ -199,10 +191,11 @@ function servicesOf(
 
 /** The Services of the stack that a host means: none for a host outside the cluster. */
 function servicesOfHost(
-  { index, settings, releases }: Context,
+  context: Context,
   reference: Reference,
   { host, searchNamespace }: HostTarget,
 ): Resource[] | Obstacle {
+  const { index, settings } = context;
   const { way, from, path } = reference;
   if (host === unknown) {
     const service = serviceFrom(index, from, path.split(".")[0] ?? "", undefined);
@@ -236,18 +229,12 @@ function servicesOfHost(
   if (services.length > 0) return services;
   // `a.b` may as well be a host of the Internet; a name in a namespace of this stack is likelier to be a Service.
   if (name.kind === "maybe" && (name.namespace === undefined || !index.isKnownPlace(place))) return [];
-  return outsideStack(
-    { index, releases },
-    place,
-    name.name,
-    reference,
-    name.namespace === undefined ? undefined : path,
-  );
+  return outsideStack(context, place, name.name, reference, name.namespace === undefined ? undefined : path);
 }
 
 /** @param named where its namespace stands */
 function outsideStack(
-  { index, releases }: Pick<Context, "index" | "releases">,
+  { index, releases }: Context,
   place: Place,
   name: string,
   reference: Reference,

@@ -28,16 +28,20 @@ interface Found {
   advice?: Obstacle;
 }
 
+/** Does a line drop the whole route where it can't make an upstream of a target? */
+export function isWhole(target: Reference["target"], line: ControllerLine): boolean {
+  return "portKeeps" in target && (target.portKeeps?.includes(line) ?? false);
+}
+
 /** What is wrong on arrival at a Service. */
 export function faultsAt(context: Context, reference: Reference, service: Resource, way: Way): Dropped | undefined {
   const { target } = reference;
-  const isWhole = (line: ControllerLine) => "portKeeps" in target && (target.portKeeps?.includes(line) ?? false);
   let advice: Obstacle | undefined;
   const faults: Fault[] = [];
   for (const line of way.lines) {
     const found = faultOn(line, context, reference, service, way);
     if (!found) continue;
-    faults.push({ line, because: found.because, isWhole: isWhole(line) });
+    faults.push({ line, because: found.because, isWhole: isWhole(target, line) });
     advice ??= found.advice;
   }
   return faults.length > 0 ? { way, faults, ...(advice && { advice }) } : undefined;

@@ -313,3 +313,13 @@ export function* elements(
     else yield* each(element, `${at.path}[${i}]`, i);
   }
 }
+
+/** The keys of a map, none where there is none; an unknown map is an obstacle. */
+export function* entries(
+  map: Maybe<object> | undefined,
+  at: { way: Way; from: Resource; path: string },
+  each: (key: string) => Iterable<Found>,
+): Generator<Found> {
+  if (map === unknown) yield unknownValue(at.from, at.path, at.way.steps);
+  else for (const key of Object.keys(map ?? {})) yield* each(key);
+}

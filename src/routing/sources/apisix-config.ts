@@ -3,7 +3,6 @@
  *
  * Source: apache/apisix 3.18 apisix/core/config_yaml.lua: the file must end with `#END`, or APISIX doesn't load it.
  */
-import type * as Yaml from "js-yaml";
 import { labelOf, namespaceOf, type Resource } from "../../kubernetes/resource";
 import {
   get,
@@ -16,6 +15,7 @@ import {
   unknown,
   type Maybe,
 } from "../../kubernetes/values";
+import { parseYaml } from "../../kubernetes/yaml";
 import { pluginMap, pluginMetadata } from "../apisix/plugins";
 import { leftBy, requestSeconds, splitInMap } from "../apisix/traffic-split";
 import { lasting, longLived, startAt, unknownValue, type Context, type Found, type Way } from "../follow/reference";
@@ -36,7 +36,7 @@ export function* apisixConfigs(context: Context): Generator<Found> {
 }
 
 function* config(configMap: Resource, text: string, way: Way): Generator<Found> {
-  const root = parse(text);
+  const root = parseYaml(text) ?? {};
   if (root === unknown) {
     yield {
       code: "apisix-config-unreadable",
@@ -140,15 +140,4 @@ function list(root: unknown, kind: string): Holder[] {
 /** Ids are numbers or strings, and equal if they read alike. */
 function idText(id: unknown): string {
   return typeof id === "string" || typeof id === "number" ? String(id) : "";
-}
-
-function parse(text: string): unknown {
-  // Loaded on first use: most stacks have no such ConfigMap.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { load } = require("js-yaml") as typeof Yaml;
-  try {
-    return load(text) ?? {};
-  } catch {
-    return unknown;
-  }
 }

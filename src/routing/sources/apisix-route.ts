@@ -27,7 +27,15 @@ import {
 } from "../../kubernetes/values";
 import { findSubset, namedUpstream, type Subset } from "../apisix/apisix-upstream";
 import { requestTimeout } from "../apisix/duration";
-import { namesInList, plugin, pluginConfig, pluginList, splitOfConfig } from "../apisix/plugins";
+import {
+  configsByName,
+  namesInList,
+  plugin,
+  pluginConfig,
+  pluginList,
+  splitOfConfig,
+  type NamedConfig,
+} from "../apisix/plugins";
 import { besideSplit, leftBy, splitInList } from "../apisix/traffic-split";
 import { classOfConfig, classOfCrd } from "../apisix/ownership";
 import { faultOf } from "../apisix/route-validation";
@@ -104,12 +112,14 @@ function hasNoPlugins(route: Resource): boolean {
   );
 }
 
-function pluginConfigsOf({ index }: Context, route: Resource, rule: unknown): readonly Resource[] {
+function pluginConfigsOf(context: Context, route: Resource, rule: unknown): readonly Resource[] {
+  return configsByName(context, configNamed(rule), route) ?? [];
+}
+
+/** The ApisixPluginConfig that a rule names. */
+function configNamed(rule: unknown): NamedConfig {
   const name = getString(rule, "plugin_config_name");
-  const namespace = getString(rule, "plugin_config_namespace") || undefined;
-  if (typeof name !== "string" || namespace === unknown) return [];
-  const place = namespace === undefined ? index.placeOf(route) : index.placeNamed(route.cluster, namespace);
-  return place === undefined ? [] : index.named(place, "apisix.apache.org/ApisixPluginConfig", name);
+  return { kind: "ApisixPluginConfig", name, namespace: getString(rule, "plugin_config_namespace") };
 }
 
 /** 2.x keeps the endpoints of a Service once for the whole route: of several rules, the last one's subset. */
@@ -172,11 +182,7 @@ function* httpRule(context: Context, route: Resource, start: Way, rule: unknown,
   const upstreams = route.version === "v2" ? getList(rule, "upstreams") : undefined;
   const plugins = getList(rule, "plugins");
   const at = pluginPlace(context, route, `${path}.plugins`);
-  const config = {
-    kind: "ApisixPluginConfig",
-    name: getString(rule, "plugin_config_name"),
-    namespace: getString(rule, "plugin_config_namespace"),
-  } as const;
+  const config = configNamed(rule);
 
   // Several backends become a `traffic-split` of the controller's. On 1.x it replaces one that the user wrote; on 2.x
   // it is the Service's, and the route's own wins. Whatever the split, the first backend is the route's upstream; on

@@ -4,6 +4,7 @@
  * Sources: apisix-ingress-controller v1.8.4 pkg/providers/gateway/translation; 2.2.0
  * internal/adc/translator/{http,grpc,tls,tcp,udp}route.go.
  */
+import { addTo } from "../../multimap";
 import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getNumber, getObject, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { longest } from "../apisix/duration";
@@ -165,14 +166,12 @@ function weightsOf(
 
 /** Does 2.x surely make no upstream of a backend? */
 function isLeftOut({ index }: Context, route: Resource, ref: unknown): boolean {
-  const kind = getString(ref, "kind") ?? "Service";
-  const port = portNumberAt(ref, "port");
-  if ((kind !== "Service" && kind !== unknown) || port === undefined) return true;
+  if (!mayBeService(ref)) return true;
   const name = getString(ref, "name");
   const namespace = getString(ref, "namespace") || undefined;
   if (typeof name !== "string" || namespace === unknown) return false;
   const place = namespace === undefined ? index.placeOf(route) : index.placeNamed(route.cluster, namespace);
-  return place !== undefined && lacksPort(servicesNamed(index, place, name), port);
+  return place !== undefined && lacksPort(servicesNamed(index, place, name), portNumberAt(ref, "port"));
 }
 
 /** May a backend be a Service with a port? 1.x passes over others (1.8.4 translation/gateway_tlsroute.go). */
@@ -301,9 +300,7 @@ function readPolicies({ index }: Context): Policies {
     for (const [kind, name, section] of texts) {
       if (typeof kind !== "string" || typeof name !== "string" || section) continue;
       for (const route of index.named(place, `gateway.networking/${kind}`, name)) {
-        const known = of.get(route);
-        if (known) known.push(policy);
-        else of.set(route, [policy]);
+        addTo(of, route, policy);
       }
     }
   }

@@ -42,8 +42,8 @@ export function* ofOwner(
   resource: Resource,
   follow: (way: Way) => Iterable<Found>,
 ): Generator<Found> {
-  const leadsSomewhere = [...follow(startAt(resource, context.lines))].length > 0;
-  if (leadsSomewhere) yield* taken(context, resource, (line) => classOfCrd(context, line, resource), follow);
+  const [first] = follow(startAt(resource, context.lines));
+  if (first) yield* taken(context, resource, (line) => classOfCrd(context, line, resource), follow);
 }
 
 /** The GatewayProxies that IngressClasses and Gateways of the stack name, by cluster and name. */

@@ -7,8 +7,14 @@
 import { labelOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getString, getStringMap, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { longestOf } from "../apisix/duration";
-import { annotatedClass, classOfConfig, classOfIngress, readsConfig } from "../apisix/ownership";
-import { plugin, pluginConfig, splitOfConfig } from "../apisix/plugins";
+import {
+  annotatedClass,
+  annotationPrefix as prefix,
+  classOfConfig,
+  classOfIngress,
+  readsConfig,
+} from "../apisix/ownership";
+import { configsByName, plugin, pluginConfig, splitOfConfig } from "../apisix/plugins";
 import { leftBy } from "../apisix/traffic-split";
 import {
   elements,
@@ -29,8 +35,6 @@ import {
 import { wholeOf } from "../follow/resource-index";
 import { inStages, refused, taken, yes, type Verdict } from "../follow/ruling";
 import type { ControllerLine } from "../routes";
-
-const prefix = "k8s.apisix.apache.org/";
 
 export function* ingresses(context: Context): Generator<Found> {
   for (const kind of ["networking/Ingress", "extensions/Ingress"] as const) {
@@ -71,9 +75,7 @@ function takesPluginConfig(context: Context, ingress: Resource): Verdict {
 function pluginConfigOf(context: Context, ingress: Resource): Resource | undefined {
   const annotations = getStringMap(ingress.body, "metadata", "annotations");
   const name = isKnown(annotations) ? annotations?.get(`${prefix}plugin-config-name`) : undefined;
-  const place = context.index.placeOf(ingress);
-  if (typeof name !== "string" || place === undefined) return undefined;
-  return wholeOf(context.index.named(place, "apisix.apache.org/ApisixPluginConfig", name));
+  return wholeOf(configsByName(context, { kind: "ApisixPluginConfig", name }, ingress) ?? []);
 }
 
 function* spec(context: Context, ingress: Resource, start: Way): Generator<Found> {
