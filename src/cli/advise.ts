@@ -25,21 +25,11 @@ import { annotationPrefix } from "../settings/exemptions";
 import { settingsSchema } from "../settings/schema";
 import type { PackConfig } from "../settings/settings";
 import { clusterOptions, type ClusterChoice } from "./cluster-options";
-import { exitCodes, progress, say, type Io } from "./io";
+import { exitCodes, say, type Io } from "./io";
 import { judge } from "./judgement";
+import { readAll } from "./reading";
 import { readNamed, readSettings } from "./settings-file";
-import {
-  allKinds,
-  InputError,
-  printProblem,
-  readCluster,
-  readMetrics,
-  readSources,
-  UsageError,
-  type ClusterOptions,
-  type Excluded,
-  type Reading,
-} from "./sources";
+import { InputError, printProblem, readMetrics, UsageError, type ClusterOptions, type Excluded } from "./sources";
 
 export interface AdviseOptions extends ClusterChoice {
   settings?: string | PackConfig;
@@ -59,31 +49,14 @@ const metricsPort = 8080;
 
 export async function advise(sources: readonly string[], options: AdviseOptions, io: Io): Promise<number> {
   const asked = clusterOptions(options);
-  const { metrics, exclude, allowEmpty = false } = options;
+  const { metrics, exclude, allowEmpty } = options;
   if (sources.length === 0 && !asked && !metrics) {
     throw new UsageError(
       "nothing to go by: name files or folders of manifests, state files, `-`, --cluster or --metrics",
     );
   }
   const knowledge = readKnowledge(await readSettings(options.settings));
-  const shown = progress(io);
-  let reading: Reading;
-  try {
-    reading = await readSources(sources, {
-      ...{ stdin: io.stdin, allowEmpty },
-      ...(exclude && { exclude }),
-      onFile: (file) => shown.say(`Reading ${file}`),
-    });
-    if (asked) {
-      const { workloads } = knowledge.settings.facts;
-      const { objects, problems } = await readCluster(allKinds, { ...asked, workloads }, io.env, (text) =>
-        shown.say(text),
-      );
-      reading = { ...reading, objects: [...reading.objects, ...objects], problems: [...reading.problems, ...problems] };
-    }
-  } finally {
-    shown.end();
-  }
+  const { reading } = await readAll(sources, asked, knowledge.settings.facts, { exclude, allowEmpty }, io);
   const { problems, notes } = reading;
   for (const note of notes) say(io, "note", printProblem(note));
   for (const problem of problems) say(io, "error", printProblem(problem));

@@ -21,25 +21,14 @@ import { exitCode, type FailOn } from "./exit-code";
 import { fixHints, fixNotes } from "./fix-notes";
 import { leavingLinks } from "./given";
 import { printReport, writeReports, type FormatChoice } from "./formats";
-import { exitCodes, hasColor, progress, say, type Io } from "./io";
+import { exitCodes, hasColor, say, type Io } from "./io";
 import { codeTexts, judge, levelOf, policyTexts, reportFindings, resourceRef } from "./judgement";
 import { replacementsFor } from "./replacements";
 import { fixFiles, planFixes, writeFiles } from "./repair";
+import { readAll } from "./reading";
 import { readSettings } from "./settings-file";
 import type { PackConfig } from "../settings/settings";
-import {
-  allKinds,
-  InputError,
-  printProblem,
-  readCluster,
-  readSources,
-  readText,
-  UsageError,
-  type Excluded,
-  type Known,
-  type Reading,
-  type Sourced,
-} from "./sources";
+import { InputError, printProblem, readText, UsageError, type Excluded, type Known, type Sourced } from "./sources";
 import { drawn } from "./timelines";
 import { packVersion } from "../version";
 import { unifiedDiff } from "./unified-diff";
@@ -91,31 +80,19 @@ export async function check(sources: readonly string[], options: CheckOptions, i
 
   const texts = new Map<string, string>();
   const names = [...sources];
-  const shown = progress(io);
-  let reading: Reading;
-  try {
-    reading = await readSources(sources, {
-      stdin: io.stdin,
-      ...(options.exclude && { exclude: options.exclude }),
-      onFile: (file) => shown.say(`Reading ${file}`),
-      onText: (file, text) => texts.set(file, text),
-      allowEmpty: options.allowEmpty ?? false,
-    });
-    if (asked) {
-      const { name, objects, problems, known } = await readCluster(
-        allKinds,
-        { ...asked, workloads: knowledge.settings.facts.workloads },
-        io.env,
-        (text) => shown.say(text),
-      );
-      reading = { ...reading, objects: [...reading.objects, ...objects], problems: [...reading.problems, ...problems] };
-      // Manifests beside it may bring what the cluster lacks.
-      if (sources.length === 0) knowledge = knowing(knowledge, known);
-      names.push(clusterName(name, asked));
-    }
-    shown.say(`Judging ${reading.objects.length} objects`);
-  } finally {
-    shown.end();
+  const { exclude, allowEmpty } = options;
+  const onText = (file: string, text: string) => texts.set(file, text);
+  const { reading, cluster } = await readAll(
+    sources,
+    asked,
+    knowledge.settings.facts,
+    { exclude, allowEmpty, onText },
+    io,
+  );
+  if (asked && cluster) {
+    // Manifests beside it may bring what the cluster lacks.
+    if (sources.length === 0) knowledge = knowing(knowledge, cluster.known);
+    names.push(clusterName(cluster.name, asked));
   }
   for (const note of options.quiet ? [] : reading.notes) say(io, "note", printProblem(note));
   for (const problem of reading.problems) say(io, "error", printProblem(problem));

@@ -17,7 +17,8 @@ import { jsonText } from "../plain";
 import { count } from "../report/plain";
 import type { MeasurementFile } from "../schema/measurement";
 import { exitCodes, progress, say, type Io } from "./io";
-import { adminApi, apisixUrl, connect, controlApi, follow, InputError, readFileText, UsageError } from "./sources";
+import { readNamed } from "./settings-file";
+import { adminApi, apisixUrl, connect, controlApi, follow, InputError, UsageError } from "./sources";
 import type { Api, ApisixApi } from "./sources";
 import { writeOutput } from "./write-file";
 
@@ -64,12 +65,6 @@ async function mergedFile(names: readonly string[], options: MeasureOptions): Pr
   const [first] = twice;
   if (first) throw new UsageError(`the run of ${first.service} from ${first.startedAt} is given twice`);
   return file;
-}
-
-async function readNamed(file: string): Promise<string> {
-  return readFileText(file).catch((error: unknown) => {
-    throw error instanceof InputError ? new InputError(`${file}: ${error.message}`) : error;
-  });
 }
 
 /** One run, until its time is over or somebody stops it. */

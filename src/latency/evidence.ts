@@ -1,10 +1,11 @@
 /** What the resources of one cluster say of the time that endpoint updates take: no judgement, no sentences. */
-import type * as Yaml from "js-yaml";
+import { addTo } from "../multimap";
 import { once } from "../once";
 import { expandLists } from "../kubernetes/lists";
 import { isSecret, nameOf, type Resource } from "../kubernetes/resource";
 import { elementsOf, get, getBoolean, getList, getNumber, getString, isKnown, unknown } from "../kubernetes/values";
 import type { Container, Workload } from "../kubernetes/workload";
+import { parseYaml } from "../kubernetes/yaml";
 import type { Chain, ControllerLine, Routes } from "../routing";
 import type { FindConfigMap } from "../shutdown/app";
 import { roleOf } from "../shutdown/app/apisix";
@@ -213,20 +214,9 @@ function dnsValidOf(workload: Workload, configMapsOf: Given["configMapsOf"]): (n
 /** The config.yaml that a container mounts; unknown where it can't be read, undefined where it mounts none. */
 function configOf(container: Container, workload: Workload, configMapsOf: Given["configMapsOf"]): unknown {
   for (const [path, file] of mountedFiles(container.body, workload.pod.spec, configMapsOf(workload.resource))) {
-    if (path.endsWith("/config.yaml")) return isKnown(file) ? parse(file.text) : unknown;
+    if (path.endsWith("/config.yaml")) return isKnown(file) ? parseYaml(file.text) : unknown;
   }
   return undefined;
-}
-
-function parse(source: string): unknown {
-  // Loaded on first use: most stacks have no such file.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { load } = require("js-yaml") as typeof Yaml;
-  try {
-    return load(source);
-  } catch {
-    return unknown;
-  }
 }
 
 const controlPlane = ["spec", "provider", "controlPlane"] as const;
@@ -300,12 +290,7 @@ function rulesOf({ kind, body }: Resource): number {
 
 function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
+  for (const item of items) addTo(groups, keyOf(item), item);
   return groups;
 }
 
