@@ -1,5 +1,14 @@
 /** The sentences about t: what bounds it, and where each number comes from. docs/how-long.md has the same words. */
-import { faults, secondsPerRoute, type FaultId, type Interruption, type Missing, type Reason } from "../latency";
+import {
+  faults,
+  secondsPerRoute,
+  soundController,
+  type FaultId,
+  type Interruption,
+  type Missing,
+  type Reason,
+} from "../latency";
+import { settingsSchema } from "../settings/schema";
 import { docsUrl } from "../version";
 
 const controller = "https://github.com/apache/apisix-ingress-controller";
@@ -43,6 +52,11 @@ export function reasonText(reason: Reason): Sourced {
   }
 }
 
+/** What `sleepSeconds` takes at most, by the schema. */
+export const longestSleep = settingsSchema.properties.sleepSeconds.maximum;
+
+export const tooLongText = `no sleepSeconds is that long (${longestSleep} at most): shorten the syncs first`;
+
 function times(endpoints: number): string {
   return endpoints === 1 ? "" : `, for ${endpoints} endpoints in turn`;
 }
@@ -82,20 +96,12 @@ export function symptomOf(id: FaultId): string {
   return symptoms[id];
 }
 
-/** Where it takes more than the first release with the change. */
-const targets: Partial<Record<FaultId, string>> = {
-  "sync-not-retried": "2.0.0 or later",
-  // The change asks ADC to read APISIX anew, which ADC can from 0.27.0 on.
-  "stale-baseline": "2.2.0 or later, with ADC 0.27.0 or later",
-};
-
 /** What to do about it. */
 export function upgradeText(id: FaultId): string {
-  const { of, fixedIn } = faultOf(id);
-  const name = of === "controller" ? "controller" : "ADC";
-  return fixedIn === undefined
-    ? `upgrade to an ${name} after 0.28.0 whose release notes name api7/adc#598`
-    : `upgrade the ${name} to ${targets[id] ?? `${fixedIn} or later`}`;
+  if (faultOf(id).of === "adc") return "upgrade to an ADC after 0.28.0 whose release notes name api7/adc#598";
+  // Its change asks ADC to read APISIX anew, which ADC can from 0.27.0 on.
+  const adc = id === "stale-baseline" ? ", with ADC 0.27.0 or later" : "";
+  return `upgrade the controller to ${soundController} or later${adc}`;
 }
 
 export function faultSources(id: FaultId): readonly string[] {

@@ -17,7 +17,7 @@ import { blindSpotMessages, lineFix, lineText, noteText } from "./blind-spot-mes
 import { cleaned } from "./clean";
 import { examples } from "./examples";
 import { deadFix, deadText } from "./refusal-messages";
-import { faultSources, reasonText, symptomOf, upgradeText } from "./latency-messages";
+import { faultSources, longestSleep, reasonText, symptomOf, tooLongText, upgradeText } from "./latency-messages";
 import type { Code, Finding, FindingData, OtherData, Remark } from "./finding";
 
 /** The words for one code. */
@@ -345,7 +345,9 @@ const others: { [C in keyof OtherData]: Message<OtherData[C]> & { fix: (data: Ot
     what: ({ sleepSeconds: least, reason }) =>
       `sleepSeconds is ${least} s, and APISIX may send a Pod requests for up to ${reason.seconds} s: ${reasonText(reason).text}.`,
     fix: ({ reason }) =>
-      `set sleepSeconds to ${reason.seconds}, or measure it with \`apisix-graceful-termination advise --metrics\`.`,
+      reason.seconds > longestSleep
+        ? `${tooLongText}.`
+        : `set sleepSeconds to ${reason.seconds}, or measure it with \`apisix-graceful-termination advise --metrics\`.`,
     why: "How long APISIX takes to learn of an endpoint depends on the controller, its mode, the number of routes and the CPUs that it has. A sleep that ends before that loses requests. docs/how-long.md has the numbers, and their sources.",
     policies: advice,
   },

@@ -3,9 +3,11 @@ import { readKnowledge, type Assessment } from "../assess";
 import {
   faultSources,
   interruptionText,
+  longestSleep,
   missingText,
   reasonText,
   symptomOf,
+  tooLongText,
   upgradeText,
   type Sourced as SourcedText,
 } from "../assess/latency-messages";
@@ -22,7 +24,7 @@ import {
 } from "../latency";
 import { jsonText, oneLine } from "../plain";
 import { annotationPrefix } from "../settings/exemptions";
-import { settingsSchema } from "../settings/schema";
+import type { Facts } from "../settings/schema";
 import type { PackConfig } from "../settings/settings";
 import { clusterOptions, type ClusterChoice } from "./cluster-options";
 import { exitCodes, say, type Io } from "./io";
@@ -38,11 +40,6 @@ export interface AdviseOptions extends ClusterChoice {
   allowEmpty?: boolean;
   format: "text" | "json";
 }
-
-/** What `sleepSeconds` takes at most, by the schema. */
-const longestSleep = settingsSchema.properties.sleepSeconds.maximum;
-
-const tooLong = `No sleepSeconds is that long (${longestSleep} at most): shorten the syncs first.`;
 
 /** Where the controller serves its metrics, by default. Source: 2.2.0 config/manager/config.yaml (metrics_addr). */
 const metricsPort = 8080;
@@ -67,14 +64,15 @@ export async function advise(sources: readonly string[], options: AdviseOptions,
     : asked && sources.length === 0
       ? await measured(clusters, asked, io)
       : undefined;
-  const { sleepSeconds } = knowledge.settings.facts;
+  const { facts } = knowledge.settings;
+  const { sleepSeconds } = facts;
   const advised = clusters.map((evidence) => {
     const advice = adviseT(evidence, durations);
     return { cluster: evidence.cluster, advice, tooShort: tooShort(advice, assessment) };
   });
   const seconds = Math.max(...advised.map(({ advice }) => advice.seconds));
   const isAtLeast = advised.some(({ advice }) => advice.isAtLeast);
-  const result = { sleepSeconds, seconds, isAtLeast, advised };
+  const result = { facts, seconds, isAtLeast, advised };
   io.stdout(options.format === "json" ? jsonText(asJson(result)) : `${asText(result).join("\n")}\n`);
   const isLacking = advised.some(
     ({ advice, tooShort }) => tooShort.length > 0 || advice.faults.some(({ isCertain }) => isCertain),
@@ -84,7 +82,7 @@ export async function advise(sources: readonly string[], options: AdviseOptions,
 }
 
 interface Result {
-  sleepSeconds: number;
+  facts: Facts;
   seconds: number;
   /** t may be more, by what was measured. */
   isAtLeast: boolean;
@@ -132,14 +130,21 @@ function tooShort({ byDnsName }: Advice, { judged }: Assessment): string[] {
     .sort();
 }
 
-/** The settings to copy; never fewer seconds than there are, and none that take no such number. */
-function settingsOf({ sleepSeconds, seconds }: Result): PackConfig | undefined {
+/** The settings to copy, which the pack takes; never fewer seconds than there are. Undefined where no settings are that long. */
+function settingsOf({ facts, seconds }: Result): PackConfig | undefined {
   if (seconds > longestSleep) return undefined;
-  return { "pre-stop-sleep": { sleepSeconds: Math.max(sleepSeconds, seconds) } };
+  const sleepSeconds = Math.max(facts.sleepSeconds, seconds);
+  const least = sleepSeconds + facts.shutdownSeconds;
+  const isTooLow = (facts.maxGracePeriodSeconds ?? Infinity) < least;
+  return {
+    "pre-stop-sleep": { sleepSeconds },
+    ...(isTooLow && { "termination-grace-period": { maxGracePeriodSeconds: least } }),
+  };
 }
 
 function asJson(result: Result) {
-  const { sleepSeconds, seconds, isAtLeast, advised } = result;
+  const { facts, seconds, isAtLeast, advised } = result;
+  const { sleepSeconds } = facts;
   return {
     version: 1,
     ...{ sleepSeconds, seconds, isCovered: seconds <= sleepSeconds && !isAtLeast },
@@ -169,7 +174,8 @@ function ownerOf(id: Advice["faults"][number]["id"]): string {
 }
 
 function asText(result: Result): string[] {
-  const { sleepSeconds, seconds, isAtLeast, advised } = result;
+  const { facts, seconds, isAtLeast, advised } = result;
+  const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds } = facts;
   const isCovered = seconds <= sleepSeconds;
   const judged = !isCovered ? "is too short" : isAtLeast ? "may be too short" : "covers it";
   const lines = [
@@ -205,7 +211,13 @@ function asText(result: Result): string[] {
     for (const code of advice.missing) lines.push(`  ${missingText(code)}`);
   }
   const settings = settingsOf(result);
-  if (!isCovered) lines.push("", settings ? `Settings:\n  ${JSON.stringify(settings)}` : tooLong);
+  if (isCovered) return lines;
+  if (!settings) return [...lines, "", `N${tooLongText.slice(1)}.`];
+  lines.push("", "Settings:", `  ${JSON.stringify(settings)}`);
+  if ("termination-grace-period" in settings) {
+    const needed = `sleepSeconds and shutdownSeconds (${seconds} + ${shutdownSeconds} s)`;
+    lines.push(`  maxGracePeriodSeconds (${maxGracePeriodSeconds} s) is too low for ${needed}.`);
+  }
   return lines;
 }
 

@@ -61,9 +61,14 @@ async function mergedFile(names: readonly string[], options: MeasureOptions): Pr
     if (Array.isArray(read)) throw new InputError(`${name}: no saved run of measure: ${read.join("; ")}`);
     files.push(read);
   }
-  const { file, twice } = merged(files);
-  const [first] = twice;
-  if (first) throw new UsageError(`the run of ${first.service} from ${first.startedAt} is given twice`);
+  const { file, overlapping } = merged(files);
+  for (const [{ service, startedAt }, other] of overlapping) {
+    throw new UsageError(
+      startedAt === other.startedAt
+        ? `the run of ${service} from ${startedAt} is given twice`
+        : `the runs of ${service} from ${startedAt} and ${other.startedAt} overlap: their Pods would count twice`,
+    );
+  }
   return file;
 }
 

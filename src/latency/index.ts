@@ -1,7 +1,7 @@
 /** How long is t: what bounds the time until APISIX sends a Pod no more requests, in this stack or cluster. */
 export { adviseT, secondsPerRoute } from "./advise";
 export { evidenceOf, noEvidence } from "./evidence";
-export { faults } from "./faults";
+export { faults, soundController } from "./faults";
 export { readSyncDurations } from "./metrics";
 export type { Advice, Interruption, Missing, Reason } from "./advise";
 export type { Evidence } from "./evidence";

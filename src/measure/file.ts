@@ -17,18 +17,32 @@ export function measurement(runs: MeasuredRun[], pods: MeasuredPod[]): Measureme
   };
 }
 
-/** The runs of all, and their Pods. A run that is there twice would count twice: it is named in `twice`. */
-export function merged(files: readonly MeasurementFile[]): { file: MeasurementFile; twice: MeasuredRun[] } {
+/** The runs of all, and their Pods. Where two runs saw the same Pods, these would count twice: they are in `overlapping`. */
+export function merged(files: readonly MeasurementFile[]): {
+  file: MeasurementFile;
+  overlapping: [MeasuredRun, MeasuredRun][];
+} {
+  const overlapping = files.flatMap((file, i) => files.slice(0, i).flatMap((earlier) => overlapsOf(earlier, file)));
   const runs = files.flatMap((file) => file.runs);
-  const names = new Set<string>();
-  const twice = runs.filter(({ service, startedAt }) => names.size === names.add(`${service} ${startedAt}`).size);
-  return {
-    file: measurement(
-      runs,
-      files.flatMap((file) => file.pods),
-    ),
-    twice,
-  };
+  const pods = files.flatMap((file) => file.pods);
+  return { file: measurement(runs, pods), overlapping };
+}
+
+/** Runs of two files that are the same one, or that were at one time and saw Pods of the same names. */
+function overlapsOf(a: MeasurementFile, b: MeasurementFile): [MeasuredRun, MeasuredRun][] {
+  const pods = new Set(a.pods.map(({ pod }) => pod));
+  const share = b.pods.some(({ pod }) => pods.has(pod));
+  return a.runs.flatMap((one) =>
+    b.runs.flatMap((other): [MeasuredRun, MeasuredRun][] => {
+      if (one.service !== other.service) return [];
+      return one.startedAt === other.startedAt || (share && areAtOneTime(one, other)) ? [[one, other]] : [];
+    }),
+  );
+}
+
+function areAtOneTime(a: MeasuredRun, b: MeasuredRun): boolean {
+  const [from, other] = [Date.parse(a.startedAt), Date.parse(b.startedAt)];
+  return from <= other + b.seconds * 1000 && other <= from + a.seconds * 1000;
 }
 
 /** @returns the file, or what is wrong with it */

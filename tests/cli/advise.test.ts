@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { configFileProblems } from "../../src/cli/settings-check";
 import { inFolder } from "../support/folder";
 import { configured, controller, gatewayProxy, publicController, routes } from "../latency/resources";
 import { cli, type Ran } from "./run";
@@ -20,21 +21,24 @@ interface Given {
   manifests?: readonly object[];
   metrics?: string;
   sleepSeconds?: number;
+  maxGracePeriodSeconds?: number;
 }
 
 /** `advise` of what is given, in a folder of its own. */
-function advise({ manifests, metrics, sleepSeconds }: Given, ...args: string[]): Promise<Ran> {
+function advise({ manifests, metrics, sleepSeconds, maxGracePeriodSeconds }: Given, ...args: string[]): Promise<Ran> {
+  const settings = { "pre-stop-sleep": { sleepSeconds }, "termination-grace-period": { maxGracePeriodSeconds } };
+  const hasSettings = sleepSeconds !== undefined || maxGracePeriodSeconds !== undefined;
   const files = {
     ...(manifests && { "stack.json": list(manifests) }),
     ...(metrics !== undefined && { "metrics.txt": metrics }),
-    ...(sleepSeconds && { "settings.json": JSON.stringify({ "pre-stop-sleep": { sleepSeconds } }) }),
+    ...(hasSettings && { "settings.json": JSON.stringify(settings) }),
   };
   return inFolder(files, (folder) =>
     cli([
       "advise",
       ...(manifests ? [join(folder, "stack.json")] : []),
       ...(metrics === undefined ? [] : ["--metrics", join(folder, "metrics.txt")]),
-      ...(sleepSeconds ? ["--settings", join(folder, "settings.json")] : []),
+      ...(hasSettings ? ["--settings", join(folder, "settings.json")] : []),
       ...["--no-config", ...args],
     ]),
   );
@@ -106,6 +110,18 @@ describe("advise", () => {
     assert.equal("settings" in (JSON.parse(json) as object), false);
   });
 
+  it("prints a ceiling with it where the one that is set is too low", async () => {
+    const { code, stdout } = await advise({ manifests: slow, maxGracePeriodSeconds: 20 });
+    assert.equal(code, 1);
+    const [, text = "", seconds] =
+      /\nSettings:\n {2}(.*)\n {2}maxGracePeriodSeconds \(20 s\) is too low for sleepSeconds and shutdownSeconds \((\d+) \+ 10 s\)\.\n$/.exec(
+        stdout,
+      ) ?? [];
+    const settings = JSON.parse(text) as Record<string, unknown>;
+    assert.deepEqual(settings["termination-grace-period"], { maxGracePeriodSeconds: Number(seconds) + 10 });
+    assert.deepEqual(configFileProblems(settings), []);
+  });
+
   it("ends with 3 where the metrics are something else", async () => {
     for (const text of ["", "<html>", "up 1\n"]) {
       const { code, stdout, stderr } = await advise({ metrics: text });
@@ -119,7 +135,7 @@ describe("advise", () => {
     assert.equal(code, 1);
     assert.match(
       stdout,
-      /\nNo sleep helps:\n {2}controller 2\.0\.0-rc4: .*\n {4}Fix: upgrade the controller to 2\.0\.0 or later\.\n {4}https:/,
+      /\nNo sleep helps:\n {2}controller 2\.0\.0-rc4: .*\n {4}Fix: upgrade the controller to 2\.2\.0 or later\.\n {4}https:/,
     );
   });
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { symptomOf } from "../../src/assess/latency-messages";
-import { faults, secondsPerRoute } from "../../src/latency";
+import { faults, secondsPerRoute, soundController } from "../../src/latency";
+import { isWithin } from "../../src/latency/version";
 
 const text = readFileSync(join(__dirname, "../../docs/how-long.md"), "utf8");
 
@@ -23,6 +24,13 @@ describe("docs/how-long.md", () => {
       sources.map((source) => `[${/\d+$/.exec(source)?.[0]}](${source})`).join(", "),
     ]);
     assert.deepEqual(rows, expected);
+  });
+
+  it("names the release that no fault concerns", () => {
+    const own = faults.filter(({ of }) => of === "controller");
+    assert.ok(own.every(({ versions }) => !isWithin(soundController, versions)));
+    assert.ok(own.some(({ versions: [, before] }) => before === soundController));
+    assert.ok(text.includes(`upgrade the controller to ${soundController}`));
   });
 
   it("has the time of a route", () => {

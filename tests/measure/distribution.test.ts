@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { measurement, measurementText, merged, readMeasurement } from "../../src/measure";
 import { distribution, recommendation } from "../../src/measure/distribution";
-import type { MeasuredPod } from "../../src/schema/measurement";
+import type { MeasuredPod, MeasurementFile } from "../../src/schema/measurement";
 
 const pod = (seconds: number, plusMinus = 0): MeasuredPod => ({
   pod: "shop/a",
@@ -77,17 +77,29 @@ describe("saved runs", () => {
 
   it("are merged as if they were one, in any order", () => {
     const [a, b] = [measurement([one], [pod(1)]), measurement([other], [pod(2), pod(3)])];
-    const { file, twice } = merged([a, b]);
-    assert.deepEqual(twice, []);
+    const { file, overlapping } = merged([a, b]);
+    assert.deepEqual(overlapping, []);
     assert.deepEqual(file.runs, [one, other]);
     assert.equal(file.distribution?.n, 3);
     assert.deepEqual(file.distribution, merged([b, a]).file.distribution);
   });
 
-  it("name a run that is there twice", () => {
-    const a = measurement([one], [pod(1)]);
-    assert.deepEqual(merged([a, measurement([other], []), a]).twice, [one]);
-  });
+  const meanwhile = runOf("2027-01-31T12:01:00Z");
+  const elsewhere = { ...meanwhile, service: "shop/api" };
+  const overlaps: [about: string, MeasurementFile, MeasurementFile, boolean][] = [
+    ["the same run", measurement([one], []), measurement([one], []), true],
+    ["at one time, the same Pod", measurement([one], [pod(1)]), measurement([meanwhile], [pod(2)]), true],
+    ["the same, in a merged file", measurement([other, one], [pod(1)]), measurement([meanwhile], [pod(1)]), true],
+    ["another time", measurement([one], [pod(1)]), measurement([other], [pod(2)]), false],
+    ["other Pods, as of another cluster", measurement([one], [pod(1)]), measurement([meanwhile], []), false],
+    ["another Service", measurement([one], [pod(1)]), measurement([elsewhere], [pod(1)]), false],
+  ];
+  for (const [about, a, b, isFound] of overlaps) {
+    it(`tell runs in which a Pod would count twice: ${about}`, () => {
+      assert.equal(merged([a, b]).overlapping.length > 0, isFound);
+      assert.equal(merged([b, a]).overlapping.length > 0, isFound);
+    });
+  }
 
   const wrong: [what: string, text: string, says: RegExp][] = [
     ["not JSON", "x", /not JSON/],

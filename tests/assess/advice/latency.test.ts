@@ -32,13 +32,17 @@ const proxy: TestResource = {
   },
 };
 const image = "apache/apisix-ingress-controller:2.2.0";
-const rules = Array.from({ length: 1000 }, (_, i) => ({
-  name: `rule-${i}`,
-  match: { paths: [`/${i}`] },
-  backends: [{ serviceName: "web", servicePort: 80 }],
-}));
-const many = apisixRoute("web");
-(many.props.spec as { http: unknown }).http = rules;
+/** An ApisixRoute of so many rules. */
+function routeOf(count: number): TestResource {
+  const route = apisixRoute("web");
+  (route.props.spec as { http: unknown }).http = Array.from({ length: count }, (_, i) => ({
+    name: `rule-${i}`,
+    match: { paths: [`/${i}`] },
+    backends: [{ serviceName: "web", servicePort: 80 }],
+  }));
+  return route;
+}
+const many = routeOf(1000);
 const slow = [controller(image, limit("100m")), proxy, service("web"), many];
 
 const of = (resources: readonly TestResource[], settings = {}) =>
@@ -53,6 +57,15 @@ describe("advice on t", () => {
       ["sleep-below-advice", "aic", false],
     );
     assert.match(messageOf(finding), /^sleepSeconds is 5 s, and APISIX may send a Pod requests for up to 14 s: /);
+  });
+
+  it("names no number that no setting takes", () => {
+    const fixOf = (count: number) => {
+      const [finding] = of([controller(image, limit("1m")), proxy, service("web"), routeOf(count)]);
+      return finding && messageOf(finding);
+    };
+    assert.match(fixOf(1000) ?? "", /Fix: set sleepSeconds to 1301,/);
+    assert.match(fixOf(3000) ?? "", /Fix: no sleepSeconds is that long \(3600 at most\): shorten the syncs first\./);
   });
 
   it("is none where the settings cover it", () => assert.deepEqual(of(slow, { sleepSeconds: 14 }), []));
@@ -77,7 +90,7 @@ describe("advice on t", () => {
     assert.ok(finding && others.length === 0);
     assert.match(
       messageOf(finding),
-      /^No sleep is long enough with controller 2\.0\.0-rc4: .*\n[^]*Fix: upgrade the controller to 2\.0\.0 or later \(https:/,
+      /^No sleep is long enough with controller 2\.0\.0-rc4: .*\n[^]*Fix: upgrade the controller to 2\.2\.0 or later \(https:/,
     );
   });
 
