@@ -3,7 +3,7 @@ import { goProgram, type GoProgram } from "./go";
 
 /** The Kubernetes that tests ask. */
 export const kubernetesVersion = "v1.36.3";
-const containerdVersion = "v2.4.2";
+export const containerdVersion = "v2.4.2";
 
 // The servers tell their version, and clients and feature gates go by it; a build without the stamp says v0.0.0.
 const [, major, minor] = /^v(\d+)\.(\d+)\./.exec(kubernetesVersion)!;
@@ -65,6 +65,9 @@ export const nodePrograms = {
   pause: { module: "stamp", package: "./pause", name: "pause", ldflags: "-s -w" },
 } satisfies Record<string, GoProgram>;
 
+/** What makes the Pods of Deployments, and the endpoints of Services. */
+export const controllerManagerProgram = kubernetes("kube-controller-manager");
+
 /** Builds what is missing, one after the other (each uses all cores), and answers where each executable is. */
 export async function buildAll<Name extends string>(programs: Record<Name, GoProgram>): Promise<Record<Name, string>> {
   const built = {} as Record<Name, string>;
@@ -73,7 +76,12 @@ export async function buildAll<Name extends string>(programs: Record<Name, GoPro
 }
 
 if (require.main === module) {
-  void buildAll({ ...apiServerPrograms, kubectl: kubectlProgram, controller: controllerProgram, ...nodePrograms }).then(
-    (built) => console.log(Object.values(built).join("\n")),
+  const others = {
+    kubectl: kubectlProgram,
+    controller: controllerProgram,
+    controllerManager: controllerManagerProgram,
+  };
+  void buildAll({ ...apiServerPrograms, ...others, ...nodePrograms }).then((built) =>
+    console.log(Object.values(built).join("\n")),
   );
 }

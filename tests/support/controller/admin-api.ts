@@ -22,13 +22,20 @@ export interface AdminApi {
 
 const root = "/apisix/admin";
 
-export async function startAdminApi(): Promise<AdminApi> {
+/** @param onChange is told of the collection in which something was put or deleted, after that */
+export async function startAdminApi(onChange: (collection: string) => void = () => {}): Promise<AdminApi> {
   const pushed = new Map<string, Map<string, unknown>>();
   let changed = Date.now();
   const server = createServer((request, response) => {
     void readText(request).then((text) => {
-      const { status, body } = answer(pushed, request.method ?? "", request.url ?? "", text);
-      if (request.method !== "GET") changed = Date.now();
+      const [collection = "", id] = new URL(request.url ?? "", "http://admin").pathname
+        .slice(root.length + 1)
+        .split("/");
+      const { status, body } = answer(pushed, request.method ?? "", collection, id, text);
+      if (request.method !== "GET") {
+        changed = Date.now();
+        onChange(collection);
+      }
       send(response, status, body);
     });
   });
@@ -51,10 +58,10 @@ export async function startAdminApi(): Promise<AdminApi> {
 function answer(
   pushed: Map<string, Map<string, unknown>>,
   method: string,
-  url: string,
+  collection: string,
+  id: string | undefined,
   text: string,
 ): { status: number; body: unknown } {
-  const [collection = "", id] = new URL(url, "http://admin").pathname.slice(root.length + 1).split("/");
   if (collection === "plugins" || collection === "schema") return { status: 200, body: {} };
   const objects = pushed.get(collection) ?? new Map<string, unknown>();
   pushed.set(collection, objects);

@@ -99,6 +99,30 @@ export async function startController(api: ApiServer): Promise<Controller> {
 }
 
 async function start(program: string, api: ApiServer, admin: AdminApi, id: string, ingressClass: string): Promise<Run> {
+  const run = await runController(program, api, admin.url, id, ingressClass);
+  await until(
+    () => {
+      if (run.service.hasEnded()) throw new Error(run.service.log());
+      return (admin.pushed.get("routes")?.size ?? 0) > 0;
+    },
+    "The controller pushes a route",
+    60,
+  );
+  return run;
+}
+
+/**
+ * Starts the controller before an Admin API.
+ *
+ * @param id no two at the same time may have the same
+ */
+export async function runController(
+  program: string,
+  api: ApiServer,
+  adminUrl: string,
+  id: string,
+  ingressClass = "apisix",
+): Promise<Run> {
   const [http, https] = await freePorts(2);
   const logFile = join(api.folder, "controller.log");
   const service = startService(
@@ -107,7 +131,7 @@ async function start(program: string, api: ApiServer, admin: AdminApi, id: strin
       "ingress",
       ...Object.entries({
         kubeconfig: api.kubeconfigPath,
-        "default-apisix-cluster-base-url": admin.url,
+        "default-apisix-cluster-base-url": adminUrl,
         "default-apisix-cluster-admin-key": "key",
         "apisix-admin-api-version": "v3",
         "http-listen": `127.0.0.1:${http}`,
@@ -121,14 +145,6 @@ async function start(program: string, api: ApiServer, admin: AdminApi, id: strin
     ],
     logFile,
     { ...process.env, POD_NAMESPACE: "default", POD_NAME: "controller" },
-  );
-  await until(
-    () => {
-      if (service.hasEnded()) throw new Error(service.log());
-      return (admin.pushed.get("routes")?.size ?? 0) > 0;
-    },
-    "The controller pushes a route",
-    60,
   );
   return { service, logFile, ingressClass };
 }

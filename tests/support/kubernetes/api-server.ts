@@ -38,6 +38,8 @@ export interface ApiServer {
   kubeconfigPath: string;
   /** For files of the tests; removed by `stop`. */
   folder: string;
+  /** The log of what `audit` asked for: an event of `audit.k8s.io/v1` a line. */
+  auditFile: string;
   /** Writes the kubeconfig of a user given to `startApiServer`, and answers its path. */
   kubeconfigFor: (user: string) => string;
   request: (method: string, path: string, body?: unknown, options?: RequestOptions) => Promise<Answer>;
@@ -50,6 +52,13 @@ export interface ApiServer {
 
 const admin = "admin";
 
+export interface ApiServerOptions {
+  /** Users besides the administrator; they may do nothing until a RoleBinding says so. */
+  users?: User[];
+  /** Rules of an audit policy: which requests to note, with their times. */
+  audit?: object[];
+}
+
 /** Why the API server can't run here; undefined where it can. */
 export function canRunApiServer(): string | undefined {
   return hasGo() ? undefined : "it needs a Go toolchain to build kube-apiserver";
@@ -58,22 +67,23 @@ export function canRunApiServer(): string | undefined {
 /**
  * Builds etcd and kube-apiserver if the cache doesn't have them (minutes), starts them, and waits until the API is
  * ready (seconds).
- *
- * @param users Users besides the administrator; they may do nothing until a RoleBinding says so.
  */
-export async function startApiServer({ users = [] }: { users?: User[] } = {}): Promise<ApiServer> {
+export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const programs = await buildAll(apiServerPrograms);
   // Another process may take a port between its choice and its use.
   for (let attempt = 1; ; attempt++) {
     try {
-      return await start(programs, users);
+      return await start(programs, options);
     } catch (error) {
       if (attempt === 3 || !/address already in use/.test(String(error))) throw error;
     }
   }
 }
 
-async function start(programs: { etcd: string; apiServer: string }, users: User[]): Promise<ApiServer> {
+async function start(
+  programs: { etcd: string; apiServer: string },
+  { users = [], audit = [] }: ApiServerOptions,
+): Promise<ApiServer> {
   const { folder, remove } = temporaryFolder();
   const services: Service[] = [];
   const stop = () => {
@@ -112,6 +122,8 @@ async function start(programs: { etcd: string; apiServer: string }, users: User[
     const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
     write("sa.key", keys.privateKey.export({ type: "pkcs1", format: "pem" }));
     write("sa.pub", keys.publicKey.export({ type: "spki", format: "pem" }));
+    const auditFile = join(folder, "audit.log");
+    const policy = { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [...audit, { level: "None" }] };
     services.push(
       startService(
         programs.apiServer,
@@ -130,6 +142,8 @@ async function start(programs: { etcd: string; apiServer: string }, users: User[
           "service-account-issuer": "https://kubernetes.default.svc",
           "service-account-key-file": join(folder, "sa.pub"),
           "service-account-signing-key-file": join(folder, "sa.key"),
+          "audit-policy-file": write("audit.json", JSON.stringify(policy)),
+          "audit-log-path": auditFile,
         }),
         join(folder, "kube-apiserver.log"),
       ),
@@ -173,6 +187,7 @@ async function start(programs: { etcd: string; apiServer: string }, users: User[
       caFile,
       kubeconfigPath: kubeconfigFor(admin),
       folder,
+      auditFile,
       kubeconfigFor,
       request,
       ask,

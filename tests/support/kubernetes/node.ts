@@ -3,7 +3,8 @@
  *
  * They run in a mount and a PID namespace of their own. When its first process ends, the kernel ends all others in it,
  * containers included, and drops every mount: so nothing stays behind however the test ends, and no folder of the
- * machine is written to. There is no scheduler and no network plugin: a Pod names its node and uses the host's network.
+ * machine is written to. There is no scheduler: a Pod names its node. It uses the host's network, unless the node is
+ * started in a network namespace of its own (network.ts): there Pods can have addresses.
  */
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
@@ -14,6 +15,7 @@ import { debianFile, hasDebianPackages } from "../../../tools/debian";
 import { buildAll, nodePrograms } from "../../../tools/kubernetes";
 import { canRunApiServer, type ApiServer } from "./api-server";
 import { writeImages } from "./image";
+import { makePodNetwork, type PodNetwork } from "./network";
 import { atEnd, isAbandoned, startService, until, type Service } from "./processes";
 
 /** The images that the node has. */
@@ -67,12 +69,20 @@ export function canRunNode(): string | undefined {
   return undefined;
 }
 
+/** Builds and fetches what a node consists of, if the cache doesn't have it: minutes. */
+export async function fetchNode(): Promise<void> {
+  const programs = await buildAll(nodePrograms);
+  runc();
+  imagesWith(programs);
+}
+
 /**
  * Starts a node that runs the Pods of an API. Builds what the cache doesn't have first (minutes).
  *
+ * @param hasPodNetwork whether Pods get addresses of their own; only in a network namespace of its own.
  * @throws Error with the end of a program's log when it doesn't come up.
  */
-export async function startNode(api: ApiServer): Promise<Node> {
+export async function startNode(api: ApiServer, { hasPodNetwork = false } = {}): Promise<Node> {
   const programs = await buildAll(nodePrograms);
   const folder = join(api.folder, "node");
   const sharedFolder = join(folder, "shared");
@@ -88,7 +98,8 @@ export async function startNode(api: ApiServer): Promise<Node> {
     const inside = ["--target", pid, "--mount", "--pid", "--"];
     const env = { ...process.env, PATH: [dirname(programs.shim), process.env.PATH].join(delimiter) };
 
-    writeFileSync(join(folder, "containerd.toml"), containerdConfig(runc()));
+    const network = hasPodNetwork ? makePodNetwork(join(folder, "cni")) : undefined;
+    writeFileSync(join(folder, "containerd.toml"), containerdConfig(runc(), network));
     const containerdArgs = [...inside, programs.containerd, "--config", join(folder, "containerd.toml")];
     const containerd = startService("nsenter", containerdArgs, join(folder, "containerd.log"), env);
     stops.push(containerd.stop);
@@ -113,6 +124,7 @@ export async function startNode(api: ApiServer): Promise<Node> {
         `--hostname-override=${name}`,
         "--root-dir=/run/kubelet",
         "--cert-dir=/run/kubelet/pki",
+        ...(network ? [`--node-ip=${network.nodeAddress}`] : []),
       ],
       join(folder, "kubelet.log"),
       env,
@@ -215,7 +227,7 @@ function imagesWith(programs: { stamp: string; pause: string }): Parameters<type
 
 const pauseImage = "test.invalid/pause:1";
 
-const containerdConfig = (runc: string) => `
+const containerdConfig = (runc: string, network: PodNetwork | undefined) => `
 version = 3
 # Not what the machine has in /etc/containerd.
 imports = []
@@ -234,7 +246,8 @@ state = "/run/containerd"
   cdi_spec_dirs = []
 
   [plugins."io.containerd.cri.v1.runtime".cni]
-    conf_dir = "/run/cni"
+    conf_dir = "${network?.configFolder ?? "/run/cni"}"
+    bin_dirs = ["${network?.pluginFolder ?? "/run/cni"}"]
 
   [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"

@@ -105,12 +105,12 @@ export function startService(command: string, args: string[], logFile: string, e
   };
 }
 
-let setpriv: string[] | undefined;
-/** The prefix of a command that makes Linux kill it when this process dies, even by SIGKILL. */
-function dieWithParent(): string[] {
-  const prefix = ["setpriv", "--pdeathsig", "KILL", "--"];
-  setpriv ??= spawnSync(prefix[0]!, [...prefix.slice(1), "true"]).status === 0 ? prefix : [];
-  return setpriv;
+let hasSetpriv: boolean | undefined;
+/** The prefix of a command that makes Linux signal it when this process dies, even by SIGKILL. */
+export function dieWithParent(signal: "KILL" | "TERM" = "KILL"): string[] {
+  const prefix = ["setpriv", "--pdeathsig", signal, "--"];
+  hasSetpriv ??= spawnSync(prefix[0]!, [...prefix.slice(1), "true"]).status === 0;
+  return hasSetpriv ? prefix : [];
 }
 
 /** Waits until `condition` answers something other than undefined or false. */

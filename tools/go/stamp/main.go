@@ -1,16 +1,19 @@
-// Stamp is the app of the Pods that tests delete: it tells when it gets which signal, and when it ends.
+// Stamp is the app of the Pods that tests delete: it tells when it gets which signal, and when it ends. With -drain it is
+// an app as it should be: at the stop signal it closes its port, answers what it was asked before, and ends.
 //
 // Each line is "<event> <Unix time in seconds>": "start", "SIGTERM" (or another stop signal), "end".
 // It goes to standard output and, with -to, to a file: the kubelet removes a deleted Pod's logs.
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -19,7 +22,8 @@ func main() {
 	shutdown := flag.Float64("shutdown", 0, "`seconds` from the first stop signal to the end")
 	to := flag.String("to", "", "a `file` that gets the lines, too")
 	listen := flag.String("listen", "", "`address` of an HTTP server that answers every request with 200")
-	answer := flag.Float64("answer", 0, "`seconds` that the HTTP server takes to answer")
+	answer := flag.Float64("answer", 0, "`seconds` that the HTTP server takes to answer, unless the query has seconds")
+	drain := flag.Bool("drain", false, "close the HTTP server's port at the first stop signal, and end with its last answer")
 	flag.Parse()
 
 	out := io.Writer(os.Stdout)
@@ -45,23 +49,40 @@ func main() {
 		signal.Notify(signals, s)
 	}
 
+	server := &http.Server{Addr: *listen, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		n, err := strconv.ParseFloat(r.URL.Query().Get("seconds"), 64)
+		if err != nil {
+			n = *answer
+		}
+		time.Sleep(seconds(n))
+	})}
 	if *listen != "" {
 		go func() {
-			fail(http.ListenAndServe(*listen, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-				time.Sleep(seconds(*answer))
-			})))
+			if err := server.ListenAndServe(); err != http.ErrServerClosed {
+				fail(err)
+			}
 		}()
 	}
 
 	tell("start")
 	var end <-chan time.Time
+	drained := make(chan error, 1)
 	for {
 		select {
 		case s := <-signals:
 			tell(names[s])
-			if end == nil {
+			if end != nil {
+				continue
+			}
+			if *drain {
+				end = make(chan time.Time)
+				go func() { drained <- server.Shutdown(context.Background()) }()
+			} else {
 				end = time.After(seconds(*shutdown))
 			}
+		case <-drained:
+			tell("end")
+			return
 		case <-end:
 			tell("end")
 			return
