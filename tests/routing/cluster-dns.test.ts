@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { defaultPort, parseClusterName, parseHost } from "../../src/routing/follow/cluster-dns";
 import { parseDuration } from "../../src/kubernetes/duration";
 import { requestTimeout } from "../../src/routing/apisix/duration";
-import { hostnamesMeet } from "../../src/routing/gateway/gateway-parents";
+import { hostnamesMeet } from "../../src/routing/gateway/listeners";
 
 describe("parseClusterName", () => {
   const service = (name: string, namespace?: string) => ({ kind: "service", namespace, name });

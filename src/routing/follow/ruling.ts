@@ -43,6 +43,17 @@ export function inStages(...stages: (() => Verdict)[]): Verdict {
   return open ?? { takes: true, notes };
 }
 
+/** The first that takes it, or else may, or else refuses it. */
+export function best(verdicts: readonly Verdict[]): Verdict {
+  return (
+    verdicts.find(({ takes }) => takes === true) ??
+    verdicts.find(({ takes }) => takes !== false) ??
+    verdicts.find((verdict) => verdict.takes === false && !verdict.isForeign) ??
+    verdicts[0] ??
+    yes
+  );
+}
+
 /** The lines that take a resource: none if it is somebody else's, or dead. */
 export interface Ruling {
   lines: readonly ControllerLine[];

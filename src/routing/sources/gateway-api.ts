@@ -8,7 +8,8 @@ import { addTo } from "../../multimap";
 import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import { get, getList, getNumber, getObject, getString, isKnown, unknown, type Maybe } from "../../kubernetes/values";
 import { longest } from "../apisix/duration";
-import { parentsOf, routeKinds } from "../gateway/gateway-parents";
+import { parentsOf } from "../gateway/gateway-parents";
+import { routeKinds } from "../gateway/listeners";
 import { pluginConfig, pluginsOf, splitOf, splitOfConfig } from "../apisix/plugins";
 import { besideSplit, type Split } from "../apisix/traffic-split";
 import {
