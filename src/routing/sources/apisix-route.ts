@@ -27,15 +27,8 @@ import {
 } from "../../kubernetes/values";
 import { findSubset, namedUpstream, type Subset } from "../apisix/apisix-upstream";
 import { requestTimeout } from "../apisix/duration";
-import {
-  configsByName,
-  namesInList,
-  plugin,
-  pluginConfig,
-  pluginList,
-  splitOfConfig,
-  type NamedConfig,
-} from "../apisix/plugins";
+import { configsByName, pluginConfig, splitOfConfig, type NamedConfig } from "../apisix/plugin-config";
+import { namesInList, plugin, pluginList } from "../apisix/plugins";
 import { besideSplit, leftBy, splitInList } from "../apisix/traffic-split";
 import { classOfConfig, classOfCrd } from "../apisix/ownership";
 import { faultOf } from "../apisix/route-validation";

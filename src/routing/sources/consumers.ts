@@ -8,7 +8,8 @@
 import type { Resource } from "../../kubernetes/resource";
 import { get, getList, getObject, getString, unknown } from "../../kubernetes/values";
 import { proxyOfGateway } from "../apisix/gateway-proxy";
-import { plugin, pluginsOf } from "../apisix/plugins";
+import { pluginsOf } from "../apisix/plugin-config";
+import { plugin } from "../apisix/plugins";
 import { isSwitchedOff } from "../apisix/traffic-split";
 import { cantFollow } from "../apisix/upstream";
 import { onlyOn, startAt, stepOf, unknownValue, type Context, type Found, type Way } from "../follow/reference";

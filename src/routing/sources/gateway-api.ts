@@ -10,7 +10,7 @@ import { get, getList, getNumber, getObject, getString, isKnown, unknown, type M
 import { longest } from "../apisix/duration";
 import { parentsOf } from "../gateway/gateway-parents";
 import { routeKinds } from "../gateway/listeners";
-import { pluginConfig, pluginsOf, splitOf, splitOfConfig } from "../apisix/plugins";
+import { pluginConfig, pluginsOf, splitOf, splitOfConfig } from "../apisix/plugin-config";
 import { besideSplit, type Split } from "../apisix/traffic-split";
 import {
   elements,

@@ -2,7 +2,8 @@
 import { labelOf, nameOf, type Resource } from "../../kubernetes/resource";
 import { getObject, getString } from "../../kubernetes/values";
 import { classOfCrd } from "../apisix/ownership";
-import { pluginMetadata, pluginsOf } from "../apisix/plugins";
+import { pluginsOf } from "../apisix/plugin-config";
+import { pluginMetadata } from "../apisix/plugins";
 import { onlyOn, startAt, type Context, type Found, type Way } from "../follow/reference";
 import { taken } from "../follow/ruling";
 

@@ -14,7 +14,8 @@ import {
   classOfIngress,
   readsConfig,
 } from "../apisix/ownership";
-import { configsByName, plugin, pluginConfig, splitOfConfig } from "../apisix/plugins";
+import { configsByName, pluginConfig, splitOfConfig } from "../apisix/plugin-config";
+import { plugin } from "../apisix/plugins";
 import { leftBy } from "../apisix/traffic-split";
 import {
   elements,
