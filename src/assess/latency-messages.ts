@@ -99,8 +99,11 @@ export function symptomOf(id: FaultId): string {
 /** What to do about it. */
 export function upgradeText(id: FaultId): string {
   if (faultOf(id).of === "adc") return "upgrade to an ADC after 0.28.0 whose release notes name api7/adc#598";
-  // Its change asks ADC to read APISIX anew, which ADC can from 0.27.0 on.
-  const adc = id === "stale-baseline" ? ", with ADC 0.27.0 or later" : "";
+  // Its change asks ADC to read APISIX anew, which ADC can from 0.27.0 on. In its mode, the fault of ADC does no harm.
+  const adc =
+    id === "stale-baseline"
+      ? ", with ADC 0.27.0 or later"
+      : "; its ADC lacks api7/adc#598, which matters if one before 0.22.0 has written to APISIX";
   return `upgrade the controller to ${soundController} or later${adc}`;
 }
 

@@ -130,16 +130,18 @@ function tooShort({ byDnsName }: Advice, { judged }: Assessment): string[] {
     .sort();
 }
 
-/** The settings to copy, which the pack takes; never fewer seconds than there are. Undefined where no settings are that long. */
-function settingsOf({ facts, seconds }: Result): PackConfig | undefined {
-  if (seconds > longestSleep) return undefined;
-  const sleepSeconds = Math.max(facts.sleepSeconds, seconds);
-  const least = sleepSeconds + facts.shutdownSeconds;
-  const isTooLow = (facts.maxGracePeriodSeconds ?? Infinity) < least;
-  return {
-    "pre-stop-sleep": { sleepSeconds },
-    ...(isTooLow && { "termination-grace-period": { maxGracePeriodSeconds: least } }),
-  };
+/** Why there are no settings to copy: none are that long, or the nodes don't grant what they need. */
+function noSettings({ facts, seconds }: Result): string | undefined {
+  const { shutdownSeconds, maxGracePeriodSeconds: granted = Infinity } = facts;
+  if (seconds > longestSleep) return `N${tooLongText.slice(1)}.`;
+  if (seconds + shutdownSeconds <= granted) return undefined;
+  return `sleepSeconds and shutdownSeconds (${seconds} + ${shutdownSeconds} s) don't fit into maxGracePeriodSeconds (${granted} s): shorten the syncs or the app's shutdown, or raise it if the nodes grant more.`;
+}
+
+/** The settings to copy; never fewer seconds than there are. */
+function settingsOf(result: Result): PackConfig | undefined {
+  if (noSettings(result) !== undefined) return undefined;
+  return { "pre-stop-sleep": { sleepSeconds: Math.max(result.facts.sleepSeconds, result.seconds) } };
 }
 
 function asJson(result: Result) {
@@ -175,7 +177,7 @@ function ownerOf(id: Advice["faults"][number]["id"]): string {
 
 function asText(result: Result): string[] {
   const { facts, seconds, isAtLeast, advised } = result;
-  const { sleepSeconds, shutdownSeconds, maxGracePeriodSeconds } = facts;
+  const { sleepSeconds } = facts;
   const isCovered = seconds <= sleepSeconds;
   const judged = !isCovered ? "is too short" : isAtLeast ? "may be too short" : "covers it";
   const lines = [
@@ -210,14 +212,7 @@ function asText(result: Result): string[] {
     if (advice.missing.length > 0) lines.push("", "Not known, and the number may be too low for it:");
     for (const code of advice.missing) lines.push(`  ${missingText(code)}`);
   }
-  const settings = settingsOf(result);
-  if (isCovered) return lines;
-  if (!settings) return [...lines, "", `N${tooLongText.slice(1)}.`];
-  lines.push("", "Settings:", `  ${JSON.stringify(settings)}`);
-  if ("termination-grace-period" in settings) {
-    const needed = `sleepSeconds and shutdownSeconds (${seconds} + ${shutdownSeconds} s)`;
-    lines.push(`  maxGracePeriodSeconds (${maxGracePeriodSeconds} s) is too low for ${needed}.`);
-  }
+  if (!isCovered) lines.push("", noSettings(result) ?? `Settings:\n  ${JSON.stringify(settingsOf(result))}`);
   return lines;
 }
 

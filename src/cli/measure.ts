@@ -62,11 +62,10 @@ async function mergedFile(names: readonly string[], options: MeasureOptions): Pr
     files.push(read);
   }
   const { file, overlapping } = merged(files);
-  for (const [{ service, startedAt }, other] of overlapping) {
+  for (const runs of overlapping) {
+    const [one, other] = runs.map(({ service, startedAt }) => `the run of ${service} from ${startedAt}`);
     throw new UsageError(
-      startedAt === other.startedAt
-        ? `the run of ${service} from ${startedAt} is given twice`
-        : `the runs of ${service} from ${startedAt} and ${other.startedAt} overlap: their Pods would count twice`,
+      one === other ? `${one} is given twice` : `${one} and ${other} saw the same Pods, which would count twice`,
     );
   }
   return file;

@@ -67,7 +67,7 @@ export const faults: readonly Fault[] = [
   },
 ];
 
-/** The first release of the controller that none of these concerns: an upgrade to an earlier one meets the next fault. */
+/** The first release of the controller that has none of its own: an upgrade to an earlier one meets the next fault. */
 export const soundController = "2.2.0";
 
 /** Those of the versions at hand, and whether each is certain to concern them. */

@@ -28,14 +28,15 @@ export function merged(files: readonly MeasurementFile[]): {
   return { file: measurement(runs, pods), overlapping };
 }
 
-/** Runs of two files that are the same one, or that were at one time and saw Pods of the same names. */
+/** Runs of two files that were at one time, where the files have Pods of the same names; or the same run, without any. */
 function overlapsOf(a: MeasurementFile, b: MeasurementFile): [MeasuredRun, MeasuredRun][] {
   const pods = new Set(a.pods.map(({ pod }) => pod));
   const share = b.pods.some(({ pod }) => pods.has(pod));
+  const isEmpty = a.pods.length === 0 && b.pods.length === 0;
   return a.runs.flatMap((one) =>
     b.runs.flatMap((other): [MeasuredRun, MeasuredRun][] => {
-      if (one.service !== other.service) return [];
-      return one.startedAt === other.startedAt || (share && areAtOneTime(one, other)) ? [[one, other]] : [];
+      const isSame = one.service === other.service && one.startedAt === other.startedAt;
+      return (isSame && isEmpty) || (share && areAtOneTime(one, other)) ? [[one, other]] : [];
     }),
   );
 }

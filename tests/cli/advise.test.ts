@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { configFileProblems } from "../../src/cli/settings-check";
 import { inFolder } from "../support/folder";
 import { configured, controller, gatewayProxy, publicController, routes } from "../latency/resources";
 import { cli, type Ran } from "./run";
@@ -110,16 +109,21 @@ describe("advise", () => {
     assert.equal("settings" in (JSON.parse(json) as object), false);
   });
 
-  it("prints a ceiling with it where the one that is set is too low", async () => {
-    const { code, stdout } = await advise({ manifests: slow, maxGracePeriodSeconds: 20 });
+  it("prints no settings that the nodes don't grant", async () => {
+    const given = { manifests: slow, maxGracePeriodSeconds: 30 };
+    const { code, stdout } = await advise(given);
     assert.equal(code, 1);
-    const [, text = "", seconds] =
-      /\nSettings:\n {2}(.*)\n {2}maxGracePeriodSeconds \(20 s\) is too low for sleepSeconds and shutdownSeconds \((\d+) \+ 10 s\)\.\n$/.exec(
-        stdout,
-      ) ?? [];
-    const settings = JSON.parse(text) as Record<string, unknown>;
-    assert.deepEqual(settings["termination-grace-period"], { maxGracePeriodSeconds: Number(seconds) + 10 });
-    assert.deepEqual(configFileProblems(settings), []);
+    assert.match(
+      stdout,
+      /\n\nsleepSeconds and shutdownSeconds \(21 \+ 10 s\) don't fit into maxGracePeriodSeconds \(30 s\): /,
+    );
+    assert.doesNotMatch(stdout, /Settings/);
+    const { stdout: json } = await advise(given, "--format", "json");
+    assert.equal("settings" in (JSON.parse(json) as object), false);
+    assert.match(
+      (await advise({ ...given, maxGracePeriodSeconds: 31 })).stdout,
+      /\nSettings:\n {2}\{"pre-stop-sleep":\{"sleepSeconds":21\}\}\n$/,
+    );
   });
 
   it("ends with 3 where the metrics are something else", async () => {
@@ -135,7 +139,7 @@ describe("advise", () => {
     assert.equal(code, 1);
     assert.match(
       stdout,
-      /\nNo sleep helps:\n {2}controller 2\.0\.0-rc4: .*\n {4}Fix: upgrade the controller to 2\.2\.0 or later\.\n {4}https:/,
+      /\nNo sleep helps:\n {2}controller 2\.0\.0-rc4: .*\n {4}Fix: upgrade the controller to 2\.2\.0 or later; its ADC lacks api7\/adc#598, .*\.\n {4}https:/,
     );
   });
 

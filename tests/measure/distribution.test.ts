@@ -92,7 +92,13 @@ describe("saved runs", () => {
     ["the same, in a merged file", measurement([other, one], [pod(1)]), measurement([meanwhile], [pod(1)]), true],
     ["another time", measurement([one], [pod(1)]), measurement([other], [pod(2)]), false],
     ["other Pods, as of another cluster", measurement([one], [pod(1)]), measurement([meanwhile], []), false],
-    ["another Service", measurement([one], [pod(1)]), measurement([elsewhere], [pod(1)]), false],
+    ["another Service with the same Pod", measurement([one], [pod(1)]), measurement([elsewhere], [pod(1)]), true],
+    [
+      "the same time, other Pods",
+      measurement([one], [pod(1)]),
+      measurement([one], [{ ...pod(1), pod: "shop/b" }]),
+      false,
+    ],
   ];
   for (const [about, a, b, isFound] of overlaps) {
     it(`tell runs in which a Pod would count twice: ${about}`, () => {

@@ -90,7 +90,7 @@ describe("advice on t", () => {
     assert.ok(finding && others.length === 0);
     assert.match(
       messageOf(finding),
-      /^No sleep is long enough with controller 2\.0\.0-rc4: .*\n[^]*Fix: upgrade the controller to 2\.2\.0 or later \(https:/,
+      /^No sleep is long enough with controller 2\.0\.0-rc4: .*\n[^]*Fix: upgrade the controller to 2\.2\.0 or later; its ADC .* \(https:/,
     );
   });
 
