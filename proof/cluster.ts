@@ -23,6 +23,8 @@ export interface Cluster {
   apisix: DataPlane;
   /** Path of kubectl. */
   kubectl: string;
+  /** What its programs that have ended wrote last; undefined while all of them run. */
+  failure: () => string | undefined;
   stop: () => void;
 }
 
@@ -45,7 +47,7 @@ export async function startCluster(): Promise<Cluster> {
   const { controllerManager, controller, kubectl } = await buildAll(programs);
   const api = await startApiServer({ audit });
   const stops: (() => void)[] = [api.stop];
-  const stop = () => stops.reverse().forEach((stop) => stop());
+  const stop = () => stops.toReversed().forEach((stop) => stop());
   try {
     await apply(api, ...controllerDefinitions());
     await api.createNamespace(namespace);
@@ -57,8 +59,8 @@ export async function startCluster(): Promise<Cluster> {
     stops.push(apisix.stop, admin.stop);
 
     // No leader is elected among one.
-    const own = ["deployment", "replicaset", "endpoints", "endpointslice", "garbage-collector"];
-    const controllers = own.map((each) => `${each}-controller`).join(",");
+    const enabled = ["deployment", "replicaset", "endpoints", "endpointslice", "garbage-collector"];
+    const controllers = enabled.map((each) => `${each}-controller`).join(",");
     const flags = ["--leader-elect=false", "--secure-port=0", `--controllers=${controllers}`];
     const manager = startService(
       controllerManager,
@@ -66,8 +68,14 @@ export async function startCluster(): Promise<Cluster> {
       join(api.folder, "kube-controller-manager.log"),
     );
     stops.push(manager.stop);
-    stops.push((await runController(controller, api, admin.url, "proof")).service.stop);
-    return { api, node, apisix, kubectl, stop };
+    const { service: ingressController } = await runController(controller, api, admin.url, "proof");
+    stops.push(ingressController.stop);
+    const services = [...api.services, ...node.services, manager, ingressController];
+    const failure = () => {
+      const ended = services.filter((each) => each.hasEnded());
+      return ended.length === 0 ? undefined : ended.map((each) => each.log()).join("\n");
+    };
+    return { api, node, apisix, kubectl, failure, stop };
   } catch (error) {
     stop();
     throw error;

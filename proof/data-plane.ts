@@ -2,10 +2,10 @@
  * A stand-in for APISIX's data plane. It proxies by what the ingress controller has put into the Admin API, as APISIX's
  * nginx does by default (3.18.0, apisix/cli/ngx_tpl.lua, apisix/balancer.lua):
  *
- * - nodes in turn, one more try for each further node (`retries`), which are tried once each;
+ * - nodes in turn, one more try for each further node (`retries`), which are tried once each (a single one again);
  * - another try after an error or a timeout before the answer begins (`proxy_next_upstream error timeout`), but not for
  *   a POST that was sent already;
- * - connections are kept open; that one of them was closed meanwhile counts as no try;
+ * - connections are kept open; a try on one that turns out to be closed doesn't count;
  * - 60 s to connect and to answer.
  *
  * There is neither an etcd nor a controller 2.x between. In their place, what is put is used after a delay.
@@ -68,14 +68,21 @@ export async function startDataPlane(): Promise<DataPlane> {
       response.setHeader("content-type", "application/json").end(JSON.stringify(values));
     }),
   };
+  let [puts, latest] = [0, 0];
   const plane: DataPlane = {
     proxies: { default: servers.default.url, off: servers.off.url },
     controlApi: servers.control.url,
     delaySeconds: 0,
     put: (pushed) => {
       const copy = new Map([...pushed].map(([collection, objects]) => [collection, new Map(objects)]));
-      if (plane.delaySeconds === 0) use(copy);
-      else setTimeout(() => use(copy), plane.delaySeconds * 1000);
+      const number = ++puts;
+      const useIt = () => {
+        // What was put later may have been in use sooner, with another delay.
+        if (number > latest) use(copy);
+        latest = Math.max(latest, number);
+      };
+      if (plane.delaySeconds === 0) useIt();
+      else setTimeout(useIt, plane.delaySeconds * 1000).unref();
     },
     removals,
     stop: () => Object.values(servers).forEach(({ stop }) => stop()),
@@ -127,7 +134,8 @@ function proxy(pushed: () => Pushed, retries: Retries): Handler {
     if (nodes.length === 0) return end(response, 503);
     const first = turn++;
     let tries = 1 + (retries === "default" ? nodes.length - 1 : 0);
-    for (let i = 0; i < nodes.length; i++) {
+    // Each is asked once, but for a single one.
+    for (let i = 0; i < nodes.length || nodes.length === 1; i++) {
       const answer = await ask(nodes[(first + i) % nodes.length]!, request, body);
       if (answer instanceof IncomingMessage) return relay(answer, response);
       if (!answer.isReused || answer.isTimeout) tries--;

@@ -28,6 +28,10 @@ async function main(names: readonly string[]): Promise<void> {
         result.rollouts.push(await rollOut(cluster, scenario, repaired));
       }
     }
+  } catch (error) {
+    const failure = cluster.failure();
+    if (failure !== undefined) process.stderr.write(`A part of the cluster has ended:\n${failure}\n`);
+    throw error;
   } finally {
     cluster.stop();
   }

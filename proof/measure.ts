@@ -2,14 +2,13 @@
 import { spawn } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";
 import { readMeasurement } from "../src/measure";
-import { atEnd, dieWithParent } from "../tests/support/kubernetes/processes";
+import { dieWithParent } from "../tests/support/kubernetes/processes";
 import type { Cluster } from "./cluster";
 import type { OldPod } from "./result";
 
 export interface Measuring {
-  /** Ends it as Ctrl-C does, and answers each Pod's t by the Pod's name. */
+  /** Ends it as Ctrl-C does; gives each Pod's t by the Pod's name. @throws Error where it has failed */
   stop: () => Promise<Map<string, Pick<OldPod, "measured">>>;
-  kill: () => void;
 }
 
 export function startMeasure({ api, apisix, kubectl }: Cluster, service: string): Measuring {
@@ -20,18 +19,19 @@ export function startMeasure({ api, apisix, kubectl }: Cluster, service: string)
   const env = { ...process.env, PATH: [dirname(kubectl), process.env.PATH].join(delimiter) };
   const [program, ...rest] = [...dieWithParent(), process.execPath, ...typescript, ...args, ...run];
   const child = spawn(program!, rest, { env });
-  const kill = atEnd(() => child.kill("SIGKILL"));
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (text) => (stdout += String(text)));
   child.stderr.on("data", (text) => (stderr += String(text)));
-  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  const ended = new Promise<string>((resolve) => {
+    child.on("error", (error) => resolve(error.message));
+    child.on("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
   return {
-    kill,
     stop: async () => {
       child.kill("SIGINT");
-      await ended;
+      const how = await ended;
       const file = readMeasurement(stdout);
-      if (Array.isArray(file)) throw new Error(`measure: ${stderr}${stdout}`);
+      if (Array.isArray(file)) throw new Error(`measure ended with ${how}: ${file.join("; ")}\n${stderr}`);
       const counted = file.pods.flatMap(({ pod, gone, uncounted }) => (gone && !uncounted ? [{ pod, gone }] : []));
       return new Map(counted.map(({ pod, gone }) => [pod.split("/")[1] ?? "", { measured: gone }]));
     },

@@ -8,8 +8,11 @@ import type { Kind, OldPod, Result, Rollout } from "./result";
 import { slowSeconds } from "./scenarios";
 
 const root = join(__dirname, "..");
-export const resultFile = join(__dirname, "proof.json");
+const resultFile = join(__dirname, "proof.json");
 const readme = join(root, "README.md");
+
+const start = "<!-- Written by proof/page.ts from proof/proof.json: `npm run proof`. -->";
+const end = "<!-- End of what is written. -->";
 
 /** What each scenario is about; one that isn't here can't be shown. */
 const about: Record<string, string> = {
@@ -18,15 +21,18 @@ const about: Record<string, string> = {
   "short-sleep": "a sleep that is shorter than t",
   "short-grace": "no hook, a short grace period",
   "sleep-fills-grace": "a sleep as long as the grace period",
-  "no-delay": "no hook, an idle cluster",
+  "no-delay": "no hook, no added delay",
 };
 
+/** What the proof found last. */
+export const lastResult = () => JSON.parse(readFileSync(resultFile, "utf8")) as Result;
+
 /** Each file with its text. @throws Error where the result isn't what the texts say */
-export async function generatedFiles(): Promise<[path: string, text: string][]> {
-  const result = JSON.parse(readFileSync(resultFile, "utf8")) as Result;
+export async function generatedFiles(result: Result): Promise<[path: string, text: string][]> {
   const problems = contradictions(result);
   if (problems.length > 0) throw new Error(`The proof doesn't show what it should: ${problems.join("; ")}`);
   return [
+    [resultFile, await format(JSON.stringify(result), { parser: "json", printWidth: 120 })],
     [join(root, "docs", "pictures", "proof.svg"), await picture(result)],
     ...(await Promise.all(
       [
@@ -51,7 +57,11 @@ export function contradictions({ rollouts }: Result): string[] {
     return [
       ...(rollout.repaired && lost > 0 ? [`${name}: ${lost} requests are lost`] : []),
       ...(!rollout.repaired && rollout.delaySeconds > 0 && lost === 0 ? [`${name}: no request is lost`] : []),
+      ...(rollout.bins?.some((bin) => bin.at < 0 && bin.lost > 0)
+        ? [`${name}: requests are lost before it begins`]
+        : []),
       ...rollout.pods.flatMap((pod) => {
+        if (pod.sigterm === undefined) return [`${name}: a Pod had no SIGTERM`];
         if (!pod.measured) return [`${name}: measure has no t of a Pod`];
         return difference(pod) > tolerance ? [`${name}: measure is ${seconds(difference(pod))} off`] : [];
       }),
@@ -66,46 +76,47 @@ function lostOf({ requests }: Rollout): number {
     .reduce((n, { lost }) => n + lost, 0);
 }
 
-function page(result: Result): string {
-  const { machine, rates, rollouts } = result;
+function page({ machine, rates, rollouts }: Result): string {
+  const delay = rollouts.find(({ scenario }) => scenario === shown)?.delaySeconds;
   return `# The proof
 
-<!-- Written by proof/page.ts from proof/proof.json: \`npm run proof\`. -->
+${start}
 
-One app is rolled out under load, as it was written and as the pack repairs it (\`check --fix\`), and the requests that
-get no answer, or a 5xx, are counted.
+One app is rolled out under load, as written and as the pack repairs it (\`check --fix\`), and the requests that it
+doesn't answer are counted. Kubernetes and the ingress controller are real, APISIX's data plane is
+[a stand-in](#what-is-real), and most of t is set: ${delay} s.
 
 ![Requests a second during two roll-outs](pictures/proof.svg)
 
-The picture is of the first two rows, without retries.
-
 ## Requests lost
 
-The app closes its port on SIGTERM, finishes what it was asked before, and ends: none could do better. It is asked
-${rates.quick} times a second for something quick, and ${rates.slow} times for something that takes it ${slowSeconds} s; half of each are POSTs.
-The same load goes through APISIX twice: without retries, and with those that APISIX makes by default, one for each
-further node.
+At SIGTERM the app closes its port, finishes open requests, and ends, as most servers' graceful shutdown does. Two data
+planes ask it at the same time: one doesn't retry, the other one does as APISIX does by default, once for each further
+node. Each sends ${rates.quick} quick requests a second, and ${rates.slow} that take the app ${slowSeconds} s; half of each are POSTs. Each row is one
+roll-out.
 
 | | Pods | t | preStop sleep | grace period | quick, no retries | slow, no retries | quick, retries | slow, retries |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|
 ${rollouts.map(row).join("\n")}
 
-- **No hook**: from its SIGTERM until APISIX has let go of it, a Pod refuses what it is sent.
-- **Retries** hide refused connections while another node answers. They don't help a single replica, nor when APISIX
-  hears of new Pods later than the last old one closes its port, nor a POST that was sent already.
-- **A sleep shorter than t** loses the rest of t.
-- **A grace period** that ends before the slow answers do kills the app under them. A sleep counts against it: one that
-  is as long as the grace period leaves the app 2 s.
-- **On an idle cluster** t is as short as the kubelet's way to SIGTERM, and chance decides about single requests. This is
-  what a try on a laptop shows, and what production doesn't: [how long t is](how-long.md).
+- **No hook**: a Pod refuses requests from its SIGTERM until it is gone from APISIX.
+- **Retries** hide that while another node answers: not for a single replica, not when APISIX hears of new Pods after the
+  last old one has closed its port, and not for a POST that was sent already. How many are lost then is a matter of
+  moments, and differs from run to run.
+- **A sleep shorter than t** loses the rest of t, where nothing retries.
+- **A grace period** that ends before slow requests do kills the app under them. The sleep counts against it: one that is
+  as long as the grace period leaves the app 2 s.
+- **No added delay**: on this one idle node, the ingress controller and the stand-in need a few hundredths of a second,
+  no more than the kubelet needs to send SIGTERM: an idle cluster may show no loss at all. What makes t longer in a
+  cluster is in [how long t is](how-long.md).
 
 ## Times
 
 In seconds since the Pod's deletion. The deletion is the API server's (its audit log), the SIGTERM the app's own, and a
-Pod is gone when the data plane doesn't have its address any more. [\`measure\`](measure.md) ran beside it, and knows
-nothing of these clocks.
+Pod is gone when the data plane doesn't have its address any more. [\`measure\`](measure.md) ran beside it, and had the
+API server's watches and the data plane's Control API to go by.
 
-| | SIGTERM | gone from APISIX (t) | \`measure\` is off by at most |
+| | SIGTERM | gone from APISIX (t) | \`measure\` differs by up to |
 |---|--:|--:|--:|
 ${rollouts.map(timesRow).join("\n")}
 
@@ -113,12 +124,13 @@ ${rollouts.map(timesRow).join("\n")}
 
 kube-apiserver, etcd, kube-controller-manager and kubelet ${machine.kubernetes}, containerd ${machine.containerd}, the bridge plugin of CNI, and
 the APISIX ingress controller 1.8.4. The roll-out is what \`kubectl rollout restart\` starts, with the defaults of a
-Deployment.
+Deployment. There is one node, idle but for this, and neither a scheduler nor a kube-proxy: Pods name their node, and
+APISIX sends to Pods.
 
 **APISIX's data plane is a stand-in** (\`proof/data-plane.ts\`): it takes what the controller writes through the Admin API,
-and proxies as APISIX's nginx does, in turn, with kept connections and retries. Of t it lacks what APISIX and etcd, or the
-sync of a controller 2.x, would add. In its place it waits 2 s, in all but the last two rows: as long as syncs of 1,500
-routes take ([how long t is](how-long.md)). There is one node, which does little else.
+and proxies as APISIX's nginx does by default, as far as lost requests go: nodes in turn, kept connections, retries. Its
+one worker uses new nodes at once, or ${delay} s later where the table says so. That stands for what is missing of t: etcd,
+APISIX's workers, or the syncs of a controller 2.x, two of which take ${delay} s with 1,500 routes.
 
 Run on ${machine.day} with ${machine.cpus} cores and ${machine.gibibytes} GiB, Linux ${machine.kernel} and Node ${machine.node}.
 
@@ -128,16 +140,17 @@ Run on ${machine.day} with ${machine.cpus} cores and ${machine.gibibytes} GiB, L
 npm run proof
 \`\`\`
 
-It needs root on Linux, and Go 1.26; the first run builds Kubernetes, for about ten minutes, and each run takes eight. It
-runs in a network namespace of its own, and leaves nothing behind but this page, its picture, \`proof/proof.json\` and
-README's first lines.
+It needs root on Debian or another Linux with its packages, and Go 1.26. The first run builds Kubernetes, for about ten
+minutes, into a cache of 1.5 GB; the roll-outs take eight. They run in a network namespace of their own. Nothing is
+written where a repaired roll-out loses a request, or \`measure\` differs by more than ${tolerance} s: then the command fails. Run it
+alone: whatever else the machine does shows in the times.
 `;
 }
 
 function row({ scenario, repaired, replicas, sleepSeconds, gracePeriodSeconds, requests, pods }: Rollout): string {
   const cell = (retries: Retries, kind: Kind) => {
-    const { lost, sent } = requests[retries][kind];
-    return lost === 0 ? "0" : `**${lost}** of ${thousands(sent)}`;
+    const { lost } = requests[retries][kind];
+    return lost === 0 ? "0" : `**${lost}**`;
   };
   const t = Math.max(...pods.map(({ deleted, gone }) => gone - deleted));
   return cells(
@@ -182,11 +195,7 @@ function range(values: readonly number[]): string {
 }
 
 const seconds = (value: number) => `${value.toFixed(2)} s`;
-const thousands = (value: number) => value.toLocaleString("en-US");
 const cells = (...texts: (string | number)[]) => `| ${texts.join(" | ")} |`;
-
-const start = "<!-- Written by proof/page.ts from proof/proof.json: `npm run proof`. -->";
-const end = "<!-- End of what is written. -->";
 
 /** README with the claim, in one line, and the picture. */
 function withFirstLines(text: string, { rates, rollouts }: Result): string {
@@ -196,9 +205,9 @@ function withFirstLines(text: string, { rates, rollouts }: Result): string {
   const [three, one] = [of(shown), of("one-replica")];
   if (!three || !one) throw new Error("The result lacks a roll-out that README tells of");
   const lost = ({ quick, slow }: Rollout["requests"][Retries]) => quick.lost + slow.lost;
-  const lines = `**Requests lost in one roll-out** at ${rates.quick + rates.slow} a second, while t is ${three.delaySeconds} s: three Pods lose ${lost(three.requests.off)} without retries, a single Pod
-loses ${lost(one.requests.default)} in spite of APISIX's retries, and **none are lost** once the pack has repaired them.
-[The proof](docs/proof.md) runs a real Kubernetes and ingress controller, and a stand-in for APISIX's data plane.
+  const lines = `**Requests lost in one roll-out** at ${rates.quick + rates.slow} a second, with t set to ${three.delaySeconds} s: three Pods lose ${lost(three.requests.off)}, or ${lost(three.requests.default)} if APISIX
+retries, a single Pod loses ${lost(one.requests.default)}, and **none are lost** once the pack has repaired them. [The proof](docs/proof.md) runs
+a real Kubernetes and ingress controller, and a stand-in for APISIX's data plane.
 
 ![Requests a second during a roll-out: many are lost without a hook, and none once it is repaired](docs/pictures/proof.svg)
 `;

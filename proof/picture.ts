@@ -42,10 +42,11 @@ function panel(rollout: Rollout): Panel {
     ...(sigterm === undefined ? [] : [{ at: sigterm, event: "SIGTERM" }]),
     { at: gone, event: "gone from APISIX" },
   ]);
-  const hook = rollout.sleepSeconds === undefined ? "No hook" : `Repaired: preStop sleep of ${rollout.sleepSeconds} s`;
+  const hook =
+    rollout.sleepSeconds === undefined ? "No hook" : `Repaired, a preStop sleep of ${rollout.sleepSeconds} s`;
   const x = { type: "quantitative" as const, title: "seconds since the roll-out began", scale: { domain: [from, to] } };
   return {
-    title: `${hook}: ${lost === 0 ? "no" : lost} requests lost`,
+    title: `${hook}: ${lost === 0 ? "no" : lost} requests lost (t = ${rollout.delaySeconds} s, no retries)`,
     width: 640,
     height: 130,
     layer: [

@@ -1,4 +1,4 @@
-/** The old Pods, and the proof's own clocks: who noted when what happened to them. All are clocks of this machine. */
+/** The old Pods, and the times at which things happened to them, as the API server, the app and the data plane saw it. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ApiServer } from "../tests/support/kubernetes";

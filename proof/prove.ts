@@ -12,7 +12,7 @@ export function canProve(): string | undefined {
 }
 
 /**
- * Builds and fetches what the cache doesn't have (minutes), and rolls out each scenario twice (a minute and a half).
+ * Builds and fetches what the cache doesn't have (minutes), and rolls out each scenario twice (a minute and a half for each).
  *
  * @param names of the scenarios
  * @throws Error when any part of it fails, which says why on standard error: lost requests are no failure

@@ -18,12 +18,12 @@ export interface Machine {
   containerd: string;
 }
 
-/** Requests that the app answers at once, and that take it 8 s. */
+/** Requests that the app answers at once, and those that take 8 s. */
 export type Kind = "quick" | "slow";
 
 export interface Counts {
   sent: number;
-  /** Not answered, or with 500 or more: the app itself answers with 200 always. */
+  /** Not answered by the app. */
   lost: number;
 }
 

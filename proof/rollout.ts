@@ -21,7 +21,7 @@ const before = slowSeconds + 2;
 /** Seconds of load after the last Pod has gone. */
 const after = 2;
 /** Seconds that anything may take. */
-const patience = 120;
+const patience = 90;
 
 /**
  * @param repaired whether the pack repairs the manifests first, as `check --fix` does
@@ -35,48 +35,55 @@ export async function rollOut(cluster: Cluster, scenario: Scenario, repaired: bo
   const objects = repaired ? await repairedBy(given, api.folder) : given;
   await apply(api, ...objects);
   const measured = startMeasure(cluster, `${namespace}/${name}`);
-  const loads: { retries: Retries; kind: Kind; stop: () => Promise<Request[]> }[] = [];
-  try {
-    await until(() => isRolledOut(cluster, name), `Deployment ${name} is available`, patience);
-    const isRouted = async () => (await fetch(`${apisix.proxies.off}/${name}/`)).ok;
-    await until(isRouted, "APISIX has its route", patience);
-    const old = await podsOf(api, name);
-    for (const [retries, proxy] of Object.entries(apisix.proxies) as [Retries, string][]) {
-      const url = `${proxy}/${name}/`;
-      loads.push({ retries, kind: "quick", ...startLoad(url, rates.quick) });
-      loads.push({ retries, kind: "slow", ...startLoad(`${url}?seconds=${slowSeconds}`, rates.slow) });
-    }
-    await sleep(before * 1000);
-    const started = Date.now();
-    await restart(cluster, name);
-    await until(() => isRolledOut(cluster, name), `Deployment ${name} is rolled out`, patience);
-    const areGone = async () => {
-      const left = new Set((await podsOf(api, name)).map((pod) => pod.name));
-      return old.every((pod) => !left.has(pod.name) && apisix.removals.has(pod.address));
-    };
-    await until(areGone, "The old Pods are gone", patience);
-    await sleep(after * 1000);
-    const requests = await Promise.all(loads.map(async ({ stop, ...of }) => ({ ...of, requests: await stop() })));
-    const t = await measured.stop();
-    const sent = (retries: Retries, ...kinds: Kind[]) =>
-      requests.flatMap((each) => (each.retries === retries && kinds.includes(each.kind) ? each.requests : []));
-    const counts = (retries: Retries) => ({ quick: count(sent(retries, "quick")), slow: count(sent(retries, "slow")) });
-    return {
-      scenario: name,
-      repaired,
-      replicas,
-      delaySeconds,
-      ...lifecycleOf(objects),
-      requests: { off: counts("off"), default: counts("default") },
-      pods: old.map((pod) => ({ ...timesOf(cluster, pod, started), ...t.get(pod.name) })),
-      bins: binsOf(sent("off", "quick", "slow"), started),
-    };
-  } finally {
-    measured.kill();
-    await Promise.all(loads.map(({ stop }) => stop()));
-    for (const object of objects) await remove(api, object);
-    await until(async () => (await podsOf(api, name)).length === 0, "Its Pods are gone", patience);
-  }
+  await waitFor(cluster, () => isRolledOut(cluster, name), `Deployment ${name} is available`);
+  const isRouted = async () => (await fetch(`${apisix.proxies.off}/${name}/`)).ok;
+  await waitFor(cluster, isRouted, "APISIX has its route");
+  const old = await podsOf(api, name);
+  const loads = (Object.entries(apisix.proxies) as [Retries, string][]).flatMap(([retries, proxy]) => {
+    const url = `${proxy}/${name}/`;
+    return [
+      { retries, kind: "quick", ...startLoad(url, rates.quick) },
+      { retries, kind: "slow", ...startLoad(`${url}?seconds=${slowSeconds}`, rates.slow) },
+    ];
+  });
+  await sleep(before * 1000);
+  const started = Date.now();
+  await restart(cluster, name);
+  await waitFor(cluster, () => isRolledOut(cluster, name), `Deployment ${name} is rolled out`);
+  const areGone = async () => {
+    const left = new Set((await podsOf(api, name)).map((pod) => pod.name));
+    return old.every((pod) => !left.has(pod.name) && apisix.removals.has(pod.address));
+  };
+  await waitFor(cluster, areGone, "The old Pods are gone");
+  await sleep(after * 1000);
+  const requests = await Promise.all(loads.map(async ({ stop, ...of }) => ({ ...of, requests: await stop() })));
+  const measuredPods = await measured.stop();
+  const pods = old.map((pod) => ({ ...timesOf(cluster, pod, started), ...measuredPods.get(pod.name) }));
+  // After a failure they go with the cluster.
+  for (const object of objects) await remove(api, object);
+  await waitFor(cluster, async () => (await podsOf(api, name)).length === 0, "Its Pods are gone");
+
+  const sent = (retries: Retries, ...kinds: string[]) =>
+    requests.flatMap((each) => (each.retries === retries && kinds.includes(each.kind) ? each.requests : []));
+  const counts = (retries: Retries) => ({ quick: count(sent(retries, "quick")), slow: count(sent(retries, "slow")) });
+  return {
+    scenario: name,
+    repaired,
+    replicas,
+    delaySeconds,
+    ...lifecycleOf(objects),
+    requests: { off: counts("off"), default: counts("default") },
+    pods,
+    bins: binsOf(sent("off", "quick", "slow"), started),
+  };
+}
+
+async function waitFor(cluster: Cluster, condition: () => Promise<boolean>, what: string): Promise<void> {
+  const isSo = () => {
+    if (cluster.failure() !== undefined) throw new Error(`${what}: a part of the cluster has ended`);
+    return condition();
+  };
+  await until(isSo, what, patience);
 }
 
 /** The manifests as the command line repairs them; it finds nothing more in them. */

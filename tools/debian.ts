@@ -3,9 +3,9 @@
  * neither root nor a clean system is needed.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "./go";
+import { cacheFolder, makeInCache } from "./go";
 
 /** Can packages be fetched and unpacked here? */
 export function hasDebianPackages(): boolean {
@@ -22,7 +22,7 @@ export function debianFile(name: string, file: string): string {
   const folder = join(cacheFolder(), "debian", `${name}-${process.arch}`);
   const path = join(folder, file);
   if (existsSync(path)) return path;
-  mkdirSync(join(cacheFolder(), "debian"), { recursive: true });
+  makeInCache(join(cacheFolder(), "debian"));
   // Unpacked beside its place and renamed when complete, so that an interruption leaves no half of a package.
   const unfinished = mkdtempSync(join(cacheFolder(), "debian", ".unfinished-"));
   try {

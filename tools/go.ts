@@ -39,6 +39,18 @@ export function cacheFolder(): string {
   return cache;
 }
 
+/** Makes a folder in the cache. @throws Error saying what to do when it can't be made */
+export function makeInCache(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new Error(
+      `The cache can't be written: ${(error as Error).message}. Set APISIX_GRACEFUL_TERMINATION_CACHE to a folder that can be written, and GOCACHE and GOMODCACHE if Go's own folders can't be either.`,
+      { cause: error },
+    );
+  }
+}
+
 /** Is there a Go toolchain on PATH? */
 export function hasGo(): boolean {
   return spawnSync("go", ["version"]).status === 0;
@@ -59,14 +71,7 @@ export async function goProgram(program: GoProgram): Promise<string> {
   const { module, args, folder, executable } = recipe(program);
   if (existsSync(executable)) return executable;
 
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new Error(
-      `${program.name} can't be built: ${(error as Error).message}. Set APISIX_GRACEFUL_TERMINATION_CACHE to a folder that can be written, and GOCACHE and GOMODCACHE if Go's own folders can't be either.`,
-      { cause: error },
-    );
-  }
+  makeInCache(folder);
   const unfinished = `${executable}.${process.pid}`;
   const environment = { ...process.env, CGO_ENABLED: program.cgo ? "1" : "0", GOFLAGS: "-mod=readonly", GOWORK: "off" };
   const started = Date.now();

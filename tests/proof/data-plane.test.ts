@@ -5,7 +5,7 @@ import { startDataPlane, type DataPlane, type Retries } from "../../proof/data-p
 import { until } from "../support/kubernetes/processes";
 
 /** What a node is, as far as a proxy sees. */
-type App = "answers" | "refuses" | "hangs up" | "hangs up when asked again";
+type App = "answers" | "refuses" | "hangs up" | "hangs up when asked again" | "hangs up once when asked again";
 
 interface Case {
   about: string;
@@ -34,6 +34,12 @@ const cases: Case[] = [
     status: { off: 200, default: 200 },
   },
   {
+    about: "the same of the only one",
+    apps: ["hangs up once when asked again"],
+    again: true,
+    status: { off: 200, default: 200 },
+  },
+  {
     about: "a POST on a kept connection, closed",
     apps: ["hangs up when asked again", "answers"],
     again: true,
@@ -57,7 +63,10 @@ describe("the proof's stand-in for a data plane", () => {
   async function portOf(app: App): Promise<number> {
     let asked = 0;
     const server = createServer((request, response) => {
-      if (app === "hangs up" || (app === "hangs up when asked again" && asked++ > 0)) request.socket.destroy();
+      asked++;
+      const again =
+        app === "hangs up when asked again" ? asked > 1 : app === "hangs up once when asked again" && asked === 2;
+      if (app === "hangs up" || again) request.socket.destroy();
       else response.end("an umbrella");
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -103,6 +112,15 @@ describe("the proof's stand-in for a data plane", () => {
     put(nodes);
     for (let i = 0; i < 10; i++) await ask(`${plane.proxies.off}/shop/`, "GET");
     assert.deepEqual(asked, [5, 5]);
+  });
+
+  it("never goes back to what was put earlier", async () => {
+    plane.delaySeconds = 0.2;
+    put([{ host: "10.0.0.1", port: 80 }]);
+    plane.delaySeconds = 0;
+    put([{ host: "10.0.0.2", port: 80 }]);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.match(await (await fetch(`${plane.controlApi}/v1/upstreams`)).text(), /10\.0\.0\.2/);
   });
 
   it("has no route for another path", async () => {

@@ -35,8 +35,18 @@ const cases: [about: string, rollout: Rollout, says: string[]][] = [
   ],
   [
     "measure saw nothing",
-    rollout(true, { pods: [{ deleted: 1, gone: 3, killed: false }] }),
+    rollout(true, { pods: [{ deleted: 1, sigterm: 6, gone: 3, killed: false }] }),
     ["no-hook, repaired: measure has no t of a Pod"],
+  ],
+  [
+    "no SIGTERM",
+    rollout(true, { pods: [{ deleted: 1, gone: 3, killed: true }] }),
+    ["no-hook, repaired: a Pod had no SIGTERM"],
+  ],
+  [
+    "lost before",
+    rollout(false, { bins: [{ at: -1, answered: 5, lost: 1 }] }),
+    ["no-hook: requests are lost before it begins"],
   ],
 ];
 

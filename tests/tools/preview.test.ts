@@ -108,7 +108,7 @@ describe("npm run preview", function () {
     assert.deepEqual([code, left], [1, []]);
     assert.match(
       stderr,
-      /^error: pulumi can't be built: .*\/dev\/null.*Set APISIX_GRACEFUL_TERMINATION_CACHE to a folder/,
+      /^error: The cache can't be written: .*\/dev\/null.*Set APISIX_GRACEFUL_TERMINATION_CACHE to a folder/,
     );
   });
 

@@ -38,6 +38,8 @@ export interface ApiServer {
   kubeconfigPath: string;
   /** For files of the tests; removed by `stop`. */
   folder: string;
+  /** What it consists of: that one of them ends is a failure. */
+  services: readonly Service[];
   /** The log of what `audit` asked for: an event of `audit.k8s.io/v1` a line. */
   auditFile: string;
   /** Writes the kubeconfig of a user given to `startApiServer`, and answers its path. */
@@ -87,7 +89,7 @@ async function start(
   const { folder, remove } = temporaryFolder();
   const services: Service[] = [];
   const stop = () => {
-    for (const service of services.reverse()) service.stop();
+    for (const service of services.toReversed()) service.stop();
     remove();
   };
   try {
@@ -187,6 +189,7 @@ async function start(
       caFile,
       kubeconfigPath: kubeconfigFor(admin),
       folder,
+      services,
       auditFile,
       kubeconfigFor,
       request,

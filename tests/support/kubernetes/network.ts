@@ -37,8 +37,9 @@ export function inNetworkOfItsOwn(command: readonly string[]): string[] {
 /** Why Pods can't have addresses of their own here; undefined where they can. */
 export function canMakePodNetwork(): string | undefined {
   const [unshare, ...args] = inNetworkOfItsOwn([busybox(), "ip", "link", "add", bridge, "type", "bridge"]);
-  const { status, stderr } = spawnSync(unshare!, args, { encoding: "utf8" });
-  return status === 0 ? undefined : `no bridge can be made in a network namespace here: ${stderr.trim()}`;
+  const { status, stderr, error } = spawnSync(unshare!, args, { encoding: "utf8" });
+  if (status === 0) return undefined;
+  return `no bridge can be made in a network namespace here: ${error?.message ?? stderr.trim()}`;
 }
 
 /**

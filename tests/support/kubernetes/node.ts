@@ -40,6 +40,8 @@ export interface Node {
   name: string;
   /** A folder of this machine that Pods can mount (hostPath). */
   sharedFolder: string;
+  /** What it consists of: that one of them ends is a failure. */
+  services: readonly Service[];
   /** Calls back for each process that ends in a container, as containerd tells it. */
   onProcessEnd: (listener: (end: ProcessEnd) => void) => void;
   stop: () => void;
@@ -60,7 +62,9 @@ export function canRunNode(): string | undefined {
     "-c",
     "mount -t tmpfs tmpfs /run && mount -t proc proc /proc",
   ]);
+  if (namespaces.error) return `there is no unshare: ${namespaces.error.message}`;
   if (namespaces.status !== 0) return "no mount and PID namespaces can be made here";
+  if (spawnSync("nsenter", ["--version"]).status !== 0) return "there is no nsenter";
   try {
     makeCgroup(`/agt-${process.pid}-probe`)();
   } catch (error) {
@@ -89,12 +93,13 @@ export async function startNode(api: ApiServer, { hasPodNetwork = false } = {}):
   mkdirSync(sharedFolder, { recursive: true });
   const cgroup = `/${basename(api.folder)}`;
   const stops: (() => void)[] = [];
-  const stop = () => stops.reverse().forEach((stop) => stop());
+  const stop = () => stops.toReversed().forEach((stop) => stop());
   // Control groups outlive the processes; no namespace takes them along.
   stops.push(makeCgroup(cgroup));
   try {
     const [holder, pid] = await startNamespaces(folder);
     stops.push(holder.stop);
+    // nsenter forks: only the end of the holder ends what runs inside.
     const inside = ["--target", pid, "--mount", "--pid", "--"];
     const env = { ...process.env, PATH: [dirname(programs.shim), process.env.PATH].join(delimiter) };
 
@@ -133,7 +138,8 @@ export async function startNode(api: ApiServer, { hasPodNetwork = false } = {}):
     await alive(kubelet, "the kubelet registers its node", async () => {
       return (await api.request("GET", `/api/v1/nodes/${name}`)).status === 200;
     });
-    return { name, sharedFolder, onProcessEnd: (listener) => void listeners.push(listener), stop };
+    const services = [containerd, kubelet];
+    return { name, sharedFolder, services, onProcessEnd: (listener) => void listeners.push(listener), stop };
   } catch (error) {
     stop();
     throw error;
