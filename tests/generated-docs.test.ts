@@ -12,7 +12,8 @@ describe("docs that are written from the code", () => {
   });
 
   it("docs/proof.md, its picture and README are what the proof found; `npm run docs:proof` writes them", async () => {
-    for (const [file, text] of await proofFiles(lastResult())) assert.equal(readFileSync(file, "utf8"), text, basename(file));
+    for (const [file, text] of await proofFiles(lastResult()))
+      assert.equal(readFileSync(file, "utf8"), text, basename(file));
   });
 
   it("docs/routing.md lists the plugins of the table; `npm run docs:plugins` writes them", async () => {
