@@ -99,8 +99,12 @@ function objectOf({ body }: Resource): KubernetesObject {
   return { ...object, metadata: { ...object.metadata } };
 }
 
-/** The class that the controller is started with: APISIX's one in the stack, or the last that the settings list. */
+/** Takes objects of every class. Source: 1.8.4 pkg/config/config.go, IngressClassApisixAndAll. */
+const every = "apisix-and-all";
+
+/** The class that the controller is started with: APISIX's one in the stack, or one that the settings list. */
 function classOf(objects: readonly KubernetesObject[], settings: RoutingSettings): string {
+  if (settings.ingressClasses.includes(every)) return every;
   const classes = objects.filter(({ kind }) => kind === "IngressClass");
   const ours = [...settings.controllerNames, "apisix.apache.org/apisix-ingress"];
   const own = classes.find(({ spec }) => ours.includes((spec as { controller: string }).controller));
