@@ -10,11 +10,10 @@
  *
  * There is neither an etcd nor a controller 2.x between. In their place, what is put is used after a delay.
  */
-import { Agent, createServer, IncomingMessage, request as httpRequest } from "node:http";
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { Agent, IncomingMessage, request as httpRequest } from "node:http";
+import type { IncomingHttpHeaders, RequestListener, ServerResponse } from "node:http";
 import type { Pushed } from "../tests/support/controller/admin-api";
-import { atEnd } from "../tests/support/kubernetes/processes";
+import { serve } from "../tests/support/serve";
 
 /** APISIX's `retries`: its default, which is the number of nodes less one, or 0. */
 export type Retries = "default" | "off";
@@ -90,21 +89,7 @@ export async function startDataPlane(): Promise<DataPlane> {
   return plane;
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
-async function serve(handler: Handler): Promise<{ url: string; stop: () => void }> {
-  const server = createServer(handler);
-  // Only the app's connections are to be closed under anybody.
-  server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const stop = atEnd(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
-}
-
-function proxy(pushed: () => Pushed, retries: Retries): Handler {
+function proxy(pushed: () => Pushed, retries: Retries): RequestListener {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 320 });
   let turn = 0;
 

@@ -2,9 +2,8 @@
 import { Agent, request as httpRequest } from "node:http";
 
 export interface Request {
-  /** When it was sent, and answered or given up: Unix time in milliseconds. */
+  /** When it was sent: Unix time in milliseconds. */
   sent: number;
-  done: number;
   /** The status; undefined where there was no answer. */
   status?: number;
 }
@@ -44,7 +43,7 @@ export function startLoad(url: string, perSecond: number): { stop: () => Promise
 function send(agent: Agent, url: string, method: "GET" | "POST"): Promise<Request> {
   const sent = Date.now();
   return new Promise((resolve) => {
-    const done = (status?: number) => resolve({ sent, done: Date.now(), ...(status === undefined ? {} : { status }) });
+    const done = (status?: number) => resolve({ sent, ...(status === undefined ? {} : { status }) });
     const asked = httpRequest(url, { agent, method, signal: AbortSignal.timeout(patience) }, (answer) => {
       answer.resume();
       answer.on("end", () => done(answer.statusCode));

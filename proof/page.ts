@@ -2,27 +2,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
+import { withWritten } from "../tools/written-part";
 import type { Retries } from "./data-plane";
 import { picture, shown } from "./picture";
-import type { Kind, OldPod, Result, Rollout } from "./result";
-import { slowSeconds } from "./scenarios";
+import { lostOf, type Kind, type OldPod, type Result, type Rollout } from "./result";
+import { scenarios, slowSeconds } from "./scenarios";
 
 const root = join(__dirname, "..");
 const resultFile = join(__dirname, "proof.json");
 const readme = join(root, "README.md");
 
 const start = "<!-- Written by proof/page.ts from proof/proof.json: `npm run proof`. -->";
-const end = "<!-- End of what is written. -->";
-
-/** What each scenario is about; one that isn't here can't be shown. */
-const about: Record<string, string> = {
-  "no-hook": "no hook",
-  "one-replica": "no hook, one replica",
-  "short-sleep": "a sleep that is shorter than t",
-  "short-grace": "no hook, a short grace period",
-  "sleep-fills-grace": "a sleep as long as the grace period",
-  "no-delay": "no hook, no added delay",
-};
 
 /** What the proof found last. */
 export const lastResult = () => JSON.parse(readFileSync(resultFile, "utf8")) as Result;
@@ -53,7 +43,7 @@ const tolerance = 0.2;
 export function contradictions({ rollouts }: Result): string[] {
   return rollouts.flatMap((rollout) => {
     const name = `${rollout.scenario}${rollout.repaired ? ", repaired" : ""}`;
-    const lost = lostOf(rollout);
+    const lost = lostOf(rollout.requests.off) + lostOf(rollout.requests.default);
     return [
       ...(rollout.repaired && lost > 0 ? [`${name}: ${lost} requests are lost`] : []),
       ...(!rollout.repaired && rollout.delaySeconds > 0 && lost === 0 ? [`${name}: no request is lost`] : []),
@@ -67,13 +57,6 @@ export function contradictions({ rollouts }: Result): string[] {
       }),
     ];
   });
-}
-
-/** Of both data planes. */
-function lostOf({ requests }: Rollout): number {
-  return [requests.off, requests.default]
-    .flatMap(({ quick, slow }) => [quick, slow])
-    .reduce((n, { lost }) => n + lost, 0);
 }
 
 function page({ machine, rates, rollouts }: Result): string {
@@ -184,9 +167,9 @@ function difference({ deleted, gone, measured }: OldPod): number {
 }
 
 function titleOf(scenario: string, repaired: boolean): string {
-  const title = about[scenario];
-  if (title === undefined) throw new Error(`${scenario}: what is it about?`);
-  return repaired ? "– repaired" : title;
+  const about = scenarios.find(({ name }) => name === scenario)?.about;
+  if (about === undefined) throw new Error(`${scenario}: no such scenario any more: run the proof again`);
+  return repaired ? "– repaired" : about;
 }
 
 function range(values: readonly number[]): string {
@@ -199,17 +182,15 @@ const cells = (...texts: (string | number)[]) => `| ${texts.join(" | ")} |`;
 
 /** README with the claim, in one line, and the picture. */
 function withFirstLines(text: string, { rates, rollouts }: Result): string {
-  const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${readme} lacks the comments around its first lines`);
   const of = (name: string) => rollouts.find(({ scenario, repaired }) => scenario === name && !repaired);
   const [three, one] = [of(shown), of("one-replica")];
   if (!three || !one) throw new Error("The result lacks a roll-out that README tells of");
-  const lost = ({ quick, slow }: Rollout["requests"][Retries]) => quick.lost + slow.lost;
-  const lines = `**Requests lost in one roll-out** at ${rates.quick + rates.slow} a second, with t set to ${three.delaySeconds} s: three Pods lose ${lost(three.requests.off)}, or ${lost(three.requests.default)} if APISIX
-retries, a single Pod loses ${lost(one.requests.default)}, and **none are lost** once the pack has repaired them. [The proof](docs/proof.md) runs
+  const { off, default: retried } = three.requests;
+  const lines = `**Requests lost in one roll-out** at ${rates.quick + rates.slow} a second, with t set to ${three.delaySeconds} s: three Pods lose ${lostOf(off)}, or ${lostOf(retried)} if APISIX
+retries, a single Pod loses ${lostOf(one.requests.default)}, and **none are lost** once the pack has repaired them. [The proof](docs/proof.md) runs
 a real Kubernetes and ingress controller, and a stand-in for APISIX's data plane.
 
 ![Requests a second during a roll-out: many are lost without a hook, and none once it is repaired](docs/pictures/proof.svg)
 `;
-  return `${text.slice(0, from)}${start}\n\n${lines}\n${text.slice(to)}`;
+  return withWritten(text, start, lines, readme);
 }

@@ -1,6 +1,6 @@
 /** The roll-out without and with the repair, as a picture. */
 import type { TopLevelSpec } from "vega-lite";
-import { binWidth, type Result, type Rollout } from "./result";
+import { binWidth, lostOf, type Result, type Rollout } from "./result";
 
 /** The scenario that is shown. */
 export const shown = "no-hook";
@@ -31,8 +31,7 @@ export async function picture({ rollouts }: Result): Promise<string> {
 type Panel = Extract<TopLevelSpec, { vconcat: unknown }>["vconcat"][number];
 
 function panel(rollout: Rollout): Panel {
-  const { quick, slow } = rollout.requests.off;
-  const lost = quick.lost + slow.lost;
+  const lost = lostOf(rollout.requests.off);
   const bins = (rollout.bins ?? []).filter(({ at }) => at >= from && at < to);
   const bars = bins.flatMap(({ at, answered, lost }) => [
     { from: at, to: at + binWidth, rate: answered / binWidth, what: "answered" },

@@ -1,7 +1,8 @@
 /** The old Pods, and the times at which things happened to them, as the API server, the app and the data plane saw it. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ApiServer } from "../tests/support/kubernetes";
+import { readStamps } from "../tests/support/kubernetes/stamps";
 import type { Cluster } from "./cluster";
 import type { OldPod } from "./result";
 import { namespace } from "./scenarios";
@@ -35,12 +36,12 @@ export function timesOf({ api, node, apisix }: Cluster, pod: Pod, started: numbe
   const deleted = deletions(readFileSync(api.auditFile, "utf8")).get(pod.name);
   const gone = apisix.removals.get(pod.address);
   if (deleted === undefined || gone === undefined) throw new Error(`Pod ${pod.name} wasn't seen to leave`);
-  const stamps = stampsOf(join(node.sharedFolder, pod.name));
+  const stamps = new Map(readStamps(join(node.sharedFolder, pod.name)));
   const since = (milliseconds: number) => Math.round(milliseconds - started) / 1000;
   const sigterm = stamps.get("SIGTERM");
   return {
     deleted: since(deleted),
-    ...(sigterm === undefined ? {} : { sigterm: since(sigterm) }),
+    ...(sigterm === undefined ? {} : { sigterm: since(sigterm * 1000) }),
     gone: since(gone),
     killed: !stamps.has("end"),
   };
@@ -55,12 +56,4 @@ function deletions(log: string): Map<string, number> {
     if (!first.has(name)) first.set(name, Date.parse(event.requestReceivedTimestamp));
   }
   return first;
-}
-
-/** What the app noted: an event → Unix time in milliseconds (tools/go/stamp). */
-function stampsOf(file: string): Map<string, number> {
-  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
-  return new Map(
-    lines.map((line) => line.split(" ") as [string, string]).map(([event, at]) => [event, Number(at) * 1000]),
-  );
 }

@@ -27,6 +27,9 @@ export interface Counts {
   lost: number;
 }
 
+/** Of all kinds. */
+export const lostOf = (counts: Record<Kind, Counts>) => counts.quick.lost + counts.slow.lost;
+
 export interface Rollout {
   scenario: string;
   /** By the pack. */

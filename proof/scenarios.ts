@@ -1,10 +1,10 @@
 /** What is rolled out: the same app each time, with another hook and grace period. */
-import type { KubernetesObject } from "../tests/support/kubernetes";
-import { images } from "../tests/support/kubernetes";
+import { images, type KubernetesObject } from "../tests/support/kubernetes";
 
 export interface Scenario {
   /** Of the Deployment, its Service and its route. */
   name: string;
+  about: string;
   replicas: number;
   /** The preStop hook's seconds. */
   sleepSeconds?: number;
@@ -16,12 +16,19 @@ export interface Scenario {
 
 /** As they are written; each is rolled out again with the pack's repair. */
 export const scenarios: readonly Scenario[] = [
-  { name: "no-hook", replicas: 3, delaySeconds: 2 },
-  { name: "one-replica", replicas: 1, delaySeconds: 2 },
-  { name: "short-sleep", replicas: 3, sleepSeconds: 1, delaySeconds: 2 },
-  { name: "short-grace", replicas: 3, gracePeriodSeconds: 5, delaySeconds: 2 },
-  { name: "sleep-fills-grace", replicas: 3, sleepSeconds: 5, gracePeriodSeconds: 5, delaySeconds: 2 },
-  { name: "no-delay", replicas: 3, delaySeconds: 0 },
+  { name: "no-hook", about: "no hook", replicas: 3, delaySeconds: 2 },
+  { name: "one-replica", about: "no hook, one replica", replicas: 1, delaySeconds: 2 },
+  { name: "short-sleep", about: "a sleep that is shorter than t", replicas: 3, sleepSeconds: 1, delaySeconds: 2 },
+  { name: "short-grace", about: "no hook, a short grace period", replicas: 3, gracePeriodSeconds: 5, delaySeconds: 2 },
+  {
+    name: "sleep-fills-grace",
+    about: "a sleep as long as the grace period",
+    replicas: 3,
+    sleepSeconds: 5,
+    gracePeriodSeconds: 5,
+    delaySeconds: 2,
+  },
+  { name: "no-delay", about: "no hook, no added delay", replicas: 3, delaySeconds: 0 },
 ];
 
 export const namespace = "shop";

@@ -2,19 +2,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
+import { withWritten } from "./written-part";
 import { apisixVersion, pluginHosts, type HostField } from "../src/routing/apisix/plugin-hosts";
 
 export const routingPage = join(__dirname, "..", "docs", "routing.md");
 
 const start =
   "<!-- Written by tools/docs-plugins.ts from src/routing/apisix/plugin-hosts.ts: `npm run docs:plugins`. -->";
-const end = "<!-- End of what is written. -->";
 
 /** The page with the list as the table says. */
 export async function routingText(): Promise<string> {
   const text = readFileSync(routingPage, "utf8");
-  const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${routingPage} lacks the comments around its list of plugins`);
   const rows = Object.entries(pluginHosts).flatMap(([plugin, fields]) =>
     fields.map((field) => `| \`${plugin}\` | ${place(field)} | ${field.told ? "no" : "yes"} |`),
   );
@@ -25,8 +23,10 @@ export async function routingText(): Promise<string> {
 ${rows.join("\n")}
 
 `;
-  const whole = `${text.slice(0, from)}${start}\n\n${list}${text.slice(to)}`;
-  return format(whole, { ...(await resolveConfig(routingPage)), parser: "markdown" });
+  return format(withWritten(text, start, list, routingPage), {
+    ...(await resolveConfig(routingPage)),
+    parser: "markdown",
+  });
 }
 
 function place({ url, map, metadata, only }: HostField): string {

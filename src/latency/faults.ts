@@ -11,8 +11,6 @@ export interface Fault {
   versions: Range;
   /** The issues, and the change that mends it. */
   sources: readonly string[];
-  /** The first release with that change; absent where there is none yet. */
-  fixedIn?: string;
   /** Beside the version, what has to be so, too. Undefined: it can't be seen. */
   isConcerned: (evidence: Evidence) => boolean | undefined;
 }
@@ -35,7 +33,6 @@ export const faults: readonly Fault[] = [
       `${controller}/pull/2534`,
       `${controller}/pull/2538`,
     ],
-    fixedIn: "2.0.0-rc5",
     isConcerned: () => true,
   },
   {
@@ -43,7 +40,6 @@ export const faults: readonly Fault[] = [
     of: "controller",
     versions: ["2.0.0", "2.1.0"],
     sources: [`${controller}/issues/2726`, `${controller}/pull/2745`],
-    fixedIn: "2.1.0",
     isConcerned: ({ hasStatusOnlyKinds }) => hasStatusOnlyKinds,
   },
   {
@@ -51,7 +47,6 @@ export const faults: readonly Fault[] = [
     of: "controller",
     versions: ["2.0.0", "2.2.0"],
     sources: [`${controller}/issues/2774`, `${controller}/pull/2785`],
-    fixedIn: "2.2.0",
     isConcerned: ({ mode, replicas }) => {
       if (mode === "apisix" || (replicas !== undefined && replicas <= 1)) return false;
       return mode === "apisix-standalone" && replicas !== undefined ? true : undefined;

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,6 +9,7 @@ import { load } from "js-yaml";
 import { readMeasurement } from "../../src/measure";
 import { goProgram } from "../../tools/go";
 import { kubectlProgram } from "../../tools/kubernetes";
+import { startCli } from "../cli/child";
 import { cli } from "../cli/run";
 import { apply, canRunApiServer, startApiServer, type ApiServer, type KubernetesObject } from "../support/kubernetes";
 import { until } from "../support/kubernetes/processes";
@@ -87,13 +87,7 @@ describe("measure on a real Kubernetes API", function () {
     try {
       const url = `http://127.0.0.1:${(control.address() as AddressInfo).port}`;
       const given = ["--kubeconfig", api.kubeconfigFor("auditor"), "--service", "shop/web", "--control-api", url];
-      const script = join(__dirname, "..", "..", "src", "cli", "index.ts");
-      const node = ["-r", require.resolve("ts-node/register/transpile-only"), script, "measure", ...given];
-      const child = spawn(process.execPath, [...node, "--format", "json", "--every", "100ms", "--for", "60s"], { env });
-      let [stdout, stderr] = ["", ""];
-      child.stdout.on("data", (text) => (stdout += String(text)));
-      child.stderr.on("data", (text) => (stderr += String(text)));
-      const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+      const child = startCli(["measure", ...given, "--format", "json", "--every", "100ms", "--for", "60s"], env);
       await until(() => asked > 5, "APISIX is asked", 30);
       // Its watches stand by then, so that the deletion is heard of when it happens.
       await sleep(4000);
@@ -104,8 +98,9 @@ describe("measure on a real Kubernetes API", function () {
       hosts = ["10.1.0.2"];
       const truth = (performance.now() - deletedAt) / 1000;
       await sleep(2000);
-      child.kill("SIGINT");
-      assert.deepEqual([await ended, stderr], [0, ""]);
+      child.interrupt();
+      const { code, stdout, stderr } = await child.ended;
+      assert.deepEqual([code, stderr], [0, ""]);
       const file = readMeasurement(stdout);
       assert.ok(!Array.isArray(file));
       assert.deepEqual(

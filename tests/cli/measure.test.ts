@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,6 +7,7 @@ import { performance } from "node:perf_hooks";
 import { readMeasurement } from "../../src/measure";
 import type { MeasurementFile } from "../../src/schema/measurement";
 import { inFolder } from "../support/folder";
+import { startCli } from "./child";
 import { cli, type RunOptions } from "./run";
 
 const key = "hidden-key-4711";
@@ -315,23 +315,15 @@ describe("measure", () => {
     const world = new World();
     const [code, stdout] = await serving([world.kubernetes, world.control], (cluster, url) =>
       inFolder({ config: kubeconfig(cluster ?? "") }, async (folder) => {
-        const script = join(__dirname, "..", "..", "src", "cli", "index.ts");
         const given = ["--kubeconfig", join(folder, "config"), "--service", "shop/web", "--control-api", url ?? ""];
-        const child = spawn(
-          process.execPath,
-          ["-r", require.resolve("ts-node/register/transpile-only"), script, "measure", ...given, "--format", "json"],
-          { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] },
-        );
-        let text = "";
-        child.stdout.on("data", (part) => (text += String(part)));
-        const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+        const child = startCli(["measure", ...given, "--format", "json"], { ...process.env, ...env });
         const goes = setInterval(() => {
           if (!world.step()) return;
           clearInterval(goes);
-          child.kill("SIGINT");
+          child.interrupt();
         }, 50);
-        const status = await ended;
-        return [status, text] as const;
+        const { code, stdout } = await child.ended;
+        return [code, stdout] as const;
       }),
     );
     assert.equal(code, 0);

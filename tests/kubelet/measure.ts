@@ -1,8 +1,8 @@
 /** Deletes Pods on a real node, and takes the time of each container's stop signal and end. */
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ApiServer, type Node } from "../support/kubernetes";
 import { until } from "../support/kubernetes/processes";
+import { readStamps } from "../support/kubernetes/stamps";
 import { containersOf, references, type Container, type MeasuredPod } from "./pods";
 
 /** Seconds from the delete call. */
@@ -90,9 +90,9 @@ async function measureFew(
     const times = new Map<string, Times>();
     for (const container of containersOf(pod)) {
       const { at, exitCode } = ends.get(ids[i]!.get(container.name)!)!;
-      const signal = stamps(node, pod, container).find(([event]) => event?.startsWith("SIG"));
+      const signal = stamps(node, pod, container).find(([event]) => event.startsWith("SIG"));
       times.set(container.name, {
-        ...(signal ? { sigterm: Number(signal[1]) - deleted[i]! } : {}),
+        ...(signal ? { sigterm: signal[1] - deleted[i]! } : {}),
         gone: at - deleted[i]!,
         killed: exitCode === 137,
       });
@@ -141,12 +141,8 @@ async function startedContainers(
 const stampsFile = (pod: MeasuredPod, container: Container) => `${pod.name}.${container.name}`;
 
 /** What a container's app has noted: events with their Unix time. */
-function stamps(node: Node, pod: MeasuredPod, container: Container): string[][] {
-  const file = join(node.sharedFolder, stampsFile(pod, container));
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
-  return lines.map((line) => line.split(" "));
-}
+const stamps = (node: Node, pod: MeasuredPod, container: Container) =>
+  readStamps(join(node.sharedFolder, stampsFile(pod, container)));
 
 /** The Pod as sent to the API: with what it needs to run on this node and to be measured. */
 function manifest(pod: MeasuredPod, node: Node): object {

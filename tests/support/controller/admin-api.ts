@@ -2,9 +2,8 @@
  * A double of APISIX's Admin API (v3), as far as the ingress controller 1.x calls it: it takes and keeps whatever is
  * put, and knows no plugin, so that the controller checks nothing against a plugin's schema.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { atEnd } from "../kubernetes/processes";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { serve } from "../serve";
 
 /** What was put: collection (`routes`, `upstreams`, …) → id → object. */
 export type Pushed = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
@@ -22,31 +21,22 @@ export interface AdminApi {
 
 const root = "/apisix/admin";
 
-/** @param onChange is told of the collection in which something was put or deleted, after that */
-export async function startAdminApi(onChange: (collection: string) => void = () => {}): Promise<AdminApi> {
+/** @param onChange is told after each change */
+export async function startAdminApi(onChange = () => {}): Promise<AdminApi> {
   const pushed = new Map<string, Map<string, unknown>>();
   let changed = Date.now();
-  const server = createServer((request, response) => {
+  const { url, stop } = await serve((request, response) => {
     void readText(request).then((text) => {
-      const [collection = "", id] = new URL(request.url ?? "", "http://admin").pathname
-        .slice(root.length + 1)
-        .split("/");
-      const { status, body } = answer(pushed, request.method ?? "", collection, id, text);
+      const { status, body } = answer(pushed, request.method ?? "", request.url ?? "", text);
       if (request.method !== "GET") {
         changed = Date.now();
-        onChange(collection);
+        onChange();
       }
       send(response, status, body);
     });
   });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const stop = atEnd(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}${root}`,
+    url: `${url}${root}`,
     pushed,
     quietFor: () => Date.now() - changed,
     clear: () => pushed.clear(),
@@ -58,10 +48,10 @@ export async function startAdminApi(onChange: (collection: string) => void = () 
 function answer(
   pushed: Map<string, Map<string, unknown>>,
   method: string,
-  collection: string,
-  id: string | undefined,
+  url: string,
   text: string,
 ): { status: number; body: unknown } {
+  const [collection = "", id] = new URL(url, "http://admin").pathname.slice(root.length + 1).split("/");
   if (collection === "plugins" || collection === "schema") return { status: 200, body: {} };
   const objects = pushed.get(collection) ?? new Map<string, unknown>();
   pushed.set(collection, objects);
